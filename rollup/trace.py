@@ -1,0 +1,91 @@
+"""What the transition leaves behind for the circuit: every value a witness needs, as plain integers.
+
+A path is given as children, not as siblings: `path[h]` holds the eight children of the node at height h on the way
+from the leaf (h = 0) to the root, as they stood BEFORE the change, own child included.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from rollup.accounts import Account
+from rollup.orders import Order
+from rollup.params import Params
+from rollup.signature import Signature
+from rollup.state import StateHeader
+from rollup.txs import CashOp
+
+Path: TypeAlias = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class FillTrace:
+    """One order fill inside a TradeLane."""
+
+    order: Order
+    signature: Signature
+    fill_lots: int
+    slot_before: int  # packed nonce * 2**48 + filled
+    slot_path: Path  # orders tree, 3 levels, before this fill
+
+
+@dataclass(frozen=True)
+class LiquidationTrace:
+    """The one fill of a liquidation lane."""
+
+    market: int
+    fill_lots: int
+    penalty_atoms: int
+
+
+@dataclass(frozen=True)
+class TradeLaneTrace:
+    """One account's turn with order fills, or with one liquidation fill, or (both empty) an unused lane."""
+
+    capacity: int  # K of TradeLane(K)
+    account_id: int
+    before: Account
+    after: Account
+    account_path: Path  # account tree, 7 levels, before this lane
+    fills: tuple[FillTrace, ...]
+    liquidation: LiquidationTrace | None
+
+
+@dataclass(frozen=True)
+class CashLaneTrace:
+    """One cash operation on one account; `op` is None in an unused lane."""
+
+    account_id: int
+    before: Account
+    after: Account
+    account_path: Path
+    op: CashOp | None
+    signature: Signature | None  # withdraw and cancel
+    slot_before: int  # cancel: the slot's packed value, else slot 0's
+    slot_path: Path  # orders tree before, of the cancelled slot, else of slot 0
+
+
+@dataclass(frozen=True)
+class FundLaneTrace:
+    """Accounts 0 (insurance fund) and 1 (treasury) taking what is due to them."""
+
+    fund_before: Account
+    fund_after: Account
+    treasury_before: Account
+    treasury_after: Account
+    account_path: Path  # of account 0, before
+
+
+@dataclass(frozen=True)
+class BatchTrace:
+    """One batch, ready to be proved."""
+
+    shape_name: str
+    params: Params
+    header_before: StateHeader
+    header_after: StateHeader
+    clearing_prices_ticks: tuple[int, ...]  # p* per market; the mark where nothing traded
+    cash_lanes: tuple[CashLaneTrace, ...]
+    trade_lanes: tuple[TradeLaneTrace, ...]
+    fund_lane: FundLaneTrace
