@@ -1,0 +1,60 @@
+"""circomlib's Poseidon as constraints: three to an S-box, nothing for the linear layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from circuits.fragment import Fragment, record_fragment
+from circuits.linear import LC, as_lc, sum_lc
+from circuits.system import ConstraintSystem
+from rollup.poseidon_constants import FULL_ROUNDS, PARTIAL_ROUNDS, derive_constants
+
+
+def poseidon(cs: ConstraintSystem, inputs: Sequence[LC | int], tag: LC | int = 0, *, name: str) -> LC:
+    """Return the Poseidon hash of 1 to 16 field elements with initial capacity `tag` (eprint 2019/458; circomlib).
+
+    Constraints: 3 an S-box (240 for 2 inputs, 402 for 8, 609 for 16), named {name}/first[i]/.. and {name}/rounds/sbox[i]/..;
+    a tag that is no constant costs 3 more.
+    """
+    state = [as_lc(tag), *(as_lc(x) for x in inputs)]
+    round_constants = derive_constants(len(state))[0]
+    fifths = [_sbox(cs, x + round_constants[i], f"{name}/first[{i}]") for i, x in enumerate(state)]
+    constant_tag = fifths[0].constant_value() if fifths[0].is_constant() else None
+    rest = _rounds_after_first(len(state), constant_tag)
+    wires = fifths if constant_tag is None else fifths[1:]
+    wires = [cs.materialise(w, name=f"{name}/first[{i}]/wire") for i, w in enumerate(wires)]
+    return cs.stamp(rest, wires, name=f"{name}/rounds")[0]
+
+
+def _sbox(cs: ConstraintSystem, x: LC, name: str) -> LC:
+    """Return x**5 in three constraints, or the constant."""
+    if x.is_constant():
+        return LC.constant(pow(x.constant_value(), 5))
+    square = cs.mul(x, x, name=f"{name}/square")
+    fourth = cs.mul(square, square, name=f"{name}/fourth")
+    return cs.mul(fourth, x, name=f"{name}/fifth")
+
+
+@lru_cache(maxsize=None)
+def _rounds_after_first(width: int, capacity_fifth: int | None) -> Fragment:
+    """Return all after the first round's S-boxes; inputs are their outputs (the capacity's one may be a constant)."""
+    round_constants, mds = derive_constants(width)
+    partial = PARTIAL_ROUNDS[width - 2]
+    n_rounds = FULL_ROUNDS + partial
+
+    def build(cs: ConstraintSystem, wires: list[LC]) -> list[LC]:
+        state = wires if capacity_fifth is None else [LC.constant(capacity_fifth), *wires]
+        for round_index in range(1, n_rounds):
+            state = _mix(mds, state)
+            state = [x + round_constants[round_index * width + i] for i, x in enumerate(state)]
+            is_full = round_index < FULL_ROUNDS // 2 or round_index >= FULL_ROUNDS // 2 + partial
+            for i in range(width if is_full else 1):
+                state[i] = _sbox(cs, state[i], f"sbox[{round_index}][{i}]")
+        return _mix(mds, state)[:1]
+
+    return record_fragment(width - 1 if capacity_fifth is not None else width, build)
+
+
+def _mix(mds: Sequence[Sequence[int]], state: Sequence[LC]) -> list[LC]:
+    return [sum_lc([x * row[j] for j, x in enumerate(state)]) for row in mds]
