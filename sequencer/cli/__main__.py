@@ -1,0 +1,5 @@
+"""`python -m sequencer.cli`, where the console script is not installed."""
+
+from sequencer.cli.main import main
+
+main()

@@ -1,0 +1,75 @@
+"""What the command line refuses at its door: files that are missing, too big, or not what they should be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rollup.errors import RollupError
+
+__all__ = ["FileMalformed", "FileMissing", "FileTooLarge", "OptionInvalid", "TapeMalformed"]
+
+
+@dataclass(eq=False)
+class FileMissing(RollupError):
+    """A file or folder is not there, or is not of the kind that was asked for."""
+
+    code = "file_missing"
+    path: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: no such {self.expected}"
+
+
+@dataclass(eq=False)
+class FileTooLarge(RollupError):
+    """A file holds more bytes than its kind may have."""
+
+    code = "file_too_large"
+    path: str
+    size_bytes: int
+    limit_bytes: int
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.size_bytes} bytes or more, at most {self.limit_bytes} are read"
+
+
+@dataclass(eq=False)
+class FileMalformed(RollupError):
+    """A file's content is not what its kind prescribes."""
+
+    code = "file_malformed"
+    path: str
+    where: str
+    got: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.where}: got {self.got}, expected {self.expected}"
+
+
+@dataclass(eq=False)
+class TapeMalformed(RollupError):
+    """A trade tape holds a line that is not a trade."""
+
+    code = "tape_malformed"
+    path: str
+    line: int
+    got: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.path}, line {self.line}: got {self.got}, expected {self.expected}"
+
+
+@dataclass(eq=False)
+class OptionInvalid(RollupError):
+    """An option's value cannot be served."""
+
+    code = "option_invalid"
+    option: str
+    got: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.option} {self.got}: expected {self.expected}"
