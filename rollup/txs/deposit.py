@@ -48,10 +48,10 @@ class Deposit:
             return account.with_changes(cash_atoms=cash_atoms)
         return account.with_changes(key=self.key, owner=self.owner, epoch=account.epoch + 1, cash_atoms=cash_atoms)
 
-    def bridge_words(self) -> tuple[int, int, int]:
-        """Return kind | account | amount | owner, and the key: what the base layer checks against its queue."""
-        fields = ((BRIDGE_DEPOSIT, 4), (self.account, ACCOUNT_BITS), (self.amount_e6, 64), (self.owner, OWNER_BITS))
-        return pack(*fields), *self.key
+    def bridge_words(self) -> tuple[int, int, int, int]:
+        """Return kind | account | amount, the owner, and the key: what the base layer checks against its queue."""
+        fields = ((BRIDGE_DEPOSIT, 4), (self.account, ACCOUNT_BITS), (self.amount_e6, AMOUNT_E6_BITS))
+        return pack(*fields), self.owner, *self.key
 
     def _check_new(self, account: Account) -> None:
         if self.owner == 0 or not _is_on_curve(self.key):

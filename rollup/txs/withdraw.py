@@ -11,7 +11,7 @@ from rollup.packing import pack
 from rollup.poseidon import poseidon
 from rollup.rejections import BelowInitial
 from rollup.txs.signed import check_signed_op
-from rollup.units import ACCOUNT_BITS, AMOUNT_E6_BITS, ATOMS_PER_E6, COUNTER_BITS, FIRST_USER_ACCOUNT, OWNER_BITS
+from rollup.units import ACCOUNT_BITS, AMOUNT_E6_BITS, ATOMS_PER_E6, COUNTER_BITS, FIRST_USER_ACCOUNT
 
 __all__ = ["BRIDGE_WITHDRAWAL", "KIND_WITHDRAW", "Withdraw", "check_withdraw_margin"]
 
@@ -58,10 +58,10 @@ class Withdraw:
         """Return the field element the account's key signs: H4(domain, words)."""
         return poseidon((domain, *self.words()))
 
-    def bridge_words(self, owner: int) -> tuple[int, int, int]:
-        """Return kind | account | amount | owner, and two zeros: what the base layer makes claimable."""
-        fields = ((BRIDGE_WITHDRAWAL, 4), (self.account, ACCOUNT_BITS), (self.amount_e6, 64), (owner, OWNER_BITS))
-        return pack(*fields), 0, 0
+    def bridge_words(self, owner: int) -> tuple[int, int, int, int]:
+        """Return kind | account | amount, the owner, and two zeros: what the base layer makes claimable."""
+        fields = ((BRIDGE_WITHDRAWAL, 4), (self.account, ACCOUNT_BITS), (self.amount_e6, AMOUNT_E6_BITS))
+        return pack(*fields), owner, 0, 0
 
 
 def check_withdraw_margin(account_id: int, after: Margin) -> None:
