@@ -1,0 +1,37 @@
+//! Microseconds for one operation on one thread: `cargo run --release --example timings`.
+
+use std::time::Instant;
+
+use zkmargin_primitives::eddsa::{derive_public_key, sign, verify, Claim, KeyHash};
+use zkmargin_primitives::{poseidon, Fr};
+
+fn main() {
+    for arity in [1, 2, 5, 8, 16] {
+        let inputs: Vec<Fr> = (0..arity).map(Fr::from).collect();
+        report(&format!("poseidon, {arity} inputs"), 2000, || {
+            poseidon::hash(&inputs, Fr::from(1u64)).expect("the arity is within bounds");
+        });
+    }
+    let (key, message) = ([7; 32], Fr::from(5u64));
+    let claim = Claim {
+        public_key: derive_public_key(&key, KeyHash::Blake2b),
+        message,
+        signature: sign(&key, message, KeyHash::Blake2b),
+    };
+    report("eddsa sign", 500, || {
+        std::hint::black_box(sign(&key, message, KeyHash::Blake2b));
+    });
+    report("eddsa verify", 500, || assert!(verify(&claim)));
+}
+
+/// Print the fastest of five runs, which is the one least disturbed by other work on the machine.
+fn report(what: &str, n: u32, mut operation: impl FnMut()) {
+    operation();
+    let run = |_| {
+        let start = Instant::now();
+        (0..n).for_each(|_| operation());
+        start.elapsed() / n
+    };
+    let fastest = (0..5).map(run).min().unwrap_or_default();
+    println!("{what}: {:.1} us", fastest.as_secs_f64() * 1e6);
+}
