@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rollup.accounts import Account
+from rollup.babyjubjub import IDENTITY, is_in_subgroup
 from rollup.errors import check_bits, check_range
-from rollup.field import R
 from rollup.packing import pack
 from rollup.rejections import DepositMismatch, KeyInvalid, NonceExhausted
 from rollup.units import ACCOUNT_BITS, AMOUNT_E6_BITS, ATOMS_PER_E6, COUNTER_BITS, FIRST_USER_ACCOUNT, OWNER_BITS
@@ -14,9 +14,6 @@ from rollup.units import ACCOUNT_BITS, AMOUNT_E6_BITS, ATOMS_PER_E6, COUNTER_BIT
 __all__ = ["BRIDGE_DEPOSIT", "Deposit"]
 
 BRIDGE_DEPOSIT = 1
-
-# BabyJubJub (EIP-2494): A x^2 + y^2 = 1 + D x^2 y^2
-_A, _D = 168700, 168696
 
 
 @dataclass(frozen=True)
@@ -54,14 +51,8 @@ class Deposit:
         return pack(*fields), self.owner, *self.key
 
     def _check_new(self, account: Account) -> None:
-        if self.owner == 0 or not _is_on_curve(self.key):
+        if self.owner == 0 or self.key == IDENTITY or not is_in_subgroup(self.key):
             raise KeyInvalid(self.account, self.key, self.owner)
         if account.epoch + 1 >= 2**COUNTER_BITS:
             raise NonceExhausted(self.account, "epoch", account.epoch)
 
-
-def _is_on_curve(key: tuple[int, int]) -> bool:
-    x, y = key
-    if not (0 <= x < R and 0 <= y < R):
-        return False
-    return (_A * x * x + y * y - 1 - _D * x * x * y * y) % R == 0
