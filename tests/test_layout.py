@@ -61,12 +61,19 @@ def test_only_the_wrapper_imports_the_kernel() -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["import circuits", "from circuits.batch import x", "def f():\n    import prover.kernel", "from verifier import evm"],
+    [
+        "import circuits",
+        "from circuits.batch import x",
+        "def f():\n    import prover.kernel",
+        "from verifier import evm",
+    ],
 )
 def test_invalid_import_upwards_is_seen(source: str) -> None:
     assert find_strangers("rollup", source) != set()
 
 
-@pytest.mark.parametrize("source", ["from prover import _kernel", "import prover._kernel as k", "from . import _kernel"])
+@pytest.mark.parametrize(
+    "source", ["from prover import _kernel", "import prover._kernel as k", "from . import _kernel"]
+)
 def test_invalid_import_of_the_kernel_is_seen(source: str) -> None:
     assert any(name.startswith(KERNEL_MODULE) for name in list_imports(source, "prover"))

@@ -1,0 +1,55 @@
+"""Who trades in a replay: accounts with keys derived from the seed, some of them market makers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final
+
+from rollup.shapes import Shape
+from rollup.signature import derive_public_key
+from rollup.units import ACCOUNT_BITS, FIRST_USER_ACCOUNT, OWNER_BITS
+from sequencer.errors import OptionInvalid
+
+__all__ = ["Participant", "make_cast"]
+
+_LEVERAGES: Final = (3, 4, 2, 5)  # targets of the traders, in turn; makers keep to less than 1
+_MAX_ACCOUNTS: Final = 2**ACCOUNT_BITS - FIRST_USER_ACCOUNT
+
+
+@dataclass(frozen=True)
+class Participant:
+    """One account of the replay and the secret that signs for it."""
+
+    account_id: int
+    private_key: bytes
+    public_key: tuple[int, int]
+    owner: int  # address on the base layer
+    leverage: int  # 0 for a market maker
+    lane_capacity: int  # orders it may send in one batch
+
+    @property
+    def is_maker(self) -> bool:
+        """Whether it quotes on both sides, several orders a batch."""
+        return self.leverage == 0
+
+
+def make_cast(shape: Shape, n_accounts: int, seed: int) -> list[Participant]:
+    """Return the participants, makers first: one for each lane of several orders, at least one. The rest are traders.
+
+    Raises OptionInvalid unless there is room for the makers and one trader.
+    """
+    quotes = [capacity for capacity in shape.trade_capacities if capacity > 1] or [1]
+    if not len(quotes) < n_accounts <= _MAX_ACCOUNTS:
+        raise OptionInvalid("--accounts", str(n_accounts), f"{len(quotes) + 1} to {_MAX_ACCOUNTS} for this shape")
+    cast = [_make_participant(seed, i, 0, capacity) for i, capacity in enumerate(quotes)]
+    traders = range(len(quotes), n_accounts)
+    return cast + [_make_participant(seed, i, _LEVERAGES[i % len(_LEVERAGES)], 1) for i in traders]
+
+
+def _make_participant(seed: int, index: int, leverage: int, lane_capacity: int) -> Participant:
+    private_key = blake2b(f"zkmargin replay key {seed}/{index}".encode(), digest_size=32).digest()
+    owner = blake2b(f"zkmargin replay owner {seed}/{index}".encode(), digest_size=OWNER_BITS // 8).digest()
+    public_key = derive_public_key(private_key)
+    account_id = FIRST_USER_ACCOUNT + index
+    return Participant(account_id, private_key, public_key, int.from_bytes(owner, "big"), leverage, lane_capacity)

@@ -1,0 +1,75 @@
+"""From a tape to a market: prices in ticks, contracts in lots, and the tape cut into one slice a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rollup.params import MarketParams, Params
+from rollup.units import PRICE_BITS, TIER_COUNT
+from sequencer.errors import OptionInvalid
+from sequencer.tape import PRICE_E9, Trade
+
+__all__ = ["MARKET", "Slice", "compute_price_ticks", "compute_size_lots", "cut_slices", "make_params"]
+
+MARKET: Final = 0  # the tape's market is the first; the other fifteen are unused
+PRICE_DECIMALS: Final = 6  # 1e-6 USD resolves any price from a cent to 280 million USD
+SIZE_DECIMALS: Final = 12 - PRICE_DECIMALS
+CONTRACT_USD: Final = 10  # face value of one contract of the coin-margined perpetuals
+_LOTS_TICKS_PER_USD: Final = 10**12
+
+_DEVELOPMENT_CHAIN_ID: Final = 31_337
+_DEVELOPMENT_CONTRACT: Final = 0
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The part of the tape that one batch stands for."""
+
+    timestamp_s: int  # when the batch closes
+    mark_ticks: int  # last price of the slice
+    trades: tuple[Trade, ...]
+
+
+def make_params(contract: int = _DEVELOPMENT_CONTRACT, chain_id: int = _DEVELOPMENT_CHAIN_ID) -> Params:
+    """Return the parameters of a development deployment with one market: 5x leverage, liquidation below 10%."""
+    market = MarketParams(
+        name="PERP-USD",
+        size_decimals=SIZE_DECIMALS,
+        price_decimals=PRICE_DECIMALS,
+        initial_ppm=200_000,
+        maintenance_ppm=100_000,
+        liquidation_fee_ppm=10_000,
+        band_ppm=50_000,
+    )
+    return Params(chain_id, contract, version=1, taker_fee_ppm=(500,) * TIER_COUNT, markets=(market,))
+
+
+def compute_price_ticks(price_e9: int) -> int:
+    """Return a price in ticks of 1e-6 USD, floored. Assumes a positive price. Raises OptionInvalid where it is 0 ticks."""
+    ticks = price_e9 * 10**PRICE_DECIMALS // PRICE_E9
+    if not 0 < ticks < 2**PRICE_BITS:
+        raise OptionInvalid("price", f"{price_e9 / PRICE_E9} USD", f"1 to {2**PRICE_BITS - 1} ticks of 1e-6 USD")
+    return ticks
+
+
+def compute_size_lots(contracts: int, price_ticks: int) -> int:
+    """Return what `contracts` of 10 USD buy at a price, in lots, floored, at least 1 lot."""
+    return max(1, contracts * CONTRACT_USD * _LOTS_TICKS_PER_USD // price_ticks)
+
+
+def cut_slices(trades: Sequence[Trade], n_batches: int) -> list[Slice]:
+    """Return the tape as n_batches slices of equally many trades, so that busy minutes get more batches than calm ones.
+
+    Timestamps are those of each slice's last trade, at least one second apart. Raises OptionInvalid.
+    """
+    if not 1 <= n_batches <= len(trades):
+        raise OptionInvalid("--batches", str(n_batches), f"1 to {len(trades)}, the number of trades on the tape")
+    slices: list[Slice] = []
+    for i in range(n_batches):
+        part = trades[len(trades) * i // n_batches : len(trades) * (i + 1) // n_batches]
+        earliest_s = slices[-1].timestamp_s + 1 if slices else 0
+        timestamp_s = max(part[-1].time_ms // 1000, earliest_s)
+        slices.append(Slice(timestamp_s, compute_price_ticks(part[-1].price_e9), tuple(part)))
+    return slices
