@@ -47,7 +47,7 @@ def make_params(contract: int = _DEVELOPMENT_CONTRACT, chain_id: int = _DEVELOPM
 
 
 def compute_price_ticks(price_e9: int) -> int:
-    """Return a price in ticks of 1e-6 USD, floored. Assumes a positive price. Raises OptionInvalid where it is 0 ticks."""
+    """Return a price in ticks of 1e-6 USD, floored. Raises OptionInvalid where no 48 bits hold it, or it is 0."""
     ticks = price_e9 * 10**PRICE_DECIMALS // PRICE_E9
     if not 0 < ticks < 2**PRICE_BITS:
         raise OptionInvalid("price", f"{price_e9 / PRICE_E9} USD", f"1 to {2**PRICE_BITS - 1} ticks of 1e-6 USD")

@@ -59,7 +59,9 @@ class _Turn:
 class Workload:
     """The participants' side of a replay. `next_batch` looks at the state as any user could, and at nothing else."""
 
-    def __init__(self, slices: Sequence[Slice], shape: Shape, params: Params, cast: Sequence[Participant], seed: int):
+    def __init__(
+        self, slices: Sequence[Slice], shape: Shape, params: Params, cast: Sequence[Participant], seed: int
+    ) -> None:
         """Prepare the participants. Assumes a cast of `make_cast` with makers first."""
         self._slices, self._shape, self._params = slices, shape, params
         self._makers = [participant for participant in cast if participant.is_maker]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +26,7 @@ def test_slices_hold_every_trade_once_and_time_rises(n_trades: int, n_batches: i
     assert [trade for part in slices for trade in part.trades] == trades
     assert all(part.trades for part in slices)
     times = [part.timestamp_s for part in slices]
-    assert all(earlier < later for earlier, later in zip(times, times[1:], strict=False))
+    assert all(earlier < later for earlier, later in pairwise(times))
 
 
 @pytest.mark.parametrize("n_batches", [0, 11])
