@@ -77,7 +77,7 @@ class Account:
         """Return the hash that stands in the account tree; computed once per record."""
         return self._leaf
 
-    def with_changes(self, **changes: Any) -> Account:
+    def with_changes(self, **changes: Any) -> Account:  # noqa: ANN401 (any field of the record)
         """Return a copy with fields replaced, in range. Raises ValueOutOfRange."""
         account = replace(self, **changes)
         account.check()

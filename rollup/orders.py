@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rollup.errors import check_bits, check_range
 from rollup.packing import pack
 from rollup.poseidon import poseidon
+from rollup.signature import Signature
 from rollup.units import (
     ACCOUNT_BITS,
     COUNTER_BITS,
@@ -18,7 +19,7 @@ from rollup.units import (
     TIMESTAMP_BITS,
 )
 
-__all__ = ["KIND_ORDER", "Order", "pack_slot", "unpack_slot"]
+__all__ = ["KIND_ORDER", "Order", "SignedOrder", "pack_slot", "unpack_slot"]
 
 KIND_ORDER = 1
 
@@ -79,6 +80,14 @@ class Order:
     def message(self, domain: int) -> int:
         """Return the field element the account's key signs: H4(domain, words)."""
         return poseidon((domain, *self.words()))
+
+
+@dataclass(frozen=True)
+class SignedOrder:
+    """An order as its account sent it."""
+
+    order: Order
+    signature: Signature
 
 
 def pack_slot(nonce: int, filled_lots: int) -> int:

@@ -38,7 +38,7 @@ class AccountNotOpen(TxRejected):
 
 @dataclass(eq=False)
 class KeyInvalid(TxRejected):
-    """A deposit names no owner, or a key that is not on BabyJubJub."""
+    """A deposit names no owner, or a key that is not a BabyJubJub point of prime order."""
 
     code = "key_invalid"
     account_id: int

@@ -32,4 +32,4 @@ def compute_bridge_words(op: CashOp | None, owner: int) -> tuple[int, int, int, 
         return op.bridge_words()
     if isinstance(op, Withdraw):
         return op.bridge_words(owner)
-    return 0, 0, 0
+    return 0, 0, 0, 0

@@ -55,4 +55,3 @@ class Deposit:
             raise KeyInvalid(self.account, self.key, self.owner)
         if account.epoch + 1 >= 2**COUNTER_BITS:
             raise NonceExhausted(self.account, "epoch", account.epoch)
-

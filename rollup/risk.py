@@ -1,0 +1,62 @@
+"""Finding accounts below maintenance among many: float64 sorts out the clearly healthy, exact integers decide.
+
+Error bound. Every input is below 2**120 and converts with relative error u = 2**-53. equity - maintenance is a sum of
+2 * 16 + 1 terms, each a product of at most three rounded factors (5 roundings), summed in any order (at most 33 more):
+|computed - exact| <= 64 * u * sum |term| for all of it, and the sum of |terms| is itself computed to within 1 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rollup.accounts import Account
+from rollup.liquidation import is_liquidatable
+from rollup.margin import Margin, compute_margin
+from rollup.params import Params
+from rollup.units import FIRST_USER_ACCOUNT, LOT_TICK_ATOMS
+
+__all__ = ["find_liquidatable", "screen_margins"]
+
+RELATIVE_ERROR = 65 * 2.0**-53
+
+
+def screen_margins(
+    accounts: Sequence[Account], marks_ticks: Sequence[int], funding_index: Sequence[int], params: Params
+) -> NDArray[np.bool_]:
+    """Return, for each account, False only if its equity is certainly at or above its maintenance requirement."""
+    cash = np.array([float(account.cash_atoms) for account in accounts])
+    sizes = np.array([account.sizes_lots for account in accounts], dtype=np.float64).reshape(len(accounts), -1)
+    notional = sizes * (np.array(marks_ticks, dtype=np.float64) * LOT_TICK_ATOMS)
+    funding = sizes * np.array([float(index) for index in funding_index])
+    required = np.abs(sizes) * np.array(marks_ticks, dtype=np.float64) * np.array(params.maintenance_ppm, dtype=float)
+    excess = cash + notional.sum(axis=1) - funding.sum(axis=1) - required.sum(axis=1)
+    magnitude = np.abs(cash) + (np.abs(notional) + np.abs(funding) + required).sum(axis=1)
+    return np.asarray(excess < RELATIVE_ERROR * 1.01 * magnitude)
+
+
+def find_liquidatable(
+    accounts: Mapping[int, Account], marks_ticks: Sequence[int], funding_index: Sequence[int], params: Params
+) -> list[tuple[int, Margin]]:
+    """Return (account id, margin) of all user accounts below maintenance, worst health (equity / maintenance) first.
+
+    Ties go to the lower id. Exact: the screen only leaves out accounts that cannot be among them.
+    """
+    ids = [i for i, account in accounts.items() if i >= FIRST_USER_ACCOUNT and any(account.sizes_lots)]
+    if not ids:
+        return []
+    suspects = screen_margins([accounts[i] for i in ids], marks_ticks, funding_index, params)
+    found = []
+    for account_id in (i for i, is_suspect in zip(ids, suspects, strict=True) if is_suspect):
+        account = accounts[account_id]
+        margin = compute_margin(account.cash_atoms, account.sizes_lots, marks_ticks, funding_index, params)
+        if is_liquidatable(margin):
+            found.append((account_id, margin))
+    return sorted(found, key=lambda item: (_compute_health_key(item[1]), item[0]))
+
+
+def _compute_health_key(margin: Margin) -> int:
+    # floor(equity * 2**64 / maintenance): a sort key, finer than any difference that matters to the choice
+    return (margin.equity << 64) // margin.maintenance
