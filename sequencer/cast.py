@@ -13,7 +13,7 @@ from sequencer.errors import OptionInvalid
 
 __all__ = ["Participant", "make_cast"]
 
-_LEVERAGES: Final = (3, 4, 2, 5)  # targets of the traders, in turn; makers keep to less than 1
+_LEVERAGES: Final = (9, 3, 6, 5)  # targets of the traders, in turn; makers keep to less than 1
 _MAX_ACCOUNTS: Final = 2**ACCOUNT_BITS - FIRST_USER_ACCOUNT
 
 
@@ -27,6 +27,7 @@ class Participant:
     owner: int  # address on the base layer
     leverage: int  # 0 for a market maker
     lane_capacity: int  # orders it may send in one batch
+    is_holder: bool  # buys and never sells: what a fall liquidates
 
     @property
     def is_maker(self) -> bool:
@@ -52,4 +53,7 @@ def _make_participant(seed: int, index: int, leverage: int, lane_capacity: int) 
     owner = blake2b(f"zkmargin replay owner {seed}/{index}".encode(), digest_size=OWNER_BITS // 8).digest()
     public_key = derive_public_key(private_key)
     account_id = FIRST_USER_ACCOUNT + index
-    return Participant(account_id, private_key, public_key, int.from_bytes(owner, "big"), leverage, lane_capacity)
+    is_holder = leverage > 0 and index % 2 == 0
+    return Participant(
+        account_id, private_key, public_key, int.from_bytes(owner, "big"), leverage, lane_capacity, is_holder
+    )

@@ -33,13 +33,13 @@ class Slice:
 
 
 def make_params(contract: int = _DEVELOPMENT_CONTRACT, chain_id: int = _DEVELOPMENT_CHAIN_ID) -> Params:
-    """Return the parameters of a development deployment with one market: 5x leverage, liquidation below 10%."""
+    """Return the parameters of a development deployment with one market: 10x leverage, liquidation below 5%."""
     market = MarketParams(
         name="PERP-USD",
         size_decimals=SIZE_DECIMALS,
         price_decimals=PRICE_DECIMALS,
-        initial_ppm=200_000,
-        maintenance_ppm=100_000,
+        initial_ppm=100_000,
+        maintenance_ppm=50_000,
         liquidation_fee_ppm=10_000,
         band_ppm=50_000,
     )

@@ -84,11 +84,14 @@ class Workload:
         return BatchInput(turn.slice.timestamp_s, marks_ticks, tuple(turn.cash_ops), tuple(turn.orders))
 
     def _pick_trades(self, part: Slice) -> list[Trade]:
-        """Return the slice's takers: as many as single-order lanes, the largest of its last trades, in tape order."""
+        """Return the slice's takers: one a single-order lane, the largest of its last buys and sells, in tape order."""
         n_takers = max(1, sum(capacity == 1 for capacity in self._shape.trade_capacities))
         recent = part.trades[-n_takers * _RECENT :]
-        largest = sorted(range(len(recent)), key=lambda i: (-recent[i].contracts, i))[:n_takers]
-        return [recent[i] for i in sorted(largest)]
+        largest = sorted(range(len(recent)), key=lambda i: (-recent[i].contracts, i))
+        buys = [i for i in largest if recent[i].is_buy]
+        sells = [i for i in largest if not recent[i].is_buy]
+        n_buys = max(n_takers - n_takers // 2, n_takers - len(sells))  # as many of each, where there are as many
+        return [recent[i] for i in sorted([*buys[:n_buys], *sells[: n_takers - len(buys[:n_buys])]])]
 
     def _fund_makers(self, turn: _Turn, trades: Sequence[Trade]) -> None:
         # a maker can take the other side of every trade of the tape's largest batches without leverage
@@ -129,7 +132,7 @@ class Workload:
         self, turn: _Turn, trader: Participant, trade: Trade, price_ticks: int, size_lots: int
     ) -> int:
         """Return how much of a trade a trader takes: 0 where it is busy, has no money, or has all it wants."""
-        if trader.account_id in turn.busy:
+        if trader.account_id in turn.busy or (trader.is_holder and not trade.is_buy):
             return 0
         account = self._account(turn, trader)
         if account.is_empty:
