@@ -15,9 +15,10 @@ A computed wire whose column is zero at this witness falls in one of three kinds
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from circuits.linear import value_of
 from circuits.sparse import Kernel
 from circuits.system import ConstraintSystem, Op, Row, collapse_indices
 from rollup.field import R
@@ -51,24 +52,18 @@ def free_wires(cs: ConstraintSystem, without: Collection[str] = ()) -> list[str]
 
 def analyse(cs: ConstraintSystem, without: Collection[str] = ()) -> Freedom:
     """Return free and harmless wires of an evaluated system; `without` names constraint classes, indices collapsed."""
-    assert cs.evaluate, (
-        "determinism is judged at a witness: build the system with evaluate=True"
-    )
+    assert cs.evaluate, "determinism is judged at a witness: build the system with evaluate=True"
     names = wire_names(cs)
     kernel = Kernel()
     for row in _rows(cs, without):
-        kernel.add_row(jacobian_row(cs, row, names))
+        kernel.add_row(jacobian_row(row, cs.values, names))
     untouched = {wire for wire in names if not kernel.is_touched(wire)}
     harmless = _harmless(cs, untouched, without) if untouched else set()
     free = sorted({*kernel.free_columns(), *(untouched - harmless)})
-    return Freedom(
-        _unique(names[w] for w in free), _unique(names[w] for w in sorted(harmless))
-    )
+    return Freedom(_unique(names[w] for w in free), _unique(names[w] for w in sorted(harmless)))
 
 
-def find_freedom(
-    witnesses: Iterable[ConstraintSystem], without: Collection[str] = ()
-) -> Freedom:
+def find_freedom(witnesses: Iterable[ConstraintSystem], without: Collection[str] = ()) -> Freedom:
     """Return what is free at any of the witnesses, and what is harmless at every one of them (so shown pinned by none).
 
     The template passes when both are empty. Assumes the witnesses are of one template.
@@ -77,16 +72,12 @@ def find_freedom(
     assert found, "no witness given"
     free = _unique(name for freedom in found for name in freedom.free)
     everywhere = set.intersection(*(set(freedom.harmless) for freedom in found))
-    return Freedom(
-        free, tuple(name for name in found[0].harmless if name in everywhere)
-    )
+    return Freedom(free, tuple(name for name in found[0].harmless if name in everywhere))
 
 
-def jacobian_row(
-    cs: ConstraintSystem, row: Row, computed: Collection[int] | Mapping[int, str]
-) -> dict[int, int]:
-    """Return d(a * b - c) by computed wire at the present assignment, zero entries left out."""
-    a_value, b_value = cs.value(row.a), cs.value(row.b)
+def jacobian_row(row: Row, values: Sequence[int], computed: Container[int]) -> dict[int, int]:
+    """Return d(a * b - c) by computed wire where wires have these values, zero entries left out."""
+    a_value, b_value = value_of(row.a, values), value_of(row.b, values)
     entries: dict[int, int] = {}
     for terms, factor in (
         (row.a.terms, b_value),
@@ -108,10 +99,7 @@ def wire_names(cs: ConstraintSystem) -> dict[int, str]:
             names.update((item.out + i, item.name) for i in range(item.n_out))
         else:
             for op in item.fragment.program:
-                names.update(
-                    (item.wire(op.out + i), f"{item.name}/{op.name}")
-                    for i in range(op.n_out)
-                )
+                names.update((item.wire(op.out + i), f"{item.name}/{op.name}") for i in range(op.n_out))
     return names
 
 
@@ -121,9 +109,7 @@ def _rows(cs: ConstraintSystem, without: Collection[str]) -> Iterator[Row]:
     return (row for row in cs.iter_rows() if collapse_indices(row.name) not in without)
 
 
-def _harmless(
-    cs: ConstraintSystem, untouched: set[int], without: Collection[str]
-) -> set[int]:
+def _harmless(cs: ConstraintSystem, untouched: set[int], without: Collection[str]) -> set[int]:
     """Return those wires of zero columns that some constraint mentions and none squares."""
     mentioned: set[int] = set()
     squared: set[int] = set()
@@ -136,7 +122,3 @@ def _harmless(
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
-
-
-Build = Callable[[ConstraintSystem], object]
-"""What records a template: `build(cs)` declares ports and private inputs, whose values come from `cs.inputs`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rollup.field import R
 
@@ -17,7 +17,7 @@ class LC:
 
     __slots__ = ("terms",)
 
-    def __init__(self, terms: Mapping[int, int]):
+    def __init__(self, terms: Mapping[int, int]) -> None:
         self.terms = terms
 
     @staticmethod
@@ -90,3 +90,8 @@ def sum_lc(parts: list[LC]) -> LC:
         for wire, coefficient in part.terms.items():
             terms[wire] = terms.get(wire, 0) + coefficient
     return LC({wire: reduced for wire, c in terms.items() if (reduced := c % R)})
+
+
+def value_of(lc: LC, values: Sequence[int]) -> int:
+    """Return the value of a combination where wire w holds values[w], in [0, r)."""
+    return sum([c * values[wire] for wire, c in lc.terms.items()]) % R

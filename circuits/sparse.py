@@ -18,12 +18,8 @@ class Kernel:
 
     def __init__(self) -> None:
         self._zero: set[int] = set()  # columns whose entry of d is 0
-        self._solved: dict[
-            int, dict[int, int]
-        ] = {}  # column -> its entry of d as parameter -> coefficient, not empty
-        self._users: dict[
-            int, set[int]
-        ] = {}  # parameter -> columns whose solved entry mentions it
+        self._solved: dict[int, dict[int, int]] = {}  # column -> its entry of d as parameter -> coefficient, not empty
+        self._users: dict[int, set[int]] = {}  # parameter -> columns whose solved entry mentions it
         self._touched: set[int] = set()
 
     def add_row(self, row: Mapping[int, int]) -> None:
@@ -50,19 +46,13 @@ class Kernel:
         """The dimension of the kernel on the touched columns."""
         return len(self._touched) - len(self._zero) - len(self._solved)
 
-    def _in_parameters(
-        self, row: Mapping[int, int], open_columns: set[int]
-    ) -> dict[int, int]:
+    def _in_parameters(self, row: Mapping[int, int], open_columns: set[int]) -> dict[int, int]:
         equation: dict[int, int] = {}
         for column in open_columns:
             factor = row[column]
             for parameter, c in self._solved.get(column, {column: 1}).items():
                 equation[parameter] = equation.get(parameter, 0) + factor * c
-        return {
-            parameter: reduced
-            for parameter, c in equation.items()
-            if (reduced := c % R)
-        }
+        return {parameter: reduced for parameter, c in equation.items() if (reduced := c % R)}
 
     def _solve(self, pivot: int, coefficient: int, rest: Mapping[int, int]) -> None:
         """Write `pivot` as -rest / coefficient, here and wherever it was a parameter."""
