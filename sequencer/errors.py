@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rollup.errors import RollupError
 
-__all__ = ["FileMalformed", "FileMissing", "FileTooLarge", "OptionInvalid", "TapeMalformed"]
+__all__ = ["FileMalformed", "FileMissing", "FileTooLarge", "KeyUnusable", "OptionInvalid", "TapeMalformed"]
 
 
 @dataclass(eq=False)
@@ -73,3 +73,15 @@ class OptionInvalid(RollupError):
 
     def __str__(self) -> str:
         return f"{self.option} {self.got}: expected {self.expected}"
+
+
+@dataclass(eq=False)
+class KeyUnusable(RollupError):
+    """A cached proving key is damaged or belongs to another circuit."""
+
+    code = "key_unusable"
+    path: str
+    fact: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.fact}; remove the file and run setup again"

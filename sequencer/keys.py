@@ -1,0 +1,62 @@
+"""The key cache: one proving key a circuit, named by shape and circuit digest, readable by its owner alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from prover import kernel
+from rollup.shapes import Shape
+from sequencer.errors import KeyUnusable
+
+__all__ = ["Report", "get_default_keys_dir", "get_key_path", "load_or_make_key"]
+
+Report: TypeAlias = Callable[[str, int, int], None]
+
+_SECRET_FOLDER: Final = 0o700
+_SECRET_FILE: Final = 0o600
+_DIGEST_HEX: Final = 16  # of 64: enough to tell circuits apart in a name; the file holds the whole digest
+
+
+def get_default_keys_dir() -> Path:
+    """Return `zkmargin/keys` below XDG_CACHE_HOME, which is ~/.cache unless set."""
+    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(cache) / "zkmargin" / "keys"
+
+
+@dataclass(frozen=True)
+class LoadedKey:
+    """A proving key, and whether it was made just now."""
+
+    path: Path
+    key: kernel.ProvingKey
+    is_new: bool
+
+
+def get_key_path(keys_dir: Path, shape: Shape, circuit: kernel.Circuit) -> Path:
+    """Return where the key of a circuit stands: another circuit has another name."""
+    return keys_dir / f"{shape.name}-{circuit.digest.hex()[:_DIGEST_HEX]}.key"
+
+
+def load_or_make_key(keys_dir: Path, shape: Shape, circuit: kernel.Circuit, report: Report) -> LoadedKey:
+    """Return the key of the circuit, from the cache or by a development setup. Raises KeyUnusable."""
+    path = get_key_path(keys_dir, shape, circuit)
+    is_new = not path.exists()
+    if is_new:
+        keys_dir.mkdir(mode=_SECRET_FOLDER, parents=True, exist_ok=True)
+        kernel.setup(circuit, path, progress=report)
+        path.chmod(_SECRET_FILE)
+    key = _load_key(path)
+    if key.circuit_digest != circuit.digest:
+        raise KeyUnusable(str(path), f"made for circuit {key.circuit_digest.hex()}, this is {circuit.digest.hex()}")
+    return LoadedKey(path, key, is_new)
+
+
+def _load_key(path: Path) -> kernel.ProvingKey:
+    try:
+        return kernel.ProvingKey.load(path)
+    except ValueError as error:
+        raise KeyUnusable(str(path), str(error)) from error
