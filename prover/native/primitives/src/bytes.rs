@@ -93,7 +93,7 @@ fn read_element(bytes: &[u8], what: &'static str, index: usize) -> Result<Fr, Er
 }
 
 fn check_length(bytes: &[u8], what: &'static str, unit_bytes: usize) -> Result<(), Error> {
-    if bytes.len() % unit_bytes == 0 {
+    if bytes.len().is_multiple_of(unit_bytes) {
         return Ok(());
     }
     Err(Error::Length { what, got_bytes: bytes.len(), unit_bytes })

@@ -26,5 +26,5 @@ pub fn merkle_levels(leaves: &[Fr], tag: Fr) -> Result<Vec<Vec<Fr>>, Error> {
 }
 
 fn is_power_of_eight(n: usize) -> bool {
-    n.is_power_of_two() && n.trailing_zeros() % 3 == 0
+    n.is_power_of_two() && n.trailing_zeros().is_multiple_of(3)
 }

@@ -37,7 +37,7 @@ pub fn hash_many(arity: usize, inputs: &[Fr], tag: Fr) -> Result<Vec<Fr>, Error>
 }
 
 fn hash_rows<const W: usize>(form: &Factored<W>, inputs: &[Fr], tag: Fr) -> Result<Vec<Fr>, Error> {
-    if inputs.len() % (W - 1) != 0 {
+    if !inputs.len().is_multiple_of(W - 1) {
         return Err(Error::Length { what: "rows", got_bytes: inputs.len() * 32, unit_bytes: (W - 1) * 32 });
     }
     let hash_row = |row: &[Fr]| hash_row(form, row, tag);

@@ -39,16 +39,16 @@ impl Wide {
 
     /// The sum as a field element: Montgomery's reduction, then 4r, 2r and r taken off where they fit.
     ///
-    /// The sum T is at most 17 r^2 + 2^256 r, so (T + m r) / 2^256 < 17 * 0.19 r + 2 r < 8 r, and below 2^256 as
-    /// 17 * 0.19 + 2 < 2^256 / r = 5.29: every start in this crate adds one element or none.
+    /// The sum T is at most 17 r^2 + 2^256 r and m is below 2^256, so with r < 0.1891 * 2^256 the quotient
+    /// (T + m r) / 2^256 is below (17 * 0.1891 + 2) r = 5.22 r: no carry leaves 2^256 > 5.28 r, and 4r + 2r + r covers it.
     #[inline(always)]
     pub fn reduce(mut self) -> Fr {
         let mut overflow = 0u64;
         for i in 0..4 {
             let m = self.0[i].wrapping_mul(INV);
             let mut carry = 0u64;
-            for j in 0..4 {
-                self.0[i + j] = multiply_add(m, MODULUS[j], self.0[i + j], &mut carry);
+            for (j, limb) in MODULUS.into_iter().enumerate() {
+                self.0[i + j] = multiply_add(m, limb, self.0[i + j], &mut carry);
             }
             let sum = u128::from(self.0[i + 4]) + u128::from(carry) + u128::from(overflow);
             self.0[i + 4] = sum as u64;

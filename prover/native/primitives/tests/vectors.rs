@@ -201,6 +201,25 @@ fn invalid_key_of_small_order_signs_nothing() {
     }
 }
 
+#[test]
+fn invalid_key_with_a_small_order_part() {
+    // 8 * (A + T) = 8A for T of order 2, so A's owner can satisfy the equation for A + T = (-x, -y) too
+    let secret = Scalar::from_be_bytes_mod_order(&secret_of(&[3; 32]));
+    let nonce = Scalar::from_be_bytes_mod_order(&secret_of(&[4; 32]));
+    let (key, r8) =
+        (eddsa_derive_be(&[3; 32], KeyHash::Blake2b), eddsa_derive_be(&[4; 32], KeyHash::Blake2b));
+    let negated = |c: &[u8]| (-Fr::from_be_bytes_mod_order(c)).into_bigint().to_bytes_be();
+    let twin = [negated(&key[..32]), negated(&key[32..])].concat();
+    for (public_key, is_accepted) in [(&key[..], 1), (&twin[..], 0)] {
+        let preimage = [&r8[..], public_key, &small_be(5)].concat();
+        let challenge = poseidon_many_be(5, &preimage, &ZERO_TAG).unwrap();
+        let s = nonce + Scalar::from_be_bytes_mod_order(&challenge) * Scalar::from(8u64) * secret;
+        let s_be = s.into_bigint().to_bytes_be();
+        let claim = [public_key, &small_be(5), &r8, &s_be].concat();
+        assert_eq!(eddsa_verify_many_be(&claim).unwrap(), [is_accepted]);
+    }
+}
+
 /// The scalar whose multiple of BASE8 is the public key.
 fn secret_of(private_key: &[u8; 32]) -> [u8; 32] {
     let mut digest = <blake2::Blake2b512 as blake2::Digest>::digest(private_key);
