@@ -1,0 +1,155 @@
+"""Groth16 over BN254 for circuits made of repeated templates. Bytes in, bytes out; imported by `prover.kernel` alone.
+
+Scalars are 32 bytes big-endian, each below r. G1 points are 64 bytes x || y (EIP-196), G2 points 128 bytes with imaginary
+parts first (EIP-197); infinity is all zero. Malformed input raises ValueError naming what and where, files OSError.
+The GIL is released. `progress(stage, done, total)` is called on the calling thread, about five times a second; what it
+raises (or KeyboardInterrupt) ends the call once the workers have stopped, and nothing is left half-written. A `seed`
+replaces the operating system's randomness: for tests, since whoever knows it knows the secrets drawn from it.
+"""
+
+from collections.abc import Callable, Sequence
+from os import PathLike
+from typing import TypeAlias, final
+
+_Progress: TypeAlias = Callable[[str, int, int], object]
+_Path: TypeAlias = str | PathLike[str]
+
+@final
+class Circuit:
+    """Instances of templates, joined by a bus of wires (docs/architecture.md, "Templates repeated")."""
+
+    def __new__(
+        cls,
+        templates: Sequence[bytes],
+        instance_templates: Sequence[int],
+        port_maps: Sequence[bytes | Sequence[int]],
+        n_bus: int,
+        n_public: int,
+    ) -> Circuit:
+        """Parse and join. `instance_templates[i]` is the template of instance i, `port_maps[i]` the bus wire of each port.
+
+        A port map is integers, or u32 little-endian bytes. n_bus counts all bus wires: the constant one (wire 0), the
+        n_public public inputs (wires 1..n_public) and the chained values.
+        Raises ValueError where a template is malformed or an index out of range.
+        """
+
+    @property
+    def n_constraints(self) -> int:
+        """Rows of all instances, without the n_public + 1 rows that the QAP adds."""
+    @property
+    def n_wires(self) -> int:
+        """Global wires: the bus, then each instance's private and computed wires."""
+    @property
+    def n_instances(self) -> int: ...
+    @property
+    def n_bus(self) -> int: ...
+    @property
+    def n_public(self) -> int: ...
+    @property
+    def domain_log2(self) -> int:
+        """The domain has 2**domain_log2 points: rows and the n_public + 1 added ones, rounded up."""
+    @property
+    def digest(self) -> bytes:
+        """32 bytes that name this circuit: a hash of templates, instances, port maps and sizes."""
+
+    def global_wire(self, instance: int, local_wire: int) -> int:
+        """Return the global index of an instance's local wire."""
+
+    def compute_witness(
+        self,
+        bus_be: bytes,
+        private_be: Sequence[bytes],
+        overrides: Sequence[tuple[int, int, bytes]] | None = None,
+        progress: _Progress | None = None,
+    ) -> Witness:
+        """Run every instance's program, in parallel. Does not check the constraints: see `unsatisfied`.
+
+        bus_be: n_bus * 32 bytes, the first of them one. private_be[i]: the private inputs of instance i.
+        overrides: (instance, local wire, value_be) replaces what the wire's op computes, and later ops follow the lie.
+        Only computed wires can be overridden; for ports and private inputs pass other inputs.
+        """
+
+    def unsatisfied(self, witness: Witness, limit: int = 1) -> list[tuple[int, int]]:
+        """Return up to `limit` rows that do not hold, as (instance, row), ascending."""
+
+    def write_r1cs(self, path: _Path) -> None:
+        """Write iden3 `.r1cs` version 1: wires as here, no outputs, wires 1..n_public as public inputs, labels = wires."""
+
+@final
+class Witness:
+    """The value of every wire of a circuit. Made by `Circuit.compute_witness`."""
+
+    def to_be(self) -> bytes:
+        """Return all wires, n_wires * 32 bytes."""
+
+    def public_inputs_be(self) -> bytes:
+        """Return wires 1..n_public, n_public * 32 bytes."""
+
+    def value_be(self, global_wire: int) -> bytes:
+        """Return one wire, 32 bytes."""
+
+    def instance_wire_be(self, instance: int, local_wire: int) -> bytes:
+        """Return an instance's local wire, 32 bytes."""
+
+    def write_wtns(self, path: _Path) -> None:
+        """Write iden3 `.wtns` version 2."""
+
+@final
+class ProvingKey:
+    """A proving key, mapped from its file (layout: prover/native/src/keyfile.rs)."""
+
+    @staticmethod
+    def load(path: _Path) -> ProvingKey:
+        """Map a key file. Raises ValueError where magic, version, curve, length or checksum are not as expected."""
+
+    @property
+    def verifying_key_be(self) -> bytes:
+        """The verifying key, as `setup` returned it."""
+    @property
+    def circuit_digest(self) -> bytes:
+        """The `Circuit.digest` of the circuit this key was made for."""
+    @property
+    def is_development(self) -> bool:
+        """True if one party made this key and could have kept the toxic waste."""
+    @property
+    def domain_log2(self) -> int: ...
+
+def setup(circuit: Circuit, path: _Path, *, seed: bytes | None = None, progress: _Progress | None = None) -> bytes:
+    """Write a development proving key to `path` and return the verifying key.
+
+    alpha_g1 (64) || beta_g2 (128) || gamma_g2 (128) || delta_g2 (128) || n_ic (4, big-endian) || IC (n_ic * 64).
+    """
+
+def prove(
+    key: ProvingKey,
+    circuit: Circuit,
+    witness: Witness,
+    *,
+    seed: bytes | None = None,
+    progress: _Progress | None = None,
+) -> bytes:
+    """Return a Groth16 proof, 256 bytes: A (64) || B (128) || C (64). eprint 2016/260.
+
+    Raises ValueError where the witness does not satisfy the circuit, naming the first (instance, row), or where key,
+    circuit and witness do not belong together. One seed with two witnesses gives the witnesses away.
+    """
+
+def verify(verifying_key_be: bytes, proof_be: bytes, public_be: bytes) -> bool:
+    """Return whether the proof holds for the public inputs (n * 32 bytes).
+
+    A proof point at infinity is a point like any other, as it is to the EVM's pairing precompile; alpha, beta, gamma or
+    delta at infinity are refused. Raises ValueError naming what is malformed: a length, a coordinate not below q, a
+    public input not below r, a point off the curve or outside the subgroup.
+    """
+
+def msm_g1(points_be: bytes, scalars_be: bytes) -> bytes:
+    """Return sum_i scalars[i] * points[i] on BN254 G1, 64 bytes. Raises ValueError naming the first bad index."""
+
+def msm_g2(points_be: bytes, scalars_be: bytes) -> bytes:
+    """Return sum_i scalars[i] * points[i] on BN254 G2, 128 bytes. Raises ValueError naming the first bad index."""
+
+def fft(values_be: bytes, *, inverse: bool = False) -> bytes:
+    """Return the values at the n-th roots of unity of the polynomial with these n coefficients; or the inverse of that.
+
+    n must be a power of two, at most 2**28. The root is 5**((r - 1) / n), arkworks' generator 5 of the scalar field.
+    """

@@ -1,0 +1,81 @@
+//! Sums of points and transforms as Python functions, for tests and benchmarks.
+
+use ark_bn254::{Fr, G1Projective, G2Projective};
+use ark_ec::CurveGroup;
+use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::PyBytes;
+
+use crate::error::{KernelError, Result};
+use crate::field_io::{G1_BYTES, G2_BYTES};
+use crate::progress::Counter;
+use crate::{curve, field_io, value_error};
+
+fn check_msm_lengths(points: &[u8], point_bytes: usize, scalars: &[u8]) -> Result<()> {
+    if points.len() % point_bytes != 0 || points.len() / point_bytes * 32 != scalars.len() {
+        let (n_points, n_scalars) = (points.len(), scalars.len());
+        return Err(value_error!(
+            "msm: {n_points} bytes of points ({point_bytes} each), {n_scalars} bytes of scalars (32 each)"
+        ));
+    }
+    Ok(())
+}
+
+#[pyfunction]
+pub fn msm_g1<'py>(
+    py: Python<'py>,
+    points_be: PyBackedBytes,
+    scalars_be: PyBackedBytes,
+) -> Result<Bound<'py, PyBytes>> {
+    let bytes = py.detach(|| {
+        check_msm_lengths(&points_be, G1_BYTES, &scalars_be)?;
+        let read = |(i, bytes)| field_io::read_g1(bytes, &format!("points[{i}]"));
+        let points = points_be.chunks_exact(G1_BYTES).enumerate().map(read).collect::<Result<Vec<_>>>()?;
+        let scalars = field_io::read_scalars(&scalars_be, "scalars")?;
+        let sum: G1Projective = curve::msm(points.len(), |i| points[i], |i| scalars[i], &Counter::default());
+        let mut out = Vec::with_capacity(G1_BYTES);
+        field_io::write_g1(&mut out, &sum.into_affine());
+        Ok::<_, KernelError>(out)
+    })?;
+    Ok(PyBytes::new(py, &bytes))
+}
+
+#[pyfunction]
+pub fn msm_g2<'py>(
+    py: Python<'py>,
+    points_be: PyBackedBytes,
+    scalars_be: PyBackedBytes,
+) -> Result<Bound<'py, PyBytes>> {
+    let bytes = py.detach(|| {
+        check_msm_lengths(&points_be, G2_BYTES, &scalars_be)?;
+        let read = |(i, bytes)| field_io::read_g2(bytes, &format!("points[{i}]"));
+        let points = points_be.chunks_exact(G2_BYTES).enumerate().map(read).collect::<Result<Vec<_>>>()?;
+        let scalars = field_io::read_scalars(&scalars_be, "scalars")?;
+        let sum: G2Projective = curve::msm(points.len(), |i| points[i], |i| scalars[i], &Counter::default());
+        let mut out = Vec::with_capacity(G2_BYTES);
+        field_io::write_g2(&mut out, &sum.into_affine());
+        Ok::<_, KernelError>(out)
+    })?;
+    Ok(PyBytes::new(py, &bytes))
+}
+
+#[pyfunction]
+#[pyo3(signature = (values_be, *, inverse=false))]
+pub fn fft<'py>(py: Python<'py>, values_be: PyBackedBytes, inverse: bool) -> Result<Bound<'py, PyBytes>> {
+    let bytes = py.detach(|| {
+        let mut values = field_io::read_scalars(&values_be, "values")?;
+        if !values.len().is_power_of_two() {
+            return Err(value_error!("fft: {} values, expected a power of two", values.len()));
+        }
+        let domain = Radix2EvaluationDomain::<Fr>::new(values.len())
+            .ok_or_else(|| value_error!("fft: {} values, expected at most 2^28", values.len()))?;
+        if inverse {
+            domain.ifft_in_place(&mut values);
+        } else {
+            domain.fft_in_place(&mut values);
+        }
+        Ok(field_io::write_scalars(&values))
+    })?;
+    Ok(PyBytes::new(py, &bytes))
+}

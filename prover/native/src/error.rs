@@ -1,0 +1,39 @@
+//! What can go wrong, and which Python exception it becomes.
+
+use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::PyErr;
+
+/// An error of the kernel.
+pub enum KernelError {
+    /// The caller handed over something malformed or inconsistent: `ValueError`.
+    Value(String),
+    /// A file could not be read or written: `OSError`.
+    Io(String),
+    /// The progress callback raised, or a signal arrived: that exception, unchanged.
+    Stopped(PyErr),
+}
+
+pub type Result<T> = std::result::Result<T, KernelError>;
+
+/// Return a `Value` error built from a format string.
+#[macro_export]
+macro_rules! value_error {
+    ($($arg:tt)*) => { $crate::error::KernelError::Value(format!($($arg)*)) };
+}
+
+impl KernelError {
+    /// Name the file an I/O error is about.
+    pub fn io(path: &std::path::Path, error: std::io::Error) -> Self {
+        KernelError::Io(format!("{}: {error}", path.display()))
+    }
+}
+
+impl From<KernelError> for PyErr {
+    fn from(error: KernelError) -> PyErr {
+        match error {
+            KernelError::Value(text) => PyValueError::new_err(text),
+            KernelError::Io(text) => PyOSError::new_err(text),
+            KernelError::Stopped(error) => error,
+        }
+    }
+}
