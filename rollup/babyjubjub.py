@@ -72,12 +72,12 @@ def negate(point: Point) -> Point:
 
 
 def multiply(point: Point, scalar: int) -> Point:
-    """Return scalar * point. Assumes that the point is on the curve and scalar >= 0. Takes time that depends on both."""
+    """Return scalar * point. Assumes that the point is on the curve and scalar >= 0. Not constant time."""
     return _to_affine(_ladder(_multiples((*point, 1)), scalar))
 
 
 def multiply_base8(scalar: int) -> Point:
-    """Return scalar * BASE8. Assumes scalar >= 0. Takes time that depends on the scalar."""
+    """Return scalar * BASE8. Assumes scalar >= 0. Not constant time."""
     total: _Projective = (0, 1, 1)
     for window, multiples in zip(_windows(scalar % JUBJUB_SUBORDER), _base8_table(), strict=False):
         if window:

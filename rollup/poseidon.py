@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from operator import mul
 from typing import Final, Protocol
 
@@ -101,7 +101,7 @@ class _Sparse:
     closing: list[list[int]]  # constants of the last four rounds, by round
 
 
-@lru_cache(maxsize=None)
+@cache
 def _sparse(width: int) -> _Sparse:
     """Return the factored form (eprint 2019/458, appendix B).
 

@@ -7,7 +7,7 @@ constants (rejection sampled) and then the Cauchy matrix (reduced mod R, not rej
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from itertools import compress, islice
 from typing import Final
 
@@ -27,7 +27,7 @@ _BLOCK_BITS = _STATE_BITS - _TAPS[-1]  # as many new bits depend on old ones alo
 _WARM_UP_BITS = _STATE_BITS + 160  # the seed itself, then 160 clockings thrown away
 
 
-@lru_cache(maxsize=None)
+@cache
 def derive_constants(width: int) -> tuple[list[int], list[list[int]]]:
     """Return (round constants, MDS matrix) for a state of `width` elements.
 
