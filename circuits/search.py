@@ -40,11 +40,14 @@ def _outcomes(base: Variation, classes: frozenset[str]) -> Iterator[tuple[Forger
         for told in _lies_about(op, base):
             lie = Forgery(told={op.name: told})
             yield lie, base.vary(lie)
+    near = _wires_near(base.shape, classes)
     hints = [op for op in ops if op.opcode not in (Opcode.MUL, Opcode.LIN)]
     for name in _inputs_to_move(base.shape):
         for moved in _moves_of(name, base):
             outcome = base.vary(Forgery(moved))
             yield Forgery(moved), outcome
+            if outcome.changed.isdisjoint(near):
+                break
             for op in hints:
                 if not outcome.changed.isdisjoint(range(op.out, op.out + op.n_out)):
                     kept = Forgery(moved, {op.name: _said(op, base)})
@@ -76,6 +79,12 @@ def _ops_near(shape: Shape, classes: frozenset[str]) -> list[Op]:
         for index in {*indices[:half], *indices[-half:]}:
             near |= shape.writers_in(index)
     return [shape.ops[i] for i in sorted(near)]
+
+
+def _wires_near(shape: Shape, classes: frozenset[str]) -> set[int]:
+    """Return every wire, inputs too, that stands in a constraint of these classes."""
+    rows = [shape.rows[index] for name in classes for index in shape.rows_of_class[name]]
+    return {wire for row in rows for lc in (row.a, row.b, row.c) for wire in lc.terms}
 
 
 def _inputs_to_move(shape: Shape) -> list[str]:

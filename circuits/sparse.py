@@ -22,16 +22,21 @@ class Kernel:
         self._users: dict[int, set[int]] = {}  # parameter -> columns whose solved entry mentions it
         self._touched: set[int] = set()
 
-    def add_row(self, row: Mapping[int, int]) -> None:
-        """Take one more row of M. Assumes its coefficients are not 0 mod r."""
+    def add_row(self, row: Mapping[int, int]) -> int | None:
+        """Take one more row of M; return the parameter it settles, None where it says nothing new.
+
+        Assumes its coefficients are not 0 mod r.
+        """
         open_columns = row.keys() - self._zero
         if not open_columns:
-            return
+            return None
         self._touched |= open_columns
         equation = self._in_parameters(row, open_columns)
-        if equation:
-            pivot = max(equation)
-            self._solve(pivot, equation.pop(pivot), equation)
+        if not equation:
+            return None
+        pivot = max(equation)
+        self._solve(pivot, equation.pop(pivot), equation)
+        return pivot
 
     def is_touched(self, column: int) -> bool:
         """Return whether some row had a coefficient at this column."""
