@@ -12,7 +12,7 @@ import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NoReturn
 
 from verifier.errors import FileMalformed
 from verifier.keys import Proof, VerifyingKey
@@ -103,7 +103,7 @@ def _spell_fp12(coefficients: list[int]) -> list[list[list[str]]]:
     return [parts[0::2], parts[1::2]]
 
 
-def _write_json(path: Path, value: Any) -> None:
+def _write_json(path: Path, value: object) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w") as file:
@@ -121,10 +121,10 @@ class _Reader:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def refuse(self, where: str, got: object, expected: str) -> None:
+    def refuse(self, where: str, got: object, expected: str) -> NoReturn:
         raise FileMalformed(str(self._path), where, _shorten(got), expected)
 
-    def read_json(self) -> Any:
+    def read_json(self) -> object:
         try:
             with self._path.open("rb") as file:
                 data = file.read(_MAX_FILE_BYTES + 1)
@@ -133,11 +133,12 @@ class _Reader:
         if len(data) > _MAX_FILE_BYTES:
             self.refuse("file", "more bytes", f"at most {_MAX_FILE_BYTES} bytes")
         try:
-            return json.loads(data)
+            value: object = json.loads(data)
         except (ValueError, RecursionError) as error:
             raise FileMalformed(str(self._path), "file", _shorten(error), "JSON") from None
+        return value
 
-    def read_object(self) -> dict[str, Any]:
+    def read_object(self) -> dict[str, object]:
         value = self.read_json()
         if not isinstance(value, dict):
             self.refuse("file", value, "an object")
@@ -146,7 +147,7 @@ class _Reader:
                 self.refuse(name, value[name], expected)
         return dict(value)
 
-    def get(self, fields: dict[str, Any], name: str) -> Any:
+    def get(self, fields: dict[str, object], name: str) -> object:
         if name not in fields:
             self.refuse(name, "nothing", "a value")
         return fields[name]
@@ -154,9 +155,9 @@ class _Reader:
     def parse_number(self, value: object, where: str) -> int:
         if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
             self.refuse(where, value, "a decimal string")
-        return int(str(value))
+        return int(value)
 
-    def parse_g1(self, fields: dict[str, Any], name: str) -> G1Point:
+    def parse_g1(self, fields: dict[str, object], name: str) -> G1Point:
         point = self.get(fields, name)
         x, y, z = (self._parse_coordinate(value, name) for value in self._split(point, 3, name))
         if (x, y, z) == (0, 1, 0):
@@ -165,7 +166,7 @@ class _Reader:
             self.refuse(name, point, "an affine point with last coordinate 1, or (0, 1, 0)")
         return G1Point(x, y)
 
-    def parse_g2(self, fields: dict[str, Any], name: str) -> G2Point:
+    def parse_g2(self, fields: dict[str, object], name: str) -> G2Point:
         point = self.get(fields, name)
         x, y, z = (
             Fp2(*(self._parse_coordinate(part, name) for part in self._split(value, 2, name)))
@@ -177,9 +178,9 @@ class _Reader:
             self.refuse(name, point, "an affine point with last coordinate 1, or (0, 1, 0)")
         return G2Point(x, y)
 
-    def _split(self, value: object, n_parts: int, where: str) -> list[Any]:
+    def _split(self, value: object, n_parts: int, where: str) -> list[object]:
         if not isinstance(value, list) or len(value) != n_parts:
-            raise FileMalformed(str(self._path), where, _shorten(value), f"a list of {n_parts}")
+            self.refuse(where, value, f"a list of {n_parts}")
         return value
 
     def _parse_coordinate(self, value: object, where: str) -> int:

@@ -7,12 +7,14 @@ treat it the same way. A key whose alpha, beta, gamma or delta is infinity is re
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypeAlias
 
 from py_ecc.fields import optimized_bn128_FQ as FQ
 from py_ecc.fields import optimized_bn128_FQ2 as FQ2
+from py_ecc.fields import optimized_bn128_FQ12 as FQ12
 from py_ecc.optimized_bn128 import optimized_curve as curve
-from py_ecc.optimized_bn128.optimized_pairing import pairing
+from py_ecc.optimized_bn128.optimized_pairing import final_exponentiate, pairing
+from py_ecc.typing import Optimized_Point3D
 
 from rollup.field import R
 from verifier.errors import (
@@ -25,6 +27,9 @@ from verifier.errors import (
 )
 from verifier.keys import Proof, VerifyingKey
 from verifier.points import G1_INFINITY, G2_INFINITY, G1Point, G2Point
+
+_G1: TypeAlias = Optimized_Point3D[FQ]  # py-ecc's points are projective
+_G2: TypeAlias = Optimized_Point3D[FQ2]
 
 assert curve.curve_order == R  # one field everywhere
 
@@ -40,14 +45,10 @@ def check_proof(vk: VerifyingKey, proof: Proof, public_inputs: Sequence[int]) ->
     for index, value in enumerate(public_inputs):
         if not 0 <= value < R:  # x and x + r give the same sum, so one statement would have many spellings
             raise PublicInputTooLarge(index, value)
-    a, b, c = _load_g1(proof.a, "A"), _load_g2(proof.b, "B"), _load_g1(proof.c, "C")
-    # Groth16 (eprint 2016/260) §3.2: e(A, B) = e(alpha, beta) * e(sum_i a_i*IC_i, gamma) * e(C, delta)
-    right = (
-        pairing(_load_g2(vk.beta_g2, "beta_g2"), _load_g1(vk.alpha_g1, "alpha_g1"))
-        * pairing(_load_g2(vk.gamma_g2, "gamma_g2"), _sum_public_inputs(vk, public_inputs))
-        * pairing(_load_g2(vk.delta_g2, "delta_g2"), c)
-    )
-    if pairing(b, a) != right:
+    _check_g1(proof.a, "A")
+    _check_g2(proof.b, "B")
+    _check_g1(proof.c, "C")
+    if not _is_equation_true(vk, proof, public_inputs):
         raise EquationFails
 
 
@@ -58,14 +59,13 @@ def check_key(vk: VerifyingKey) -> None:
     """
     if vk.alpha_g1 == G1_INFINITY:
         raise KeyPointAtInfinity("alpha_g1")
-    _load_g1(vk.alpha_g1, "alpha_g1")
-    for name in ("beta_g2", "gamma_g2", "delta_g2"):
-        point: G2Point = getattr(vk, name)
+    _check_g1(vk.alpha_g1, "alpha_g1")
+    for what, point in (("beta_g2", vk.beta_g2), ("gamma_g2", vk.gamma_g2), ("delta_g2", vk.delta_g2)):
         if point == G2_INFINITY:
-            raise KeyPointAtInfinity(name)
-        _load_g2(point, name)
+            raise KeyPointAtInfinity(what)
+        _check_g2(point, what)
     for i, ic_point in enumerate(vk.ic):
-        _load_g1(ic_point, f"ic[{i}]")
+        _check_g1(ic_point, f"ic[{i}]")
 
 
 def compute_alpha_beta(vk: VerifyingKey) -> list[int]:
@@ -73,34 +73,45 @@ def compute_alpha_beta(vk: VerifyingKey) -> list[int]:
 
     Assumes that the key passed `check_key`.
     """
-    alpha_beta = pairing(_load_g2(vk.beta_g2, "beta_g2"), _load_g1(vk.alpha_g1, "alpha_g1"))
+    alpha_beta = pairing(_load_g2(vk.beta_g2), _load_g1(vk.alpha_g1))
     return [int(coefficient) for coefficient in alpha_beta.coeffs]
 
 
-def _sum_public_inputs(vk: VerifyingKey, public_inputs: Sequence[int]) -> Any:
-    total = _load_g1(vk.ic[0], "ic[0]")
-    for i, value in enumerate(public_inputs, start=1):
-        total = curve.add(total, curve.multiply(_load_g1(vk.ic[i], f"ic[{i}]"), value))
+def _is_equation_true(vk: VerifyingKey, proof: Proof, public_inputs: Sequence[int]) -> bool:
+    # Groth16 (eprint 2016/260) §3.2: e(A, B) = e(alpha, beta) * e(sum_i a_i*IC_i, gamma) * e(C, delta), as
+    # e(-A, B) * the right side = 1: four Miller loops share one final exponentiation
+    product = (
+        pairing(_load_g2(proof.b), curve.neg(_load_g1(proof.a)), final_exponentiate=False)
+        * pairing(_load_g2(vk.beta_g2), _load_g1(vk.alpha_g1), final_exponentiate=False)
+        * pairing(_load_g2(vk.gamma_g2), _sum_public_inputs(vk, public_inputs), final_exponentiate=False)
+        * pairing(_load_g2(vk.delta_g2), _load_g1(proof.c), final_exponentiate=False)
+    )
+    return bool(final_exponentiate(product) == FQ12.one())
+
+
+def _sum_public_inputs(vk: VerifyingKey, public_inputs: Sequence[int]) -> _G1:
+    total = _load_g1(vk.ic[0])
+    for point, value in zip(vk.ic[1:], public_inputs, strict=True):
+        total = curve.add(total, curve.multiply(_load_g1(point), value))
     return total
 
 
-def _load_g1(point: G1Point, what: str) -> Any:
-    """Return the point as py-ecc's; on the curve it is in the group, whose cofactor is 1."""
-    if point == G1_INFINITY:
-        return curve.Z1
-    loaded = (FQ(point.x), FQ(point.y), FQ.one())
-    if not curve.is_on_curve(loaded, curve.b):
+def _check_g1(point: G1Point, what: str) -> None:
+    if not curve.is_on_curve(_load_g1(point), curve.b):  # then in the group, whose cofactor is 1
         raise PointNotOnCurve(what)
-    return loaded
 
 
-def _load_g2(point: G2Point, what: str) -> Any:
-    """Return the point as py-ecc's, of order r: the curve over Fp2 has a large cofactor, so being on it is not enough."""
-    if point == G2_INFINITY:
-        return curve.Z2
-    loaded = (FQ2(point.x), FQ2(point.y), FQ2.one())
+def _check_g2(point: G2Point, what: str) -> None:
+    loaded = _load_g2(point)
     if not curve.is_on_curve(loaded, curve.b2):
         raise PointNotOnCurve(what)
-    if not curve.is_inf(curve.multiply(loaded, R)):
+    if not curve.is_inf(curve.multiply(loaded, R)):  # the curve over Fp2 has a large cofactor
         raise PointNotInSubgroup(what)
-    return loaded
+
+
+def _load_g1(point: G1Point) -> _G1:
+    return curve.Z1 if point == G1_INFINITY else (FQ(point.x), FQ(point.y), FQ.one())
+
+
+def _load_g2(point: G2Point) -> _G2:
+    return curve.Z2 if point == G2_INFINITY else (FQ2(point.x), FQ2(point.y), FQ2.one())

@@ -5,14 +5,18 @@ They are to agree on every input. Two share code: py-evm's precompiles are py-ec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from rollup.errors import ProofInvalid
 from verifier.artifacts import load_artifact
 from verifier.base_layer import BaseLayer, Contract, EmbeddedEvm, Reverted, deploy_contract
 from verifier.keys import decode_proof, decode_verifying_key, encode_public_inputs
 from verifier.pairing import check_key, check_proof
+
+# `prover.kernel.verify`, handed in by the caller: no arrow runs from the verifier to the prover.
+KernelVerify: TypeAlias = Callable[[bytes, bytes, bytes], bool]
 
 
 @dataclass(frozen=True)
@@ -26,13 +30,15 @@ class Verdict:
 ACCEPTED = Verdict(True, "")
 
 
-def verify_all(vk_be: bytes, proof_be: bytes, public_inputs: Sequence[int]) -> dict[str, Verdict]:
+def verify_all(
+    kernel_verify: KernelVerify, vk_be: bytes, proof_be: bytes, public_inputs: Sequence[int]
+) -> dict[str, Verdict]:
     """Return the verdicts of "kernel", "py_ecc" and "evm" on one proof. Bad input is a verdict, never an exception.
 
     About two seconds, half of it the contract's deployment: keep the `deploy_verifier` of a key for many proofs.
     """
     return {
-        "kernel": verify_by_kernel(vk_be, proof_be, public_inputs),
+        "kernel": verify_by_kernel(kernel_verify, vk_be, proof_be, public_inputs),
         "py_ecc": verify_by_py_ecc(vk_be, proof_be, public_inputs),
         "evm": verify_by_evm(EmbeddedEvm(), vk_be, proof_be, public_inputs),
     }
@@ -49,12 +55,12 @@ def verify_by_py_ecc(vk_be: bytes, proof_be: bytes, public_inputs: Sequence[int]
     return ACCEPTED
 
 
-def verify_by_kernel(vk_be: bytes, proof_be: bytes, public_inputs: Sequence[int]) -> Verdict:
-    """Return the kernel's verdict. Raises ImportError where the kernel is not built."""
-    from prover import kernel  # late: the other verifiers need no kernel
-
+def verify_by_kernel(
+    kernel_verify: KernelVerify, vk_be: bytes, proof_be: bytes, public_inputs: Sequence[int]
+) -> Verdict:
+    """Return the kernel's verdict."""
     try:
-        valid = kernel.verify(vk_be, proof_be, encode_public_inputs(public_inputs))
+        valid = kernel_verify(vk_be, proof_be, encode_public_inputs(public_inputs))
     except (ProofInvalid, ValueError) as error:
         return Verdict(False, str(error))
     return ACCEPTED if valid else Verdict(False, "the pairing equation does not hold")

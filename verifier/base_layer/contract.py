@@ -28,7 +28,7 @@ class Contract:
     address: bytes
     deployment: Receipt
 
-    def call(self, function: str, *args: Any) -> Any:
+    def call(self, function: str, *args: object) -> Any:  # noqa: ANN401 # the ABI decides
         """Return what a view function returns: one value, or a tuple of them. Raises Reverted."""
         abi = _get_entry(self.artifact, "function", function)
         try:
@@ -38,7 +38,7 @@ class Contract:
         values = decode(get_abi_output_types(abi), output)
         return values[0] if len(values) == 1 else values
 
-    def transact(self, function: str, *args: Any) -> Receipt:
+    def transact(self, function: str, *args: object) -> Receipt:
         """Send a transaction and return its receipt. Raises Reverted, with the gas it cost."""
         abi = _get_entry(self.artifact, "function", function)
         try:
@@ -56,7 +56,7 @@ class Contract:
         return [_decode_log(abi, log) for log in logs if log.address == self.address and log.topics[0] == topic]
 
 
-def deploy_contract(layer: BaseLayer, artifact: Artifact, *args: Any) -> Contract:
+def deploy_contract(layer: BaseLayer, artifact: Artifact, *args: object) -> Contract:
     """Deploy and return the contract; its `deployment` holds the gas. Raises Reverted."""
     constructors = [entry for entry in artifact.abi if entry["type"] == "constructor"]
     types = [item["type"] for entry in constructors for item in entry["inputs"]]
@@ -73,7 +73,7 @@ def _get_entry(artifact: Artifact, kind: str, name: str) -> ABIElement:
     return cast(ABIElement, entry)
 
 
-def _encode_call(abi: ABIElement, args: tuple[Any, ...]) -> bytes:
+def _encode_call(abi: ABIElement, args: tuple[object, ...]) -> bytes:
     return function_abi_to_4byte_selector(abi) + encode(get_abi_input_types(abi), args)
 
 

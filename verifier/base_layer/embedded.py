@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from eth.abc import ComputationAPI, SignedTransactionAPI
+from eth.abc import BlockHeaderAPI, ComputationAPI, SignedTransactionAPI
 from eth.chains.base import MiningChain
 from eth.constants import CREATE_CONTRACT_ADDRESS, POST_MERGE_DIFFICULTY, POST_MERGE_MIX_HASH, POST_MERGE_NONCE
 from eth.db.atomic import AtomicDB
 from eth.exceptions import VMError
+from eth.typing import HeaderParams
 from eth.vm.forks.prague import PragueVM
 from eth_keys.datatypes import PrivateKey
 from eth_typing import Address, BlockNumber
@@ -31,7 +32,7 @@ class _Chain(MiningChain):
     chain_id = _CHAIN_ID
     vm_configuration = ((BlockNumber(0), PragueVM),)
 
-    def create_header_from_parent(self, parent_header: Any, **header_params: Any) -> Any:
+    def create_header_from_parent(self, parent_header: BlockHeaderAPI, **header_params: HeaderParams) -> BlockHeaderAPI:
         # without it the gas limit would fall by 1/1024 a block
         return super().create_header_from_parent(parent_header, gas_limit=parent_header.gas_limit, **header_params)
 
