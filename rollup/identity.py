@@ -1,0 +1,54 @@
+"""The solvency identity: what all accounts hold is what the vault holds, exactly.
+
+A fill of d lots at p* moves `-d * (p* * 10**6 - F)`; in one market the fills of a batch share p* and F and their d
+sum to 0, so trading and any change of prices or funding leave sum(cash) as it is. Fees and penalties go to accounts 1 and 0.
+Deposits and withdrawals change cash and vault alike. Hence, after every batch:
+sum(cash_atoms) == vault_e6 * 10**12, and in every market sum(size_lots) == 0 (so sum(equity) == sum(cash)).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rollup.errors import BatchInvalid
+from rollup.state import State
+from rollup.units import ATOMS_PER_E6, MARKET_COUNT
+
+__all__ = ["CashNotConserved", "PositionsNotClosed", "check_solvency"]
+
+
+@dataclass(eq=False)
+class CashNotConserved(BatchInvalid):
+    """The accounts' cash does not add up to the vault."""
+
+    code = "cash_not_conserved"
+    batch_number: int
+    cash_atoms: int
+    vault_atoms: int
+
+    def __str__(self) -> str:
+        return f"after batch {self.batch_number}: cash {self.cash_atoms}, vault {self.vault_atoms} (1e-18 USD)"
+
+
+@dataclass(eq=False)
+class PositionsNotClosed(BatchInvalid):
+    """A market's longs and shorts do not cancel."""
+
+    code = "positions_not_closed"
+    batch_number: int
+    market: int
+    net_lots: int
+
+    def __str__(self) -> str:
+        return f"after batch {self.batch_number}: market {self.market} is {self.net_lots} lots off balance"
+
+
+def check_solvency(state: State) -> None:
+    """Raise CashNotConserved or PositionsNotClosed unless the identity holds. Exact, over all accounts."""
+    accounts, header = state.accounts.values(), state.header
+    cash_atoms, vault_atoms = sum(a.cash_atoms for a in accounts), header.vault_e6 * ATOMS_PER_E6
+    if cash_atoms != vault_atoms:
+        raise CashNotConserved(header.batch_number, cash_atoms, vault_atoms)
+    for market in range(MARKET_COUNT):
+        if net_lots := sum(account.sizes_lots[market] for account in accounts):
+            raise PositionsNotClosed(header.batch_number, market, net_lots)
