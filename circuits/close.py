@@ -1,0 +1,45 @@
+"""The close: once a batch, after the lanes. Every total is closed by its own kind; the new state and the data are committed."""
+
+from __future__ import annotations
+
+from circuits.account import N_MARKETS
+from circuits.bits import assert_in_range
+from circuits.lanes.cash import N_BRIDGE_WORDS
+from circuits.linear import LC
+from circuits.poseidon import poseidon
+from circuits.system import ConstraintSystem
+from rollup import tags
+
+VAULT_BITS = 80  # 1e-6 USD
+DATA_CHUNK = 15  # elements absorbed a permutation of 16, beside the running value
+
+
+def build_close(cs: ConstraintSystem, n_cash_lanes: int) -> None:
+    """Record the close of a batch with `n_cash_lanes` CashLanes.
+
+    Ports: lots_start[m], lots_end[m], fees_start, penalties_start; accounts_root, markets_hash, resources_hash, deposits,
+    vault, clock, new_state_root; lane[i]/bridge[j], data_commitment.
+    """
+    for m in range(N_MARKETS):
+        cs.assert_zero(cs.port(f"lots_start[{m}]"), name=f"totals/lots_start[{m}]")
+        # what was bought was sold; the cash of it nets out too: same price, same funding index
+        cs.assert_zero(cs.port(f"lots_end[{m}]"), name=f"totals/lots_end[{m}]")
+    cs.assert_zero(cs.port("fees_start"), name="totals/fees_start")
+    cs.assert_zero(cs.port("penalties_start"), name="totals/penalties_start")
+    vault = cs.port("vault")
+    assert_in_range(cs, vault, VAULT_BITS, name="totals/vault")  # withdrawals never exceed what was deposited
+    records = [cs.port("accounts_root"), cs.port("markets_hash"), cs.port("resources_hash")]
+    state_root = poseidon(cs, [*records, cs.port("deposits"), vault, cs.port("clock")], tags.STATE, name="new_state_root")
+    cs.assert_equal(state_root, cs.port("new_state_root"), name="new_state_root/is_public")
+    words = [cs.port(f"lane[{i}]/bridge[{j}]") for i in range(n_cash_lanes) for j in range(N_BRIDGE_WORDS)]
+    cs.assert_equal(commit_data(cs, words), cs.port("data_commitment"), name="data/is_public")
+
+
+def commit_data(cs: ConstraintSystem, words: list[LC]) -> LC:
+    """Return the data commitment: `c <- H16(c, next 15)` from c = 0, zero padded. Constraints: 609 a chunk of 15."""
+    commitment = LC.constant(0)
+    for i in range(0, len(words), DATA_CHUNK):
+        chunk = words[i : i + DATA_CHUNK]
+        padding = [LC.constant(0)] * (DATA_CHUNK - len(chunk))
+        commitment = poseidon(cs, [commitment, *chunk, *padding], tags.DATA, name=f"data[{i // DATA_CHUNK}]")
+    return commitment

@@ -1,0 +1,1 @@
+"""One file a lane kind: an account's turn, from opening its leaf to closing it."""
