@@ -14,6 +14,7 @@ from hashlib import sha256
 from rollup.accounts import EMPTY_ORDERS, Account
 from rollup.codec_fields import (
     FIELD_ELEMENT,
+    Codec,
     Integer,
     ListOf,
     Malformed,
