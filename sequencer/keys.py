@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from prover import kernel
 from rollup.shapes import Shape
 from sequencer.errors import KeyUnusable
+from sequencer.progress import Report
 
-__all__ = ["Report", "get_default_keys_dir", "get_key_path", "load_or_make_key"]
-
-Report: TypeAlias = Callable[[str, int, int], None]
+__all__ = ["LoadedKey", "get_default_keys_dir", "get_key_path", "load_or_make_key"]
 
 _SECRET_FOLDER: Final = 0o700
 _SECRET_FILE: Final = 0o600
