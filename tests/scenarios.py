@@ -1,0 +1,138 @@
+"""Small markets for tests: accounts with keys, signed orders, batches built by the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rollup.orders import Order, SignedOrder
+from rollup.params import MarketParams, Params
+from rollup.shapes import TINY, Shape
+from rollup.signature import derive_public_key, sign
+from rollup.state import State, make_genesis
+from rollup.trace import BatchTrace
+from rollup.transition import BatchResult, build_batch
+from rollup.txs import Cancel, Deposit, SignedCashOp, Withdraw
+
+START_S = 1_760_130_000
+AVAX_PRICE = 25_000_000  # ticks of 1e-6 USD
+ETH_PRICE = 4_000_000_000
+USD = 10**6  # a deposit's unit is 1e-6 USD
+
+PARAMS = Params(
+    chain_id=31337,
+    contract=0x5FBDB2315678AFECB367F032D93F642F64180AA3,
+    version=1,
+    taker_fee_ppm=(500, 450, 400, 350, 300, 250, 200, 100),
+    markets=(
+        MarketParams("AVAX-USD", 6, 6, 50_000, 30_000, 10_000, 50_000),
+        MarketParams("ETH-USD", 6, 6, 40_000, 20_000, 10_000, 50_000),
+    ),
+)
+
+
+@dataclass
+class Exchange:
+    """An exchange under test: the state, each account's key and next nonces, and a clock."""
+
+    params: Params = PARAMS
+    shape: Shape = TINY
+    state: State = field(default_factory=lambda: make_genesis((AVAX_PRICE, ETH_PRICE), START_S))
+    now_s: int = START_S
+    order_nonces: dict[int, int] = field(default_factory=dict)
+
+    @staticmethod
+    def key_of(account: int) -> bytes:
+        """Return the account's private key."""
+        return account.to_bytes(32, "big")
+
+    def deposit(self, account: int, usd: int) -> SignedCashOp:
+        """Return a deposit of whole dollars by the account's owner."""
+        key = derive_public_key(self.key_of(account))
+        return SignedCashOp(Deposit(account, usd * USD, owner=0xA0000 + account, key=key))
+
+    def withdraw(self, account: int, usd: int) -> SignedCashOp:
+        """Return a signed withdrawal of whole dollars."""
+        record = self.state.get_account(account)
+        op = Withdraw(account, record.cash_nonce, record.epoch, usd * USD)
+        return SignedCashOp(op, sign(self.key_of(account), op.message(self.params.domain)))
+
+    def cancel(self, account: int, slot: int, nonce: int) -> SignedCashOp:
+        """Return a signed cancel of one order."""
+        record = self.state.get_account(account)
+        op = Cancel(account, record.cash_nonce, record.epoch, slot, nonce)
+        return SignedCashOp(op, sign(self.key_of(account), op.message(self.params.domain)))
+
+    def order(
+        self, account: int, lots: int, limit: int, *, market: int = 0, slot: int = 0, nonce: int | None = None
+    ) -> SignedOrder:
+        """Return a signed order: positive lots buy, negative sell; a fresh nonce in its slot unless given."""
+        if nonce is None:
+            nonce = self.order_nonces[account] = self.order_nonces.get(account, 0) + 1
+        order = Order(
+            account=account,
+            market=market,
+            side=int(lots < 0),
+            slot=slot,
+            nonce=nonce,
+            epoch=max(self.state.get_account(account).epoch, 1),
+            expiry_s=self.now_s + 3600,
+            size_lots=abs(lots),
+            limit_ticks=limit,
+            max_fee_e6=5 * USD,
+            tip=7,
+        )
+        return SignedOrder(order, sign(self.key_of(account), order.message(self.params.domain)))
+
+    def batch(
+        self,
+        *,
+        orders: list[SignedOrder] | None = None,
+        cash: list[SignedCashOp] | None = None,
+        marks: tuple[int, ...] = (AVAX_PRICE, ETH_PRICE),
+    ) -> BatchResult:
+        """Build the next batch one second later and move on to the state after it."""
+        self.now_s += 1
+        result = build_batch(
+            self.state,
+            self.params,
+            self.shape,
+            marks_ticks=marks,
+            timestamp_s=self.now_s,
+            orders=orders or [],
+            cash_ops=cash or [],
+        )
+        self.state = result.state
+        return result
+
+
+def run_day(shape: Shape = TINY) -> dict[str, BatchTrace]:
+    """Return one trace of each kind: deposits with fills, several fills in a lane, a liquidation, withdraw and cancel.
+
+    Account 2 is long on leverage and is liquidated when AVAX falls; 3 sells to it, 4 buys the liquidation.
+    """
+    ex = Exchange(shape=shape)
+    traces = {}
+    first = ex.batch(
+        cash=[ex.deposit(2, 2_000), ex.deposit(3, 50_000)],
+        orders=[ex.order(2, 1_000_000_000, AVAX_PRICE + 9), ex.order(3, -1_000_000_000, AVAX_PRICE - 9)],
+    )
+    traces["deposits and fills"] = first.trace
+    second = ex.batch(
+        cash=[ex.deposit(4, 90_000), ex.deposit(3, 1_000)],
+        orders=[
+            ex.order(4, 2_000_000, ETH_PRICE + 5, market=1, slot=9),
+            ex.order(3, -2_000_000, ETH_PRICE - 5, market=1, slot=511),
+            ex.order(2, 3_000_000, AVAX_PRICE, slot=70),
+            ex.order(3, -5_000_000, AVAX_PRICE, slot=8),
+        ],
+    )
+    traces["two fills in a lane"] = second.trace
+    fallen = AVAX_PRICE * 94 // 100
+    third = ex.batch(orders=[ex.order(4, 400_000_000, fallen + 50_000, slot=3)], marks=(fallen, ETH_PRICE))
+    traces["liquidation"] = third.trace
+    fourth = ex.batch(cash=[ex.withdraw(4, 1_000), ex.cancel(3, 8, 77)], marks=(fallen, ETH_PRICE))
+    traces["withdraw and cancel"] = fourth.trace
+    for name, result in (("first", first), ("second", second), ("third", third), ("fourth", fourth)):
+        assert not result.rejected, f"{name}: {result.rejected}"
+    assert third.liquidations, "nobody was liquidated"
+    return traces
