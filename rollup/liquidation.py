@@ -14,7 +14,7 @@ from typing import Final
 from rollup.auction import compute_band
 from rollup.margin import Margin, compute_requirement
 from rollup.params import Params
-from rollup.units import FIRST_USER_ACCOUNT, LOT_TICK_ATOMS
+from rollup.units import FIRST_USER_ACCOUNT, LOT_TICK_ATOMS, PPM
 
 __all__ = [
     "LiquidationCase",
@@ -26,8 +26,9 @@ __all__ = [
 ]
 
 # Bounds of the circuit's cheap comparisons: beyond them a liquidation cannot be proved (docs/architecture.md).
+# Its differences of two such values stay below 2**100 atoms.
 _MAX_MAINTENANCE: Final[int] = 2**92
-_MAX_EQUITY: Final[int] = 2**100
+_MAX_AMOUNT: Final[int] = 2**99
 
 
 def is_liquidatable(margin: Margin) -> bool:
@@ -106,8 +107,9 @@ class LiquidationCase:
 
 
 def is_provable_fill(case: LiquidationCase, fill_lots: int, price_ticks: int) -> bool:
-    """Return whether equity after the fill stays within the circuit's bound."""
-    return abs(case.compute_equity_pre(fill_lots, price_ticks)) < _MAX_EQUITY
+    """Return whether equity after the fill, and the most its penalty can be, stay within the circuit's bounds."""
+    equity_pre = case.compute_equity_pre(fill_lots, price_ticks)
+    return abs(equity_pre) < _MAX_AMOUNT and fill_lots * price_ticks * PPM < _MAX_AMOUNT
 
 
 def make_case(
@@ -115,13 +117,14 @@ def make_case(
 ) -> LiquidationCase | None:
     """Return the case of an account that may be liquidated, or None. Ties between markets go to the first.
 
-    None also beyond what the circuit proves: a market's maintenance of 2**92 atoms (5 billion USD), equity of 2**100.
+    None also beyond what the circuit proves: a market's maintenance of 2**92 atoms (5e9 USD), equity or initial
+    requirement of 2**99 (6e11 USD).
     """
     if account_id < FIRST_USER_ACCOUNT or not is_liquidatable(margin):
         return None
     market = find_largest_markets(sizes_lots, marks_ticks, params)[0]
     requirement = compute_requirement(sizes_lots[market], marks_ticks[market], params.maintenance_ppm[market])
-    if requirement >= _MAX_MAINTENANCE or abs(margin.equity) >= _MAX_EQUITY:
+    if requirement >= _MAX_MAINTENANCE or max(abs(margin.equity), margin.initial) >= _MAX_AMOUNT:
         return None
     fractions = params.initial_ppm[market], params.maintenance_ppm[market]
     return LiquidationCase(account_id, market, sizes_lots[market], margin, marks_ticks[market], *fractions)

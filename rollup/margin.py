@@ -8,7 +8,7 @@ Bounds are in `rollup/units.py`: |equity| < 2**125, requirements < 2**120, their
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rollup.params import Params
 from rollup.units import LOT_TICK_ATOMS
@@ -24,8 +24,11 @@ __all__ = [
     "compute_taker_fee",
     "is_healthier",
     "is_only_reducing",
+    "is_provable_close",
     "is_valid_close",
 ]
+
+CLOSE_BITS: Final = 208
 
 
 class Margin(NamedTuple):
@@ -102,3 +105,13 @@ def is_valid_close(before: Margin, after: Margin, sizes_before: Sequence[int], s
     if after.equity >= after.initial:
         return True
     return before.maintenance > 0 and is_only_reducing(sizes_before, sizes_after) and is_healthier(before, after)
+
+
+def is_provable_close(before: Margin, after: Margin) -> bool:
+    """Return whether the circuit can prove a valid close: a bound on completeness, not on what is sound.
+
+    It gives 208 bits to the difference of products: 2**108 atoms of equity (3e14 USD) times 2**100 of requirement.
+    """
+    is_healthy = after.equity >= after.initial
+    surplus = after.equity * before.maintenance - before.equity * after.maintenance
+    return is_healthy or surplus < 2**CLOSE_BITS

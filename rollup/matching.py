@@ -17,9 +17,9 @@ from rollup.auction import Clearing, Entry, clear_market, find_self_trades
 from rollup.errors import TxRejected
 from rollup.lanes import assign_lanes, choose_fitting
 from rollup.liquidation import LiquidationCase, is_provable_fill, make_case
-from rollup.margin import is_valid_close
+from rollup.margin import is_provable_close, is_valid_close
 from rollup.orders import SignedOrder
-from rollup.rejections import MarginInsufficient
+from rollup.rejections import CloseNotProvable, MarginInsufficient
 from rollup.risk import find_liquidatable
 from rollup.settle import apply_order_fill
 from rollup.units import MARKET_COUNT
@@ -171,6 +171,8 @@ class _Matcher:
         opened, closed = self._workspace.compute_margin(before), self._workspace.compute_margin(after)
         if not is_valid_close(opened, closed, before.sizes_lots, after.sizes_lots):
             raise MarginInsufficient(account_id, closed.equity, closed.initial)
+        if not is_provable_close(opened, closed):
+            raise CloseNotProvable(account_id, closed.equity, opened.maintenance)
 
     def _hold_excess(self) -> bool:
         fills = self._get_order_fills()

@@ -10,6 +10,7 @@ __all__ = [
     "AccountNotOpen",
     "BelowInitial",
     "CashNonceMismatch",
+    "CloseNotProvable",
     "DepositMismatch",
     "EpochMismatch",
     "KeyInvalid",
@@ -208,6 +209,20 @@ class MarginInsufficient(TxRejected):
     def __str__(self) -> str:
         facts = f"equity {self.equity_atoms} < initial requirement {self.required_atoms} (1e-18 USD)"
         return f"account {self.account_id}: {facts} after its fills, and they do not only reduce"
+
+
+@dataclass(eq=False)
+class CloseNotProvable(TxRejected):
+    """The account may close so, but its figures exceed what the circuit has bits for."""
+
+    code = "close_not_provable"
+    account_id: int
+    equity_atoms: int
+    maintenance_atoms: int
+
+    def __str__(self) -> str:
+        facts = f"equity {self.equity_atoms} with requirement {self.maintenance_atoms} (1e-18 USD)"
+        return f"account {self.account_id}: {facts} exceeds 208 bits of comparison"
 
 
 @dataclass(eq=False)

@@ -70,15 +70,14 @@ def build_batch(
     orders: Sequence[SignedOrder] = (),
     cash_ops: Sequence[SignedCashOp] = (),
     signatures: SignatureCache | None = None,
-    funding_index: Sequence[int] | None = None,
 ) -> BatchResult:
     """Return the next batch. Orders in arrival order, partly filled ones included as they were first sent.
 
-    `marks_ticks` may be shorter than 16: the other marks stay. The funding index stays unless given. `signatures`
+    `marks_ticks` may be shorter than 16: the other marks stay, and so does the funding index. `signatures`
     remembers what is already verified. Everything in the trace satisfies the rules of docs/architecture.md.
-    Raises ClockNotRising; ValueOutOfRange for marks, funding or time outside their bounds.
+    Raises ClockNotRising; ValueOutOfRange for marks or time outside their bounds.
     """
-    header = _tick(state.header, marks_ticks, funding_index, timestamp_s)
+    header = _tick(state.header, marks_ticks, timestamp_s)
     prices = (header.marks_ticks, header.funding_index)
     workspace = Workspace(state, params, *prices, timestamp_s, signatures or SignatureCache())
     cash = run_cash_lanes(workspace, cash_ops, shape.cash_lanes)
@@ -102,16 +101,13 @@ def build_batch(
     return BatchResult(trace, new_state, *done, tuple(rejected), matched.waiting, cash.waiting)
 
 
-def _tick(
-    header: StateHeader, marks_ticks: Sequence[int], funding_index: Sequence[int] | None, timestamp_s: int
-) -> StateHeader:
+def _tick(header: StateHeader, marks_ticks: Sequence[int], timestamp_s: int) -> StateHeader:
     """Return the header the batch opens with: new prices and time, the rest still as before."""
     if timestamp_s <= header.timestamp_s:
         raise ClockNotRising(timestamp_s, header.timestamp_s)
     ticked = replace(
         header,
         marks_ticks=(*marks_ticks, *header.marks_ticks[len(marks_ticks) :]),
-        funding_index=header.funding_index if funding_index is None else tuple(funding_index),
         timestamp_s=timestamp_s,
         batch_number=header.batch_number + 1,
     )
