@@ -9,10 +9,10 @@ from functools import cache
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulated_proofs import Trapdoor, add_cofactor_point, compute_g1, compute_g2
 
 from prover import kernel
 from rollup.field import R
+from tests.verifier.simulated_proofs import Trapdoor, add_cofactor_point, compute_g1, compute_g2
 from verifier.base_layer import Contract, EmbeddedEvm
 from verifier.keys import Proof, encode_proof, encode_verifying_key
 from verifier.points import G1_INFINITY, G2_INFINITY, Fp2, G1Point, G2Point, Q, encode_g1
