@@ -1,7 +1,8 @@
 """Groth16 over BN254 for circuits made of repeated templates. Bytes in, bytes out; imported by `prover.kernel` alone.
 
-Scalars are 32 bytes big-endian, each below r. G1 points are 64 bytes x || y (EIP-196), G2 points 128 bytes with imaginary
-parts first (EIP-197); infinity is all zero. Malformed input raises ValueError naming what and where, files OSError.
+Scalars are 32 bytes big-endian, each below r. G1 points are 64 bytes x || y (EIP-196), G2 points 128 bytes with
+imaginary parts first (EIP-197); infinity is all zero. Malformed input raises ValueError naming what and where, files
+OSError.
 The GIL is released. `progress(stage, done, total)` is called on the calling thread, about five times a second; what it
 raises (or KeyboardInterrupt) ends the call once the workers have stopped, and nothing is left half-written. A `seed`
 replaces the operating system's randomness: for tests, since whoever knows it knows the secrets drawn from it.
@@ -10,6 +11,24 @@ replaces the operating system's randomness: for tests, since whoever knows it kn
 from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import TypeAlias, final
+
+__all__ = [
+    "Circuit",
+    "ProvingKey",
+    "Witness",
+    "eddsa_derive",
+    "eddsa_divide_by_eight",
+    "eddsa_sign",
+    "eddsa_verify_many",
+    "fft",
+    "merkle_levels",
+    "msm_g1",
+    "msm_g2",
+    "poseidon_many",
+    "prove",
+    "setup",
+    "verify",
+]
 
 _Progress: TypeAlias = Callable[[str, int, int], object]
 _Path: TypeAlias = str | PathLike[str]
@@ -26,7 +45,7 @@ class Circuit:
         n_bus: int,
         n_public: int,
     ) -> Circuit:
-        """Parse and join. `instance_templates[i]` is the template of instance i, `port_maps[i]` the bus wire of each port.
+        """Parse and join. `instance_templates[i]` is the template of instance i, `port_maps[i]` its ports' bus wires.
 
         A port map is integers, or u32 little-endian bytes. n_bus counts all bus wires: the constant one (wire 0), the
         n_public public inputs (wires 1..n_public) and the chained values.
@@ -73,7 +92,7 @@ class Circuit:
         """Return up to `limit` rows that do not hold, as (instance, row), ascending."""
 
     def write_r1cs(self, path: _Path) -> None:
-        """Write iden3 `.r1cs` version 1: wires as here, no outputs, wires 1..n_public as public inputs, labels = wires."""
+        """Write iden3 `.r1cs` version 1: wires as here, no outputs, public inputs 1..n_public, labels = wires."""
 
 @final
 class Witness:
@@ -153,3 +172,27 @@ def fft(values_be: bytes, *, inverse: bool = False) -> bytes:
 
     n must be a power of two, at most 2**28. The root is 5**((r - 1) / n), arkworks' generator 5 of the scalar field.
     """
+
+def poseidon_many(arity: int, rows_be: bytes, tag_be: bytes) -> bytes:
+    """Return circomlib's Poseidon, 32 bytes, of each row of `arity` elements. The tag is the initial capacity."""
+
+def merkle_levels(leaves_be: bytes, tag_be: bytes) -> bytes:
+    """Return all levels above the leaves of an 8-ary tree, the parents of the leaves first, the root last.
+
+    The number of leaves must be a power of eight; one leaf is its own root, and there is nothing above it.
+    """
+
+def eddsa_derive(private_key: bytes, *, key_hash: str = "blake2b") -> bytes:
+    """Return the public key, 64 bytes x || y. key_hash: "blake2b" (zk-kit) or "blake512" (circomlibjs)."""
+
+def eddsa_sign(private_key: bytes, message_be: bytes, *, key_hash: str = "blake2b") -> bytes:
+    """Return the deterministic EdDSA-Poseidon signature: R8 (64) || S (32)."""
+
+def eddsa_verify_many(claims_be: bytes) -> bytes:
+    """Return one byte a claim of 192 bytes, key (64) || message (32) || R8 (64) || S (32): 1 if the signature is valid.
+
+    What is not canonical, not on the curve or under a key not of prime order is not valid; only lengths raise.
+    """
+
+def eddsa_divide_by_eight(public_key_be: bytes) -> bytes:
+    """Return the point of prime order, 64 bytes, whose eightfold is the public key. Raises ValueError where none is."""

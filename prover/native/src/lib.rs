@@ -2,6 +2,7 @@
 
 mod bindings;
 mod bindings_math;
+mod bindings_primitives;
 mod circuit;
 mod curve;
 mod error;
@@ -23,4 +24,8 @@ mod _kernel {
     use super::bindings::{prove, setup, verify, Circuit, ProvingKey, Witness};
     #[pymodule_export]
     use super::bindings_math::{fft, msm_g1, msm_g2};
+    #[pymodule_export]
+    use super::bindings_primitives::{
+        eddsa_derive, eddsa_divide_by_eight, eddsa_sign, eddsa_verify_many, merkle_levels, poseidon_many,
+    };
 }

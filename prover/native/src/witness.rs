@@ -8,7 +8,7 @@ use ark_ff::{BigInt, BigInteger, Field, One, PrimeField, Zero};
 use rayon::prelude::*;
 
 use crate::circuit::{Circuit, Instance};
-use crate::error::Result;
+use crate::error::{KernelError, Result};
 use crate::field_io::read_scalars;
 use crate::progress::Progress;
 use crate::template::{Op, OpCode, Template};
@@ -50,7 +50,7 @@ pub fn compute_witness(
                 piece.copy_from_slice(&machine.wires[template.first_private()..]);
             }
             counter.add(1);
-            Ok(())
+            Ok::<(), KernelError>(())
         })
     })??;
     Ok(wires)
