@@ -66,6 +66,11 @@ class BatchCircuit:
     bus: dict[str, int]
 
     @property
+    def public_inputs(self) -> tuple[str, ...]:
+        """The names of the public inputs, in order."""
+        return PUBLIC_INPUTS
+
+    @property
     def n_bus(self) -> int:
         """The number of bus wires, the constant one included."""
         return len(self.bus) + 1
