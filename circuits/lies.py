@@ -20,6 +20,8 @@ def _propose(opcode: Opcode, honest: list[int], a: int, b: int) -> Iterator[list
     match opcode:
         case Opcode.BITS:
             yield from _bit_lies(honest)
+        case Opcode.SIGNS:
+            yield from _sign_lies(honest)
         case Opcode.DIVMOD:
             yield from _division_lies(honest[0], honest[1], a, b)
         case Opcode.IS_ZERO | Opcode.IS_NEG:
@@ -43,6 +45,15 @@ def _bit_lies(bits: list[int]) -> Iterator[list[int]]:
         yield [sum(bit << i for i, bit in enumerate(bits))] + [0] * (len(bits) - 1)
     for same in (0, 1, R - 1):
         yield [same] * len(bits)
+
+
+def _sign_lies(signed: list[int]) -> Iterator[list[int]]:
+    for i in sorted({0, len(signed) // 2, len(signed) - 1}):
+        yield [-value if i == j else value for j, value in enumerate(signed)]
+        yield [0 if i == j else value for j, value in enumerate(signed)]
+    if len(signed) > 1:  # two added in one place and one taken from the next: the sum stays, no signs
+        yield [3 * signed[0], signed[1] - signed[0], *signed[2:]]
+    yield [-value for value in signed]
 
 
 def _division_lies(quotient: int, remainder: int, dividend: int, divisor: int) -> Iterator[list[int]]:

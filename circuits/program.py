@@ -18,6 +18,7 @@ class Opcode(IntEnum):
     LIN = 5
     IS_ZERO = 6
     IS_NEG = 7
+    SIGNS = 8
 
 
 def run_op(opcode: Opcode, a: int, b: int, n_out: int, imm: int) -> list[int]:
@@ -39,3 +40,5 @@ def run_op(opcode: Opcode, a: int, b: int, n_out: int, imm: int) -> list[int]:
             return [int(a == 0)]
         case Opcode.IS_NEG:
             return [int(a > (R - 1) // 2)]
+        case Opcode.SIGNS:
+            return [b if (a >> (imm + i)) & 1 else -b % R for i in range(n_out)]

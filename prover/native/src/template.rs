@@ -20,12 +20,13 @@ pub enum OpCode {
     Lin,
     IsZero,
     IsNeg,
+    Signs,
 }
 
 impl OpCode {
     fn from_u32(code: u32) -> Option<Self> {
         use OpCode::*;
-        [Mul, Inv, Div, Bits, DivMod, Lin, IsZero, IsNeg].get(code as usize).copied()
+        [Mul, Inv, Div, Bits, DivMod, Lin, IsZero, IsNeg, Signs].get(code as usize).copied()
     }
 }
 
@@ -209,11 +210,11 @@ impl Template {
 
     fn read_op(&self, i: usize, word: &[u32]) -> Result<Op> {
         let code = OpCode::from_u32(word[0])
-            .ok_or_else(|| value_error!("template: ops[{i}] has opcode {}, expected 0 to 7", word[0]))?;
+            .ok_or_else(|| value_error!("template: ops[{i}] has opcode {}, expected 0 to 8", word[0]))?;
         let op = Op { code, out: word[1], n_out: word[2], a: word[3], b: word[4], imm: word[5] };
         check_below(&format!("ops[{i}]"), &word[3..5], self.n_wires + self.n_lcs())?;
         let n_out_fits = match code {
-            OpCode::Bits => op.n_out >= 1 && op.imm as u64 + op.n_out as u64 <= 256,
+            OpCode::Bits | OpCode::Signs => op.n_out >= 1 && op.imm as u64 + op.n_out as u64 <= 256,
             OpCode::DivMod => op.n_out == 2,
             _ => op.n_out == 1,
         };

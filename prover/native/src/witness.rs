@@ -141,6 +141,12 @@ impl Machine {
                     .wires
                     .extend(range.map(|i| if bits.get_bit(i) { Fr::one() } else { Fr::zero() }));
             }
+            OpCode::Signs => {
+                let bits = a.into_bigint();
+                let plus = self.value(template, op.b);
+                let range = op.imm as usize..(op.imm + op.n_out) as usize;
+                return self.wires.extend(range.map(|i| if bits.get_bit(i) { plus } else { -plus }));
+            }
             OpCode::DivMod => {
                 let divisor = self.value(template, op.b).into_bigint();
                 let (quotient, remainder) = compute_divmod(a.into_bigint(), divisor);
