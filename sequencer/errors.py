@@ -85,3 +85,15 @@ class KeyUnusable(RollupError):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.fact}; remove the file and run setup again"
+
+
+@dataclass(eq=False)
+class BatchUnprovable(RollupError):
+    """A batch file is well formed, and what it says does not satisfy the circuit."""
+
+    code = "batch_unprovable"
+    path: str
+    fact: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: no proof exists: {self.fact}"

@@ -1,0 +1,69 @@
+"""Batch files as the command line meets them: one file, or a replay's folder with its manifest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rollup.codec import MAX_FILE_BYTES, decode_trace
+from rollup.shapes import Shape, get_shape
+from rollup.trace import BatchTrace
+from sequencer.errors import FileMalformed
+from sequencer.files import read_limited
+from sequencer.manifest import read_batch_bytes, read_manifest
+
+__all__ = ["SUFFIX", "BatchFile", "read_batches", "read_shape"]
+
+SUFFIX = ".zkm"
+
+
+@dataclass(frozen=True)
+class BatchFile:
+    """A batch read from its file."""
+
+    path: Path
+    size_bytes: int
+    trace: BatchTrace
+
+    @property
+    def name(self) -> str:
+        """The file's name without its suffix: what its proof is named after."""
+        return self.path.name.removesuffix(SUFFIX)
+
+
+def read_batches(path: Path) -> list[BatchFile]:
+    """Return the batch of a file, or all batches of a replay's folder, in order, of one shape.
+
+    Raises FileMissing, FileTooLarge, FileMalformed, BatchFileInvalid.
+    """
+    if path.is_dir():
+        entries = read_manifest(path).batches
+        batches = [_decode(path / entry.file, read_batch_bytes(path, entry)) for entry in entries]
+    else:
+        batches = [_decode(path, read_limited(path, MAX_FILE_BYTES))]
+    shapes = sorted({batch.trace.shape_name for batch in batches})
+    if len(shapes) != 1:
+        raise FileMalformed(str(path), "batches", f"shapes {', '.join(shapes) or 'of no batch'}", "one shape")
+    return batches
+
+
+def read_shape(batch: BatchFile) -> Shape:
+    """Return the shape a batch names. Raises ShapeUnknown, and FileMalformed where its lanes are not the shape's."""
+    shape = get_shape(batch.trace.shape_name)
+    got = (len(batch.trace.cash_lanes), tuple(lane.capacity for lane in batch.trace.trade_lanes))
+    expected = (shape.cash_lanes, shape.trade_capacities)
+    if got != expected:
+        raise FileMalformed(str(batch.path), "lanes", _describe(*got), f"{_describe(*expected)}, shape {shape.name}")
+    for position, lane in enumerate(batch.trace.trade_lanes):
+        if len(lane.fills) > lane.capacity:
+            where = f"trade lane {position}"
+            raise FileMalformed(str(batch.path), where, f"{len(lane.fills)} fills", f"at most {lane.capacity}")
+    return shape
+
+
+def _decode(path: Path, data: bytes) -> BatchFile:
+    return BatchFile(path, len(data), decode_trace(data, str(path)))
+
+
+def _describe(cash_lanes: int, trade_capacities: tuple[int, ...]) -> str:
+    return f"{cash_lanes} CashLanes and {len(trade_capacities)} TradeLanes of {sum(trade_capacities)} orders"

@@ -1,0 +1,75 @@
+"""A folder of proofs: `verification_key.json`, a proof and its public inputs a batch, and `proving.json` about them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from sequencer.errors import FileMalformed
+from sequencer.manifest import decode_record, read_json
+
+__all__ = ["PROVING", "VERIFICATION_KEY", "ProofEntry", "ProvingRecord", "encode_record", "read_record"]
+
+PROVING: Final = "proving.json"
+VERIFICATION_KEY: Final = "verification_key.json"
+_FORMAT: Final = "zkmargin proofs"
+_VERSION: Final = 1
+_MAX_BYTES: Final = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class ProofEntry:
+    """One proof and what it took."""
+
+    batch: str
+    constraints: int
+    witness_s: float
+    prove_s: float
+    peak_rss_bytes: int  # of the whole process so far
+
+    @property
+    def proof_file(self) -> str:
+        """Name of the proof's file."""
+        return f"{self.batch}.proof.json"
+
+    @property
+    def public_file(self) -> str:
+        """Name of the public inputs' file."""
+        return f"{self.batch}.public.json"
+
+
+@dataclass(frozen=True)
+class ProvingRecord:
+    """What a folder of proofs holds."""
+
+    shape: str
+    circuit_digest: str
+    key: str  # "development": one party made it and could forge proofs
+    proofs: tuple[ProofEntry, ...]
+
+
+def encode_record(record: ProvingRecord) -> bytes:
+    """Return the record as JSON text."""
+    return (json.dumps({"format": _FORMAT, "version": _VERSION, **asdict(record)}, indent=1) + "\n").encode()
+
+
+def read_record(folder: Path) -> ProvingRecord:
+    """Return the record of a folder of proofs. Raises FileMissing, FileTooLarge, FileMalformed."""
+    path = folder / PROVING
+    raw = read_json(path, _MAX_BYTES)
+    if not isinstance(raw, dict):
+        raise FileMalformed(str(path), "file", type(raw).__name__, "an object")
+    for name, expected in (("format", _FORMAT), ("version", _VERSION)):
+        if raw.get(name) != expected:
+            raise FileMalformed(str(path), name, repr(raw.get(name))[:80], repr(expected))
+    proofs = raw.get("proofs")
+    if not isinstance(proofs, list) or not proofs:
+        raise FileMalformed(str(path), "proofs", repr(proofs)[:80], "a list with a proof")
+    entries = tuple(decode_record(path, f"proofs[{i}]", ProofEntry, entry) for i, entry in enumerate(proofs))
+    for i, entry in enumerate(entries):
+        if Path(entry.batch).name != entry.batch:
+            raise FileMalformed(str(path), f"proofs[{i}].batch", repr(entry.batch)[:80], "a name without folders")
+    facts = {name: value for name, value in raw.items() if name not in ("format", "version")}
+    return decode_record(path, "file", ProvingRecord, facts | {"proofs": entries})

@@ -1,0 +1,110 @@
+"""Proves batches: witness, proof, and what each took."""
+
+from __future__ import annotations
+
+import re
+import resource
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from circuits.batch import BatchCircuit
+from circuits.witness import compute_witness_inputs, encode_bus, encode_privates
+from prover import kernel
+from sequencer.batches import BatchFile, read_shape
+from sequencer.circuit import build_circuit
+from sequencer.errors import BatchUnprovable
+from sequencer.files import staged_folder, write_atomically
+from sequencer.keys import LoadedKey, load_or_make_key
+from sequencer.progress import Report
+from sequencer.proofs import PROVING, VERIFICATION_KEY, ProofEntry, ProvingRecord, encode_record
+from verifier.iden3 import write_proof, write_public_inputs, write_verification_key
+from verifier.keys import decode_proof, decode_verifying_key
+
+__all__ = ["ProvedBatch", "prove_batch", "prove_batches"]
+
+_BYTES_PER_MAXRSS: Final = 1 if sys.platform == "darwin" else 1024  # getrusage(2): kilobytes; bytes on macOS
+
+
+@dataclass(frozen=True)
+class ProvedBatch:
+    """A proof, the public inputs it is for, and what it took."""
+
+    entry: ProofEntry
+    proof_be: bytes
+    public_inputs: tuple[int, ...]
+
+
+def prove_batches(
+    batches: Sequence[BatchFile], out: Path, keys_dir: Path, report: Report
+) -> tuple[ProvingRecord, LoadedKey]:
+    """Prove batches of one shape into a folder, and return the record that stands there as `proving.json`.
+
+    All files appear, or none. Raises ShapeUnknown, FileMalformed, KeyUnusable, BatchUnprovable.
+    """
+    shapes = [read_shape(batch) for batch in batches]
+    circuit, in_kernel = build_circuit(shapes[0])
+    loaded = load_or_make_key(keys_dir, shapes[0], in_kernel, report)
+    with staged_folder(out, PROVING) as stage:
+        write_verification_key(stage / VERIFICATION_KEY, decode_verifying_key(loaded.key.verifying_key_be))
+        entries = []
+        for batch in batches:
+            proved = prove_batch(batch, circuit, in_kernel, loaded.key, report)
+            write_proof(stage / proved.entry.proof_file, decode_proof(proved.proof_be))
+            write_public_inputs(stage / proved.entry.public_file, proved.public_inputs)
+            entries.append(proved.entry)
+        key = "development" if loaded.key.is_development else "ceremony"
+        record = ProvingRecord(shapes[0].name, in_kernel.digest.hex(), key, tuple(entries))
+        write_atomically(stage / PROVING, encode_record(record))
+    return record, loaded
+
+
+def prove_batch(
+    batch: BatchFile, circuit: BatchCircuit, in_kernel: kernel.Circuit, key: kernel.ProvingKey, report: Report
+) -> ProvedBatch:
+    """Return the proof of one batch. Raises BatchUnprovable, naming the first constraint that does not hold."""
+    tell = _prefix(report, batch.name)
+    started_s = time.perf_counter()
+    witness = _compute_witness(batch, circuit, in_kernel, tell)
+    witnessed_s = time.perf_counter()
+    try:
+        proof_be = kernel.prove(key, in_kernel, witness, progress=tell)
+    except ValueError as error:
+        raise BatchUnprovable(str(batch.path), _name_constraint(circuit, str(error))) from error
+    proved_s = time.perf_counter()
+    entry = ProofEntry(
+        batch=batch.name,
+        constraints=in_kernel.n_constraints,
+        witness_s=round(witnessed_s - started_s, 3),
+        prove_s=round(proved_s - witnessed_s, 3),
+        peak_rss_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _BYTES_PER_MAXRSS,
+    )
+    return ProvedBatch(entry, proof_be, tuple(kernel.decode_be(witness.public_inputs_be())))
+
+
+def _compute_witness(
+    batch: BatchFile, circuit: BatchCircuit, in_kernel: kernel.Circuit, report: Report
+) -> kernel.Witness:
+    try:
+        inputs = compute_witness_inputs(circuit, batch.trace)
+        bus_be, private_be = encode_bus(circuit, inputs.bus), encode_privates(circuit, inputs.privates)
+    except ValueError as error:  # a key of small order, a number no field element holds
+        raise BatchUnprovable(str(batch.path), str(error)) from error
+    return in_kernel.compute_witness(bus_be, private_be, progress=report)
+
+
+def _prefix(report: Report, name: str) -> Report:
+    return lambda what, done, total: report(f"{name}: {what}", done, total)
+
+
+def _name_constraint(circuit: BatchCircuit, message: str) -> str:
+    """Return the kernel's message with (instance, row) by name."""
+
+    def spell(match: re.Match[str]) -> str:
+        instance = circuit.instances[int(match[1])]
+        return f"{instance.name}/{instance.template.row_names[int(match[2])]}"
+
+    return re.sub(r"\(?instance (\d+),? row (\d+)\)?", spell, message)
