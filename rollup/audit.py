@@ -1,0 +1,100 @@
+"""Checking a whole batch from its trace alone, as the circuit does: state roots, lanes, totals. Slow and plain.
+
+Nothing is taken from the code that built the batch but the effects of single operations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rollup import tags
+from rollup.accounts import Account
+from rollup.audit_lanes import BatchRuleBroken, audit_cash_lane, audit_trade_lane, require
+from rollup.errors import TxRejected
+from rollup.trace import BatchTrace, FundLaneTrace, Path
+from rollup.trees import compute_root_from_path
+from rollup.txs import Deposit, Withdraw
+from rollup.units import FUND_ACCOUNT, MARKET_COUNT, PPM, TREASURY_ACCOUNT
+
+__all__ = ["check_batch"]
+
+
+def check_batch(trace: BatchTrace) -> None:
+    """Raise BatchRuleBroken unless the batch leads from its old state root to its new one by the rules."""
+    _audit_headers(trace)
+    _audit_prices(trace)
+    root = trace.header_before.accounts_root
+    for position, lane in enumerate(trace.cash_lanes):
+        where = f"cash_lanes[{position}]"
+        audit_cash_lane(trace, lane, where)
+        root = _move_root(root, lane.account_id, lane.before, lane.after, lane.account_path, where)
+    fees_atoms = penalties_atoms = 0
+    for position, trade_lane in enumerate(trace.trade_lanes):
+        where = f"trade_lanes[{position}]"
+        fees, penalty = audit_trade_lane(trace, trade_lane, where)
+        fees_atoms, penalties_atoms = fees_atoms + fees, penalties_atoms + penalty
+        ends = (trade_lane.before, trade_lane.after)
+        root = _move_root(root, trade_lane.account_id, *ends, trade_lane.account_path, where)
+    root = _audit_fund_lane(trace.fund_lane, root, fees_atoms, penalties_atoms)
+    require(root == trace.header_after.accounts_root, "header_after", "accounts_root", hex(root), "the lanes' result")
+    _audit_totals(trace)
+
+
+def _audit_headers(trace: BatchTrace) -> None:
+    before, after = trace.header_before, trace.header_after
+    try:
+        before.check()
+        after.check()
+    except TxRejected as error:
+        raise BatchRuleBroken("headers", error.code, str(error), "values in range") from error
+    is_rising = after.timestamp_s > before.timestamp_s
+    require(is_rising, "header_after", "timestamp_rises", after.timestamp_s, f"above {before.timestamp_s}")
+    is_next = after.batch_number == before.batch_number + 1
+    require(is_next, "header_after", "batch_number", after.batch_number, before.batch_number + 1)
+    records = (before.funding_index, before.resources) == (after.funding_index, after.resources)
+    require(records, "header_after", "records_kept", "others", "funding and fee record as before")
+
+
+def _audit_prices(trace: BatchTrace) -> None:
+    prices, marks = trace.clearing_prices_ticks, trace.header_after.marks_ticks
+    for market, (price, mark) in enumerate(zip(prices, marks, strict=True)):
+        is_inside = abs(price - mark) * PPM <= trace.params.markets[market].band_ppm * mark
+        require(is_inside and price > 0, f"market {market}", "clearing_price_in_band", price, f"near {mark}")
+
+
+def _move_root(root: int, account_id: int, before: Account, after: Account, path: Path, where: str) -> int:
+    opened = compute_root_from_path(before.leaf_hash(), account_id, path, tags.ACCOUNT_NODE)
+    require(opened == root, where, "account_path", hex(opened), hex(root))
+    return compute_root_from_path(after.leaf_hash(), account_id, path, tags.ACCOUNT_NODE)
+
+
+def _audit_fund_lane(lane: FundLaneTrace, root: int, fees_atoms: int, penalties_atoms: int) -> int:
+    """Return the root after the lane."""
+    fund = replace(lane.fund_before, cash_atoms=lane.fund_before.cash_atoms + penalties_atoms)
+    treasury = replace(lane.treasury_before, cash_atoms=lane.treasury_before.cash_atoms + fees_atoms)
+    require(lane.fund_after == fund, "fund_lane", "penalties_to_fund", lane.fund_after.cash_atoms, fund.cash_atoms)
+    is_paid = lane.treasury_after == treasury
+    require(is_paid, "fund_lane", "fees_to_treasury", lane.treasury_after.cash_atoms, treasury.cash_atoms)
+    sibling = lane.account_path[0][TREASURY_ACCOUNT]
+    is_opened = sibling == lane.treasury_before.leaf_hash()
+    require(is_opened, "fund_lane", "treasury_path", hex(sibling), "the treasury's leaf")
+    leaves = (lane.fund_before, lane.fund_after)
+    _move_root(root, FUND_ACCOUNT, *leaves, lane.account_path, "fund_lane")
+    first = lane.account_path[0]
+    after = (first[0], lane.treasury_after.leaf_hash(), *first[2:])
+    path = (after, *lane.account_path[1:])
+    return compute_root_from_path(lane.fund_after.leaf_hash(), FUND_ACCOUNT, path, tags.ACCOUNT_NODE)
+
+
+def _audit_totals(trace: BatchTrace) -> None:
+    before, after = trace.header_before, trace.header_after
+    for market in range(MARKET_COUNT):
+        net = sum(lane.after.sizes_lots[market] - lane.before.sizes_lots[market] for lane in trace.trade_lanes)
+        require(net == 0, f"market {market}", "buys_equal_sells", net, 0)
+    ops = [lane.op for lane in trace.cash_lanes]
+    deposits = [op for op in ops if isinstance(op, Deposit)]
+    consumed = before.deposits_consumed + len(deposits)
+    require(after.deposits_consumed == consumed, "header_after", "deposits_consumed", after.deposits_consumed, consumed)
+    paid_out = sum(op.amount_e6 for op in ops if isinstance(op, Withdraw))
+    vault = before.vault_e6 + sum(op.amount_e6 for op in deposits) - paid_out
+    require(after.vault_e6 == vault, "header_after", "vault", after.vault_e6, vault)
