@@ -1,0 +1,95 @@
+"""One TradeLane's turn as the circuit sees it, honest or forged: the model's effects are applied, its rules not asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from circuits.lanes.trade import build_trade_lane
+from circuits.system import Lie
+from rollup import shapes
+from rollup.accounts import EMPTY_ACCOUNT, Account
+from rollup.orders import SignedOrder, unpack_slot
+from rollup.trace import BatchTrace, FillTrace, FundLaneTrace, LiquidationTrace, TradeLaneTrace
+from rollup.trees import SparseTree
+from tests.circuits.lane_cases import LoneTemplate, Values, Venue, get_instance_inputs
+
+
+@lru_cache(maxsize=4)
+def load_trade_lane(capacity: int) -> LoneTemplate:
+    """Return TradeLane(capacity); recorded once in a process."""
+    return LoneTemplate(f"TradeLane({capacity})", lambda cs: build_trade_lane(cs, capacity))
+
+
+@dataclass(frozen=True)
+class TradeCase:
+    """One TradeLane's turn: its trace, and what the circuit is given."""
+
+    trace: BatchTrace
+    inputs: Values
+
+    @property
+    def lane(self) -> TradeLaneTrace:
+        """The lane's trace."""
+        return self.trace.trade_lanes[0]
+
+    @property
+    def capacity(self) -> int:
+        """K."""
+        return self.lane.capacity
+
+    def find_broken_classes(
+        self, changes: Mapping[str, int] | None = None, lies: Mapping[str, Lie] | None = None
+    ) -> set[str]:
+        """Return the broken constraint classes after changes to the inputs and lies."""
+        return load_trade_lane(self.capacity).find_broken_classes(self.inputs | dict(changes or {}), lies)
+
+
+def make_trade_case(
+    venue: Venue,
+    account_id: int,
+    before: Account,
+    fills: Sequence[tuple[SignedOrder, int]] = (),
+    *,
+    liquidation: LiquidationTrace | None = None,
+    capacity: int = 1,
+) -> TradeCase:
+    """Return the lane in which the account takes these fills, or this liquidation fill, whether allowed or not."""
+    account, traces = before, []
+    for signed, fill_lots in fills:
+        order = signed.order
+        slot, path = account.orders.get(order.slot), account.orders.path(order.slot)
+        traces.append(FillTrace(order, signed.signature, fill_lots, slot, path))
+        nonce, filled = unpack_slot(slot)
+        word = (order.nonce << 48) + (filled if nonce == order.nonce else 0) + fill_lots
+        price = venue.clearing[order.market]
+        fee = fill_lots * price * venue.params.taker_fee_ppm[before.tier]
+        account = move(venue, account, order.market, order.direction * fill_lots, fee)
+        account = replace(account, orders=account.orders.set(order.slot, word))
+    if liquidation is not None:
+        direction = -1 if before.sizes_lots[liquidation.market] > 0 else 1
+        lots = direction * liquidation.fill_lots
+        account = move(venue, account, liquidation.market, lots, liquidation.penalty_atoms)
+    if fills or liquidation:
+        account = replace(account, last_touched_s=venue.timestamp_s)
+    tree = venue.tree({account_id: before})
+    lane = TradeLaneTrace(capacity, account_id, before, account, tree.path(account_id), tuple(traces), liquidation)
+    return TradeCase(*_wrap(venue, lane, tree))
+
+
+def move(venue: Venue, account: Account, market: int, delta_lots: int, due_atoms: int) -> Account:
+    """Return the account after a fill at the clearing price and a payment, in range or not."""
+    sizes = list(account.sizes_lots)
+    sizes[market] += delta_lots
+    received = -delta_lots * (venue.clearing[market] * 10**6 - venue.funding[market])
+    return replace(account, sizes_lots=tuple(sizes), cash_atoms=account.cash_atoms + received - due_atoms)
+
+
+def _wrap(venue: Venue, lane: TradeLaneTrace, tree: SparseTree) -> tuple[BatchTrace, Values]:
+    after = tree.set(lane.account_id, lane.after.leaf_hash())
+    shape = shapes.Shape(f"one TradeLane({lane.capacity})", (lane.capacity,), 0)
+    fund = FundLaneTrace(EMPTY_ACCOUNT, EMPTY_ACCOUNT, EMPTY_ACCOUNT, EMPTY_ACCOUNT, after.path(0))
+    headers = venue.header(tree.root, 0), venue.header(after.root, 1)
+    trace = BatchTrace(shape.name, venue.params, *headers, venue.clearing, (), (lane,), fund)
+    return trace, get_instance_inputs(trace, shape, "trade[0]")
