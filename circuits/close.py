@@ -9,8 +9,8 @@ from circuits.linear import LC
 from circuits.poseidon import poseidon
 from circuits.system import ConstraintSystem
 from rollup import tags
+from rollup.units import VAULT_E6_BITS
 
-VAULT_BITS = 80  # 1e-6 USD
 DATA_CHUNK = 15  # elements absorbed a permutation of 16, beside the running value
 
 
@@ -27,7 +27,7 @@ def build_close(cs: ConstraintSystem, n_cash_lanes: int) -> None:
     cs.assert_zero(cs.port("fees_start"), name="totals/fees_start")
     cs.assert_zero(cs.port("penalties_start"), name="totals/penalties_start")
     vault = cs.port("vault")
-    assert_in_range(cs, vault, VAULT_BITS, name="totals/vault")  # withdrawals never exceed what was deposited
+    assert_in_range(cs, vault, VAULT_E6_BITS, name="totals/vault")  # withdrawals never exceed what was deposited
     records = [cs.port("accounts_root"), cs.port("markets_hash"), cs.port("resources_hash")]
     state_root = poseidon(cs, [*records, cs.port("deposits"), vault, cs.port("clock")], tags.STATE, name="new_state_root")
     cs.assert_equal(state_root, cs.port("new_state_root"), name="new_state_root/is_public")

@@ -145,7 +145,7 @@ def _holder(cs: ConstraintSystem, kinds: _Kinds) -> _Holder:
         cs.assert_product(kinds.creates, old, 0, name=f"deposit/creates_from_empty/{field}")
         assert_equal_if(cs, kinds.deposit - kinds.creates, new, old, name=f"deposit/names_the_account/{field}")
         after.append(old + cs.mul(kinds.creates, new, name=f"deposit/created/{field}"))
-    assert_nonzero_if(cs, kinds.creates, after[2], name="deposit/created_has_an_owner")
+    assert_nonzero_if(cs, kinds.deposit, after[2], name="deposit/names_an_owner")
     return _Holder((before[0], before[1]), before[2], (after[0], after[1]), after[2])
 
 
@@ -173,6 +173,9 @@ def _cancel_or_open_positions(
     slot_bits = private_bits(cs, "cancel/slot", SLOT_BITS)
     before = cs.private("cancel/slot_before")
     nonce = from_bits(operand_bits[:NONCE_BITS])
+    # what was signed is the whole operand, and the slot's nonce after it must be one that an order can hold
+    assert_equal_if(cs, kinds.cancel, from_bits(operand_bits[NONCE_BITS:]), 0, name="cancel/nonce_fits")
+    assert_nonzero_if(cs, kinds.cancel, nonce - (2**NONCE_BITS - 1), name="cancel/nonce_after_fits")
     after = select(cs, kinds.cancel, (nonce + 1) * 2**SIZE_BITS, before, name="cancel/slot_after")
     path = private_path(cs, ORDERS_DEPTH, name="cancel/slot_path")
     with cs.scope("cancel_or_positions"):
@@ -232,6 +235,7 @@ def _outputs(
     """Constrain what the base layer sees of this lane, and the running totals."""
     bridge = [cs.port(f"bridge[{i}]") for i in range(N_BRIDGE_WORDS)]
     crosses = kinds.deposit + kinds.withdraw
+    assert_nonzero_if(cs, crosses, operand, name="amount/positive")
     kind = kinds.deposit * BRIDGE_DEPOSIT + kinds.withdraw * BRIDGE_WITHDRAWAL
     account_and_amount = from_bits(id_bits) * 2**4 + operand * 2**25
     cs.assert_product(crosses, account_and_amount, bridge[0] - kind, name="bridge/kind_account_amount")
