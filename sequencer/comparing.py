@@ -52,15 +52,18 @@ class Comparison:
         return self.reason == ""
 
 
-def compare_run(folder: Path, report: Report) -> Comparison:
+def compare_run(folder: Path, report: Report, checked: CheckedRun | None = None) -> Comparison:
     """Return the comparison of a replay's folder; with its proofs, if they stand there too.
 
+    `checked` is what `check_run` said of the folder, where the caller has it.
     Raises FileMissing, FileTooLarge, FileMalformed, BatchFileInvalid.
     """
     if not folder.is_dir():
         raise FileMissing(str(folder), "folder")
     batches = read_batches(folder)
-    record, checked = _read_proofs(folder, report)
+    record = read_record(folder) if (folder / PROVING).exists() else None
+    if record is not None and checked is None:
+        checked = check_run(folder, report)
     differences = _find_differences([batch.trace for batch in batches])
     rows = tuple(
         _make_row(batch, difference, record, checked) for batch, difference in zip(batches, differences, strict=True)
@@ -69,12 +72,6 @@ def compare_run(folder: Path, report: Report) -> Comparison:
         f"{batch.name}: {difference}" for batch, difference in zip(batches, differences, strict=True) if difference
     ]
     return Comparison(rows, found[0] if found else "")
-
-
-def _read_proofs(folder: Path, report: Report) -> tuple[ProvingRecord | None, CheckedRun | None]:
-    if not (folder / PROVING).exists():
-        return None, None
-    return read_record(folder), check_run(folder, report)
 
 
 def _make_row(

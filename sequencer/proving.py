@@ -101,10 +101,10 @@ def _prefix(report: Report, name: str) -> Report:
 
 
 def _name_constraint(circuit: BatchCircuit, message: str) -> str:
-    """Return the kernel's message with (instance, row) by name."""
+    """Return the kernel's message with the constraint's name in place of its row and instance."""
 
     def spell(match: re.Match[str]) -> str:
-        instance = circuit.instances[int(match[1])]
-        return f"{instance.name}/{instance.template.row_names[int(match[2])]}"
+        instance = circuit.instances[int(match[2])]
+        return f"constraint {instance.name}/{instance.template.row_names[int(match[1])]}"
 
-    return re.sub(r"\(?instance (\d+),? row (\d+)\)?", spell, message)
+    return re.sub(r"row (\d+) of instance (\d+)", spell, message)

@@ -9,12 +9,9 @@ from typing import Final
 import rich_click as click
 
 from rollup.errors import RollupError
+from sequencer.cli.status import EXIT_BAD_INPUT, EXIT_INTERRUPTED, EXIT_NOT_VALID
 
-__all__ = ["EXIT_BAD_INPUT", "EXIT_NOT_VALID", "cli", "main"]
-
-EXIT_NOT_VALID: Final = 1  # `verify` and `compare` ran and the answer is no
-EXIT_BAD_INPUT: Final = 2
-_EXIT_INTERRUPTED: Final = 130
+__all__ = ["cli", "main", "run_cli"]
 
 # Modules are imported when their command is called: `zkmargin --version` loads neither the kernel nor an EVM.
 _COMMANDS: Final = {
@@ -46,7 +43,7 @@ class _LazyGroup(click.RichGroup):
 def cli() -> None:
     """A ZK rollup for margin trading: clears signed orders in batches, proves them, settles them in an EVM.
 
-    Example: `zkmargin demo`
+    Example: zkmargin demo
     """
 
 
@@ -63,7 +60,7 @@ def run_cli(arguments: list[str]) -> int:
         return _refuse(error.format_message())
     except (click.Abort, KeyboardInterrupt):
         print("zkmargin: interrupted", file=sys.stderr)
-        return _EXIT_INTERRUPTED
+        return EXIT_INTERRUPTED
     except RollupError as error:
         return _refuse(str(error))
     except BrokenPipeError:

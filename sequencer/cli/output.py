@@ -14,9 +14,19 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-__all__ = ["Stage", "json_option", "make_table", "print_json", "show_stage"]
+__all__ = [
+    "Stage",
+    "format_figure",
+    "json_option",
+    "make_console",
+    "make_table",
+    "print_json",
+    "print_tables",
+    "show_stage",
+]
 
 _LINE_EVERY_S: Final = 10.0
+_FILE_COLUMNS: Final = 120  # where stdout is no terminal
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout instead of tables.")
 
@@ -24,6 +34,19 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 def print_json(data: Mapping[str, Any]) -> None:
     """Print one JSON object on stdout."""
     sys.stdout.write(json.dumps(data, indent=2) + "\n")
+
+
+def make_console(*, is_recorded: bool = False) -> Console:
+    """Return the console on stdout: as wide as the terminal; 120 columns in a file or a recording."""
+    width = None if sys.stdout.isatty() and not is_recorded else _FILE_COLUMNS
+    return Console(width=width, highlight=False, record=is_recorded)
+
+
+def print_tables(*tables: Table) -> None:
+    """Print tables on stdout, an empty line between them."""
+    console = make_console()
+    for position, table in enumerate(tables):
+        console.print(*([] if position == 0 else [""]), table, sep="\n")
 
 
 def make_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
+from rich.table import Table
 
-from sequencer.cli.output import json_option, make_table, print_json, show_stage
+from sequencer.cli.options import shape_option
+from sequencer.cli.output import json_option, make_table, print_json, print_tables, show_stage
 
 if TYPE_CHECKING:
     from sequencer.manifest import Manifest
 
-__all__ = ["replay", "summarise"]
+__all__ = ["make_batch_table", "replay", "summarise"]
 
 
 @click.command()
@@ -21,7 +23,7 @@ __all__ = ["replay", "summarise"]
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder for the batch files."
 )
-@click.option("--shape", "shape_name", default="small", show_default=True, help="Lanes of a batch: tiny, small, block.")
+@shape_option
 @click.option("--batches", default=6, show_default=True, help="Slices of the tape, equally many trades each.")
 @click.option("--accounts", default=10, show_default=True, help="Traders and market makers together.")
 @click.option("--seed", default=1, show_default=True, help="Keys and roles are derived from it.")
@@ -31,17 +33,19 @@ def replay(trades: Path, out: Path, shape_name: str, batches: int, accounts: int
 
     Deterministic by seed. One file a batch, and manifest.json.
 
-    Example: `zkmargin replay examples/avax-2025-10-10.csv.gz --out run --batches 6`
+    Example: zkmargin replay examples/avax-2025-10-10.csv.gz --out run
     """
+    from prover import kernel
     from rollup.shapes import get_shape
     from sequencer.replay import replay_tape
 
+    kernel.install()
     with show_stage("replay") as stage:
         manifest, _ = replay_tape(trades, out, get_shape(shape_name), batches, accounts, seed, stage.report)
     if as_json:
         print_json(summarise(manifest))
     else:
-        print_batches(manifest)
+        print_tables(make_batch_table(manifest))
 
 
 def summarise(manifest: Manifest) -> dict[str, object]:
@@ -51,10 +55,8 @@ def summarise(manifest: Manifest) -> dict[str, object]:
     return {"shape": manifest.shape, **totals, "batches": [asdict(batch) for batch in manifest.batches]}
 
 
-def print_batches(manifest: Manifest) -> None:
-    """Print one row a batch."""
-    from rich.console import Console
-
+def make_batch_table(manifest: Manifest) -> Table:
+    """Return one row a batch."""
     columns = ("batch", "mark USD", "price USD", "orders", "fills", "liquidated", "deposits", "withdrawals", "cancels")
     rows = [
         (
@@ -70,4 +72,4 @@ def print_batches(manifest: Manifest) -> None:
         )
         for batch in manifest.batches
     ]
-    Console().print(make_table(f"Batches of {manifest.tape}, shape {manifest.shape}", columns, rows))
+    return make_table(f"Batches of {manifest.tape}, shape {manifest.shape}", columns, rows)

@@ -1,0 +1,159 @@
+"""`zkmargin demo`: the whole way of real trades, in one command."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import rich_click as click
+
+from sequencer.cli.compare import make_compare_table
+from sequencer.cli.options import keys_option, resolve_keys_dir
+from sequencer.cli.output import json_option, make_console, make_table, print_json, show_stage
+from sequencer.cli.prove import make_proof_table
+from sequencer.cli.replay import make_batch_table, summarise
+from sequencer.cli.status import EXIT_NOT_VALID
+from sequencer.cli.verify import make_check_table
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from sequencer.checking import CheckedRun
+    from sequencer.comparing import Comparison
+    from sequencer.manifest import Manifest
+    from sequencer.proofs import ProvingRecord
+    from sequencer.replay import Replay
+
+__all__ = ["demo"]
+
+_TAPE: Final = Path(__file__).parents[2] / "examples" / "avax-2025-10-10.csv.gz"
+_SHAPE: Final = "small"
+_BATCHES: Final = 6
+_ACCOUNTS: Final = 10
+_SEED: Final = 1
+
+
+@click.command()
+@keys_option
+@click.option("--tape", type=click.Path(path_type=Path), default=_TAPE, metavar="FILE", help="Another trade tape.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Keep the run's files there.")
+@click.option("--svg", type=click.Path(path_type=Path), metavar="FILE", help="Also draw the tables into an SVG file.")
+@json_option
+def demo(keys_dir: Path | None, tape: Path, out: Path | None, svg: Path | None, as_json: bool) -> int:
+    """Take real trades through deposits, auction, liquidations, proof, EVM settlement and withdrawal.
+
+    Replays an extract of the AVAX tape of 10 October 2025 in a few batches, proves each, verifies the proofs in three
+    ways, settles them in an embedded EVM, and holds the result against direct settlement.
+
+    Example: zkmargin demo
+    """
+    started_s = time.monotonic()
+    with nullcontext(out) if out else tempfile.TemporaryDirectory(prefix="zkmargin-demo-") as folder:
+        run = _run(tape, Path(folder), resolve_keys_dir(keys_dir))
+    manifest, _, record, checked, comparison = run
+    is_good = checked.is_valid and comparison.is_equal
+    seconds = round(time.monotonic() - started_s, 1)
+    if as_json:
+        proofs = {"constraints": record.proofs[0].constraints, "key": record.key, "proofs": len(record.proofs)}
+        gas = [proof.gas for proof in checked.proofs]
+        verdict = {"valid": checked.is_valid, "equal": comparison.is_equal, "gas": gas, "seconds": seconds}
+        print_json({**summarise(manifest), **proofs, **verdict})
+    else:
+        _print_run(*run, seconds=seconds, svg=svg)
+    return 0 if is_good else EXIT_NOT_VALID
+
+
+def _run(tape: Path, folder: Path, keys_dir: Path) -> tuple[Manifest, Replay, ProvingRecord, CheckedRun, Comparison]:
+    from prover import kernel
+    from rollup.shapes import get_shape
+    from sequencer.batches import read_batches
+    from sequencer.checking import check_run
+    from sequencer.circuit import build_circuit
+    from sequencer.comparing import compare_run
+    from sequencer.keys import load_or_make_key
+    from sequencer.proving import prove_batches
+    from sequencer.replay import replay_tape
+
+    kernel.install()
+    shape = get_shape(_SHAPE)
+    with show_stage(f"1/5 circuit and key of shape {shape.name}") as stage:
+        _, in_kernel = build_circuit(shape)
+        load_or_make_key(keys_dir, shape, in_kernel, stage.report)
+    with show_stage(f"2/5 replay of {tape.name}") as stage:
+        manifest, replay = replay_tape(tape, folder, shape, _BATCHES, _ACCOUNTS, _SEED, stage.report)
+    with show_stage(f"3/5 proofs of {len(manifest.batches)} batches") as stage:
+        record, _ = prove_batches(read_batches(folder), folder, keys_dir, stage.report)
+    with show_stage("4/5 verification by kernel, py-ecc and EVM") as stage:
+        checked = check_run(folder, stage.report)
+    with show_stage("5/5 comparison with direct settlement") as stage:
+        comparison = compare_run(folder, stage.report, checked)
+    return manifest, replay, record, checked, comparison
+
+
+def _print_run(
+    manifest: Manifest,
+    replay: Replay,
+    record: ProvingRecord,
+    checked: CheckedRun,
+    comparison: Comparison,
+    *,
+    seconds: float,
+    svg: Path | None,
+) -> None:
+    console = make_console(is_recorded=svg is not None)
+    tables = (
+        make_batch_table(manifest),
+        _make_liquidation_table(replay),
+        _make_cash_table(replay),
+        make_proof_table(record),
+        make_check_table(checked),
+        make_compare_table(comparison),
+    )
+    for table in tables:
+        console.print(table, "")
+    verdict = "valid" if checked.is_valid else f"NOT VALID: {checked.reason}"
+    equal = "equal" if comparison.is_equal else f"NOT EQUAL: {comparison.reason}"
+    fills = sum(batch.fills for batch in manifest.batches)
+    gas = sum(proof.gas or 0 for proof in checked.proofs)
+    console.print(f"Proofs {verdict}; balances {equal} to direct settlement. {fills} fills, {gas:,} gas, {seconds} s.")
+    if svg is not None:
+        from sequencer.files import write_atomically
+
+        write_atomically(svg, console.export_svg(title="zkmargin demo").encode())
+
+
+def _make_liquidation_table(replay: Replay) -> Table:
+    """Return one row a liquidation fill: what the proof shows of it."""
+    columns = ("account liquidated", "batch", "AVAX", "price USD", "equity USD", "maintenance USD", "penalty USD")
+    rows = [
+        (
+            report.account,
+            result.state.header.batch_number,
+            f"{report.delta_lots / 10**6:+,.3f}",
+            f"{report.price_ticks / 10**6:,.3f}",
+            f"{report.equity_before_atoms / 10**18:,.2f}",
+            f"{report.maintenance_before_atoms / 10**18:,.2f}",
+            f"{report.penalty_atoms / 10**18:,.2f}",
+        )
+        for result in replay.results
+        for report in result.liquidations
+    ]
+    return make_table("Liquidations: equity below maintenance, closed no further than allowed", columns, rows)
+
+
+def _make_cash_table(replay: Replay) -> Table:
+    """Return one row a batch: what crossed between the base layer and the rollup."""
+    from rollup.txs import Deposit, Withdraw
+
+    rows: list[tuple[Any, ...]] = []
+    for result in replay.results:
+        ops = [lane.op for lane in result.trace.cash_lanes]
+        deposits = sum(op.amount_e6 for op in ops if isinstance(op, Deposit))
+        withdrawals = sum(op.amount_e6 for op in ops if isinstance(op, Withdraw))
+        header = result.state.header
+        amounts = (f"{amount / 10**6:,.2f}" for amount in (deposits, withdrawals, header.vault_e6))
+        rows.append((f"batch {header.batch_number}", *amounts))
+    return make_table("Bridge, USD", ("after", "deposited", "withdrawn", "vault"), rows)

@@ -1,0 +1,47 @@
+"""`zkmargin setup`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from sequencer.cli.options import keys_option, resolve_keys_dir, shape_option
+from sequencer.cli.output import json_option, make_table, print_json, print_tables, show_stage
+
+__all__ = ["setup"]
+
+
+@click.command()
+@shape_option
+@keys_option
+@json_option
+def setup(shape_name: str, keys_dir: Path | None, as_json: bool) -> None:
+    """Make the proving key of a shape, for development, unless it is cached.
+
+    Whoever runs this could keep the secrets it draws and forge proofs: the key is for development and says so.
+
+    Example: zkmargin setup --shape small
+    """
+    from rollup.shapes import get_shape
+    from sequencer.circuit import build_circuit
+    from sequencer.keys import load_or_make_key
+
+    shape = get_shape(shape_name)
+    with show_stage(f"setup of shape {shape.name}") as stage:
+        circuit, in_kernel = build_circuit(shape)
+        loaded = load_or_make_key(resolve_keys_dir(keys_dir), shape, in_kernel, stage.report)
+    facts = {
+        "shape": shape.name,
+        "constraints": circuit.n_constraints,
+        "domain_log2": circuit.domain_log2,
+        "circuit_digest": in_kernel.digest.hex(),
+        "key": "development" if loaded.key.is_development else "ceremony",
+        "key_file": str(loaded.path),
+        "key_bytes": loaded.path.stat().st_size,
+        "new": loaded.is_new,
+    }
+    if as_json:
+        print_json(facts)
+    else:
+        print_tables(make_table("Proving key", ("what", "value"), list(facts.items())))
