@@ -1,25 +1,21 @@
 """`verification_key.json`, `proof.json` and `public.json` as snarkjs writes and reads them.
 
-Numbers are decimal strings, points projective with last coordinate 1, infinity (0, 1, 0). Files are written under a
-temporary name and renamed, so that a reader sees all of a file or none.
+Numbers are decimal strings, points projective with last coordinate 1, infinity (0, 1, 0).
 """
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
 from verifier.errors import FileMalformed
+from verifier.json_files import read_json, shorten, write_json
 from verifier.keys import Proof, VerifyingKey
 from verifier.pairing import compute_alpha_beta
 from verifier.points import G1_INFINITY, G2_INFINITY, Fp2, G1Point, G2Point, Q
 
-_MAX_FILE_BYTES: Final = 2**20
 _DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,77}")  # one spelling a number; 2**256 has 78 digits
 
 
@@ -36,18 +32,18 @@ def write_verification_key(path: Path, vk: VerifyingKey) -> None:
         "vk_alphabeta_12": _spell_fp12(compute_alpha_beta(vk)),
         "IC": [_spell_g1(point) for point in vk.ic],
     }
-    _write_json(path, key)
+    write_json(path, key)
 
 
 def write_proof(path: Path, proof: Proof) -> None:
     """Write proof.json."""
     points = {"pi_a": _spell_g1(proof.a), "pi_b": _spell_g2(proof.b), "pi_c": _spell_g1(proof.c)}
-    _write_json(path, {**points, "protocol": "groth16", "curve": "bn128"})
+    write_json(path, {**points, "protocol": "groth16", "curve": "bn128"})
 
 
 def write_public_inputs(path: Path, public_inputs: Sequence[int]) -> None:
     """Write public.json."""
-    _write_json(path, [str(value) for value in public_inputs])
+    write_json(path, [str(value) for value in public_inputs])
 
 
 def read_verification_key(path: Path) -> VerifyingKey:
@@ -78,7 +74,7 @@ def read_proof(path: Path) -> Proof:
 def read_public_inputs(path: Path) -> list[int]:
     """Return the numbers of a public.json; whether they are below r is for the verifiers. Raises FileMalformed."""
     reader = _Reader(path)
-    values = reader.read_json()
+    values = read_json(path)
     if not isinstance(values, list):
         reader.refuse("file", values, "a list of numbers")
     return [reader.parse_number(value, f"[{i}]") for i, value in enumerate(values)]
@@ -103,18 +99,6 @@ def _spell_fp12(coefficients: list[int]) -> list[list[list[str]]]:
     return [parts[0::2], parts[1::2]]
 
 
-def _write_json(path: Path, value: object) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w") as file:
-            json.dump(value, file, indent=1)
-        os.chmod(temporary, 0o644)  # mkstemp's 0600 is for secrets
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
 class _Reader:
     """Parses one file, naming it in every refusal."""
 
@@ -122,24 +106,10 @@ class _Reader:
         self._path = path
 
     def refuse(self, where: str, got: object, expected: str) -> NoReturn:
-        raise FileMalformed(str(self._path), where, _shorten(got), expected)
-
-    def read_json(self) -> object:
-        try:
-            with self._path.open("rb") as file:
-                data = file.read(_MAX_FILE_BYTES + 1)
-        except OSError as error:
-            raise FileMalformed(str(self._path), "file", error.strerror or str(error), "a readable file") from None
-        if len(data) > _MAX_FILE_BYTES:
-            self.refuse("file", "more bytes", f"at most {_MAX_FILE_BYTES} bytes")
-        try:
-            value: object = json.loads(data)
-        except (ValueError, RecursionError) as error:
-            raise FileMalformed(str(self._path), "file", _shorten(error), "JSON") from None
-        return value
+        raise FileMalformed(str(self._path), where, shorten(got), expected)
 
     def read_object(self) -> dict[str, object]:
-        value = self.read_json()
+        value = read_json(self._path)
         if not isinstance(value, dict):
             self.refuse("file", value, "an object")
         for name, expected in (("protocol", "groth16"), ("curve", "bn128")):
@@ -188,8 +158,3 @@ class _Reader:
         if number >= Q:
             self.refuse(where, value, "a coordinate below the base field order")
         return number
-
-
-def _shorten(value: object) -> str:
-    text = str(value).replace("\n", " ")
-    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,0 +1,67 @@
+"""Small JSON files: read within limits, written under a temporary name and renamed, so that none is ever half there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from verifier.errors import FileMalformed
+
+MAX_FILE_BYTES: Final = 2**20
+MAX_DEPTH: Final = 16
+_SHOWN_CHARACTERS: Final = 80
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)  # to the end where unclosed: one pass over any bytes
+
+
+def read_json(path: Path) -> object:
+    """Return what a JSON file holds. Raises FileMalformed: unreadable, oversized, nested too deeply, not JSON."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise FileMalformed(str(path), "file", error.strerror or str(error), "a readable file") from None
+    if len(data) > MAX_FILE_BYTES:
+        raise FileMalformed(str(path), "file", "more", f"at most {MAX_FILE_BYTES} bytes")
+    # py-ecc and py-evm raise Python's recursion limit so far that deep nesting would overflow the C stack
+    if compute_depth(data) > MAX_DEPTH:
+        raise FileMalformed(str(path), "file", "more", f"at most {MAX_DEPTH} levels of nesting")
+    try:
+        value: object = json.loads(data)
+    except ValueError as error:
+        raise FileMalformed(str(path), "file", shorten(error), "JSON") from None
+    return value
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a JSON file, all of it or none. Raises OSError."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w") as file:
+            json.dump(value, file, indent=1)
+        os.chmod(temporary, 0o644)  # mkstemp's 0600 is for secrets
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def compute_depth(data: bytes) -> int:
+    """Return how deeply the brackets of a JSON text nest, up to where it stops being JSON."""
+    depth = deepest = 0
+    for byte in _STRING.sub(b"", data):
+        if byte in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"]}":
+            depth -= 1
+    return deepest
+
+
+def shorten(value: object) -> str:
+    """Return a value as one short line, for an error."""
+    text = " ".join(str(value).split())
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 3]}..."
