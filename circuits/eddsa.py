@@ -1,4 +1,4 @@
-"""EdDSA over BabyJubJub with a Poseidon challenge: S * B8 = R8 + h * 8A, as circomlib verifies it. See docs/eddsa.md."""
+"""EdDSA over BabyJubJub with a Poseidon challenge: S * B8 = R8 + h * 8A, as circomlib verifies it (docs/eddsa.md)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def verify_eddsa(
 
     Sound: on the curve and of prime order l, shown by key_div_8 with 8 * key_div_8 = key. Where enabled = 0 any values
     satisfy but for s >= 2**251 (and about 2**127 challenges of 2**254). Assumes that enabled is boolean.
-    Constraints: 2,761, and one for each input that is not a single wire; named {name}/...
+    Constraints: 2,758, and one for each input that is not a single wire; named {name}/...
     """
     challenge = poseidon(cs, [*r8, *key, message], name=f"{name}/challenge")
     inputs = (enabled, *key, *key_div_8, *r8, s, challenge)

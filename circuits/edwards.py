@@ -30,7 +30,7 @@ def add(cs: ConstraintSystem, left: EdwardsPoint, right: EdwardsPoint, *, name: 
 
 
 def divide(cs: ConstraintSystem, dividend: LC, divisor: LC, *, name: str) -> LC:
-    """Return dividend / divisor. Assumes divisor != 0, else the quotient of 0 / 0 is free. Constraints: 1, named {name}."""
+    """Return dividend / divisor: 1 constraint, named {name}. Refuses a zero divisor, but 0 / 0 is free."""
     (quotient,) = cs.hint(Opcode.DIV, dividend, divisor, name=name)
     cs.assert_product(quotient, divisor, dividend, name=name)
     return quotient

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from circuits import montgomery
-from circuits.bits import assert_boolean, assert_nonzero, from_bits
+from circuits.bits import assert_boolean, from_bits
 from circuits.constant_compare import assert_at_most
 from circuits.edwards import EdwardsPoint
 from circuits.linear import LC
@@ -30,10 +30,9 @@ _GREATEST_INDEX = (R - 2 - SMALLEST) // 2  # K' <= r - 2
 # Rounded down to ones below place 126: half the runs of zeros, and 2**126 challenges of 2**254 more that no one meets.
 GREATEST_INDEX: Final = ((_GREATEST_INDEX + 1) >> 126 << 126) - 1
 CURVE_ORDER: Final = 8 * JUBJUB_SUBORDER
-_LAST_SAFE_STEP = N_DIGITS - 3  # before the steps after this one, k may be near a multiple of the order
 _ORDINATE_SPAN = 16  # a step's ordinate is a product less the one before; this often it becomes a wire of its own
 
-assert SMALLEST - 1 <= 4 * JUBJUB_SUBORDER - 2**130 and CURVE_ORDER > R  # every h has one form or the other in range
+assert SMALLEST + 2**127 < CURVE_ORDER // 2  # every h has one form or the other in range
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ def multiply_negated(
     """Return -challenge * point in Edwards form.
 
     Assumes `point` on the curve and of prime order l, start = (5/2) * point, both coordinates of `point` single wires.
-    Constraints: 1,828, named {name}/..
+    Constraints: 1,570, named {name}/..
     """
     recoding = recode(cs, challenge, point[1], name=f"{name}/recode")
     odd_multiple = _climb(cs, point, start, recoding.digits_v, name)
@@ -87,12 +86,13 @@ def recode(cs: ConstraintSystem, challenge: LC, point_v: LC, *, name: str) -> Re
 def _climb(
     cs: ConstraintSystem, point: MontgomeryPoint, start: MontgomeryPoint, digits_v: Sequence[LC], name: str
 ) -> MontgomeryPoint:
-    """Return K' * point: from k to 2k + d, highest digit first."""
+    """Return K' * point: from k to 2k + d, highest digit first.
+
+    From the second step on k is odd and above 1; where k = +-1 (mod l), an earlier k was 0 (mod l), which is refused.
+    """
     current = start
     for step, digit_v in enumerate(reversed(digits_v)):
         scope = f"{name}/step[{step}]"
-        if step > _LAST_SAFE_STEP:
-            assert_nonzero(cs, current[0] - point[0], name=f"{scope}/apart")
         u, v = montgomery.double_and_add(cs, current, (point[0], digit_v), name=scope)
         if step % _ORDINATE_SPAN == _ORDINATE_SPAN - 1:
             v = cs.materialise(v, name=f"{scope}/ordinate")
@@ -103,7 +103,6 @@ def _climb(
 def _subtract_if(
     cs: ConstraintSystem, bit: LC, left: MontgomeryPoint, right: MontgomeryPoint, *, name: str
 ) -> MontgomeryPoint:
-    """Return left - right where bit, else left. Refuses left = right and left = -right. Constraints: 6."""
-    assert_nonzero(cs, left[0] - right[0], name=f"{name}/apart")
+    """Return left - right where bit, else left. Refuses left = right; free where left = -right. Constraints: 5."""
     u, v = montgomery.add(cs, left, (right[0], -right[1]), name=f"{name}/less")
     return select(cs, bit, u, left[0], name=f"{name}/u"), select(cs, bit, v, left[1], name=f"{name}/v")

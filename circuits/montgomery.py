@@ -37,7 +37,7 @@ def to_edwards(cs: ConstraintSystem, point: MontgomeryPoint, *, name: str) -> Ed
 
 
 def assert_on_curve(cs: ConstraintSystem, point: MontgomeryPoint, *, name: str) -> LC:
-    """Constrain v^2 = u^3 + A*u^2 + u; return u^2. Constraints: 3, named {name}/u_squared, {name}/cubic, {name}/v_squared."""
+    """Constrain v^2 = u^3 + A*u^2 + u; return u^2. Constraints: 3, {name}/u_squared, {name}/cubic, {name}/v_squared."""
     u, v = point
     square = cs.mul(u, u, name=f"{name}/u_squared")
     cubic = cs.mul(u, square + u * MONTGOMERY_A + 1, name=f"{name}/cubic")
@@ -54,7 +54,7 @@ def add(cs: ConstraintSystem, left: MontgomeryPoint, right: MontgomeryPoint, *, 
 
 
 def double(cs: ConstraintSystem, point: MontgomeryPoint, u_squared: LC | None = None, *, name: str) -> MontgomeryPoint:
-    """Return 2 * point. Refuses v = 0; never free on the curve, which has no singular point. Constraints: 4 (3 given u^2)."""
+    """Return 2 * point. Refuses v = 0; never free: the curve has no singular point. Constraints: 4 (3 given u^2)."""
     u1, v1 = point
     square = cs.mul(u1, u1, name=f"{name}/u_squared") if u_squared is None else u_squared
     slope = divide(cs, square * 3 + u1 * (2 * MONTGOMERY_A) + 1, v1 * 2, name=f"{name}/slope")
@@ -65,10 +65,10 @@ def double(cs: ConstraintSystem, point: MontgomeryPoint, u_squared: LC | None = 
 def double_and_add(
     cs: ConstraintSystem, point: MontgomeryPoint, other: MontgomeryPoint, *, name: str
 ) -> MontgomeryPoint:
-    """Return 2 * point + other as (point + other) + point, without the ordinate between (eprint math/0208038).
+    """Return 2 * point + other as (point + other) + point, the ordinate between left out (arXiv math/0208038).
 
-    Refuses point = -other and 2 * point = -other; free where point = other; assumes that v of `point` is not 0.
-    Constraints: 5, named {name}/..
+    Eisentraeger, Lauter and Montgomery. Refuses point = -other and 2 * point = -other; free where point = other; assumes
+    that v of `point` is not 0. Constraints: 5, named {name}/..
     """
     (u1, v1), (u2, v2) = point, other
     first = divide(cs, v1 - v2, u1 - u2, name=f"{name}/first_slope")
