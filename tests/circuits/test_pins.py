@@ -1,0 +1,73 @@
+"""Constraint counts are pinned: a change is seen, a gadget without a row fails, and the issue's ceilings hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from circuits.bits import is_zero, to_bits
+from circuits.compare import divide, is_less_than
+from circuits.linear import LC
+from circuits.merkle import private_path, update_root
+from circuits.poseidon import poseidon
+from circuits.select import assert_selected, demultiplex, inner_product, multiplex, one_hot, select
+from circuits.system import ConstraintSystem
+from sequencer.stats import count_gadgets
+
+PINS: dict[str, dict[str, int]] = json.loads((Path(__file__).parent.parent / "pins/constraint_counts.json").read_text())
+CEILINGS = {"eddsa_verify": 3_400, "poseidon2": 240, "poseidon8": 402, "poseidon16": 609}
+
+
+def _inputs(cs: ConstraintSystem, count: int) -> list[LC]:
+    return [cs.private(f"in[{i}]") for i in range(count)]
+
+
+def _divide(cs: ConstraintSystem) -> None:
+    a, b = _inputs(cs, 2)
+    divide(cs, a, b, quotient_bits=48, divisor_bits=48, name="x")
+
+
+def _update_level(cs: ConstraintSystem) -> None:
+    old, new, *bits = _inputs(cs, 5)
+    update_root(cs, old, new, bits, private_path(cs, 1, name="path"), 1, name="x")
+
+
+BASIC: dict[str, Callable[[ConstraintSystem], object]] = {
+    "to_bits(48)": lambda cs: to_bits(cs, *_inputs(cs, 1), 48, name="x"),
+    "is_zero": lambda cs: is_zero(cs, *_inputs(cs, 1), name="x"),
+    "is_less_than(48)": lambda cs: is_less_than(cs, *_inputs(cs, 2), 48, name="x"),
+    "divide(48, 48)": _divide,
+    "select": lambda cs: select(cs, *_inputs(cs, 3), name="x"),
+    "one_hot(16)": lambda cs: one_hot(cs, _inputs(cs, 4), name="x"),
+    "inner_product(16)": lambda cs: inner_product(
+        cs, _inputs(cs, 16), [cs.private(f"v[{i}]") for i in range(16)], name="x"
+    ),
+    "multiplex(16)": lambda cs: multiplex(cs, _inputs(cs, 4), [cs.private(f"v[{i}]") for i in range(16)], name="x"),
+    "demultiplex(8)": lambda cs: demultiplex(cs, _inputs(cs, 3), cs.private("v"), name="x"),
+    "assert_selected(8)": lambda cs: assert_selected(
+        cs, _inputs(cs, 3), [cs.private(f"v[{i}]") for i in range(8)], cs.private("own"), name="x"
+    ),
+    "update_root(1)": _update_level,
+    "poseidon1": lambda cs: poseidon(cs, _inputs(cs, 1), name="x"),
+}
+
+
+def test_every_gadget_has_its_pinned_row() -> None:
+    assert count_gadgets() == PINS["gadgets"]
+
+
+def test_every_basic_gadget_has_its_pinned_row() -> None:
+    counted = {}
+    for name, build in BASIC.items():
+        cs = ConstraintSystem(evaluate=False)
+        build(cs)
+        counted[name] = cs.n_constraints
+    assert counted == PINS["basic"]
+
+
+@pytest.mark.parametrize("gadget", CEILINGS)
+def test_gadget_stays_within_its_ceiling(gadget: str) -> None:
+    assert PINS["gadgets"][gadget] <= CEILINGS[gadget]
