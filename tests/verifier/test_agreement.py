@@ -170,12 +170,8 @@ WRONG_KEYS: dict[str, bytes] = {
     "that_counts_too_many": SMALL_KEY_BE[:448] + (3).to_bytes(4, "big") + SMALL_KEY_BE[452:],
     "that_counts_none": SMALL_KEY_BE[:448] + bytes(4),
     "alpha_off_curve": SMALL_KEY_BE[:63] + bytes([SMALL_KEY_BE[63] ^ 1]) + SMALL_KEY_BE[64:],
-    "alpha_at_infinity": bytes(64) + SMALL_KEY_BE[64:],
     "alpha_x_plus_q": encode_g1(G1Point(SMALL_KEY.alpha_g1.x + Q, SMALL_KEY.alpha_g1.y)) + SMALL_KEY_BE[64:],
     "beta_off_subgroup": encode_verifying_key(replace(SMALL_KEY, beta_g2=add_cofactor_point(SMALL_KEY.beta_g2))),
-    "beta_at_infinity": encode_verifying_key(replace(SMALL_KEY, beta_g2=G2_INFINITY)),
-    "gamma_at_infinity": encode_verifying_key(replace(SMALL_KEY, gamma_g2=G2_INFINITY)),
-    "delta_at_infinity": encode_verifying_key(replace(SMALL_KEY, delta_g2=G2_INFINITY)),
     "last_ic_off_curve": SMALL_KEY_BE[:-1] + bytes([SMALL_KEY_BE[-1] ^ 1]),
 }
 
@@ -183,6 +179,16 @@ WRONG_KEYS: dict[str, bytes] = {
 @pytest.mark.parametrize("name", WRONG_KEYS)
 def test_invalid_key(name: str) -> None:
     verdicts = verify_all(kernel.verify, WRONG_KEYS[name], SMALL_PROOF_BE, [9])
+    assert get_valid_by_name(verdicts) == ALL_REFUSE
+    assert verdicts["evm"].reason == "KeyInvalid()"  # not deployed at all
+
+
+@pytest.mark.parametrize("secret", ["alpha", "beta", "gamma", "delta"])
+def test_invalid_key_with_a_zero_secret_and_a_proof_that_fits_it(secret: str) -> None:
+    trapdoor = replace(SMALL, **{secret: 0})
+    right_side = trapdoor.compute_right_side([9])
+    proof_be = encode_proof(Proof(compute_g1(1), compute_g2(right_side), G1_INFINITY))
+    verdicts = verify_all(kernel.verify, encode_verifying_key(trapdoor.get_key()), proof_be, [9])
     assert get_valid_by_name(verdicts) == ALL_REFUSE
 
 
