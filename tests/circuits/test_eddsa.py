@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from circuits.determinism import analyse
 from circuits.eddsa import EddsaWires, verify_eddsa
 from circuits.fixed_base import SCALAR_BITS
-from circuits.system import ConstraintSystem, collapse_indices
+from circuits.system import ConstraintSystem, Stamp, collapse_indices
 from rollup.babyjubjub import BASE8, IDENTITY, JUBJUB_SUBORDER, Point, add, multiply, negate
 from rollup.field import R
 from rollup.signature import Signature, derive_public_key, divide_by_eight, sign, verify
@@ -189,9 +189,9 @@ def test_invalid_s_plus_order() -> None:
 def _hint_names() -> list[str]:
     """Return one hint of every class but the challenge's hash and the multi-wire hints: their lies are below."""
     cs, _ = _build(HONEST)
-    (stamp,) = [item for item in cs.program if getattr(item, "name", "") == "sig"]
+    (stamp,) = [item for item in cs.program if isinstance(item, Stamp) and item.name == "sig"]
     seen: dict[str, str] = {}
-    for op in stamp.fragment.program:  # type: ignore[union-attr]  # a Stamp, by its name
+    for op in stamp.fragment.program:
         if op.n_out == 1:
             seen.setdefault(collapse_indices(op.name), op.name)
     return [name for name in seen.values() if name != "ladder/recode/is_even"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import assume, given, settings
@@ -17,14 +18,24 @@ from rollup.field import R, inverse
 
 SCALARS = st.integers(1, JUBJUB_SUBORDER - 1)
 Operation = Callable[[ConstraintSystem, MontgomeryPoint, MontgomeryPoint], MontgomeryPoint]
+
+
+def _double(cs: ConstraintSystem, point: MontgomeryPoint, _: MontgomeryPoint) -> MontgomeryPoint:
+    return montgomery.double(cs, point, name="op")
+
+
+def _model_double(point: Point, _: Point) -> Point:
+    return babyjubjub.double(point)
+
+
+def _model_double_and_add(point: Point, other: Point) -> Point:
+    return babyjubjub.add(babyjubjub.double(point), other)
+
+
 OPERATIONS: dict[str, tuple[Operation, Callable[[Point, Point], Point], int]] = {
-    "add": (lambda cs, p, q: montgomery.add(cs, p, q, name="op"), babyjubjub.add, 3),
-    "double": (lambda cs, p, q: montgomery.double(cs, p, name="op"), lambda p, q: babyjubjub.double(p), 4),
-    "double_and_add": (
-        lambda cs, p, q: montgomery.double_and_add(cs, p, q, name="op"),
-        lambda p, q: babyjubjub.add(babyjubjub.double(p), q),
-        5,
-    ),
+    "add": (partial(montgomery.add, name="op"), babyjubjub.add, 3),
+    "double": (_double, _model_double, 4),
+    "double_and_add": (partial(montgomery.double_and_add, name="op"), _model_double_and_add, 5),
 }
 
 
