@@ -45,8 +45,12 @@ def _wires(cs: ConstraintSystem, point: Point) -> MontgomeryPoint:
     return cs.witness(u), cs.witness(u * inverse(x) % R)
 
 
+def _tell(value: int) -> Callable[[int], int]:
+    return lambda _: value
+
+
 def _run(operation: str, left: Point, right: Point, lies: dict[str, int] | None = None) -> ConstraintSystem:
-    cs = ConstraintSystem(lies={name: (lambda _, told=told: told) for name, told in (lies or {}).items()})
+    cs = ConstraintSystem(lies={name: _tell(told) for name, told in (lies or {}).items()})
     OPERATIONS[operation][0](cs, _wires(cs, left), _wires(cs, right))
     return cs
 
