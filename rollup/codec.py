@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from rollup.accounts import EMPTY_ORDERS, Account
+from rollup.bounded_json import parse_json
 from rollup.codec_fields import (
     FIELD_ELEMENT,
     Codec,
@@ -87,13 +88,13 @@ def decode_trace(data: bytes, source: str = "batch file") -> BatchTrace:
     """
     text = _unpack(_check_envelope(data, source), source)
     try:
-        parsed = json.loads(text)
+        parsed = parse_json(text)
         if _dump(parsed) != text:
             raise BatchFileInvalid(source, "its JSON is not in canonical form")
         trace = _TRACE.decode(parsed, "")
     except Malformed as error:
         raise BatchFileInvalid(source, str(error)) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise BatchFileInvalid(source, f"its content is not JSON: {error}") from error
     except BatchInvalid as error:  # parameters that contradict one another
         raise BatchFileInvalid(source, str(error)) from error

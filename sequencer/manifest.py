@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from rollup.bounded_json import parse_json
 from rollup.codec import MAX_FILE_BYTES
 from sequencer.errors import FileMalformed
 from sequencer.files import read_limited
@@ -106,8 +107,8 @@ def read_json(path: Path, limit_bytes: int) -> object:
     """Return what a JSON file holds. Raises FileMissing, FileTooLarge, FileMalformed."""
     data = read_limited(path, limit_bytes)
     try:
-        return json.loads(data)
-    except (ValueError, RecursionError) as error:
+        return parse_json(data)
+    except ValueError as error:
         raise FileMalformed(str(path), "file", str(error)[:80], "JSON") from error
 
 

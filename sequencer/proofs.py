@@ -16,7 +16,7 @@ PROVING: Final = "proving.json"
 VERIFICATION_KEY: Final = "verification_key.json"
 _FORMAT: Final = "zkmargin proofs"
 _VERSION: Final = 1
-_MAX_BYTES: Final = 64 * 2**20
+MAX_RECORD_BYTES: Final = 64 * 2**20
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def encode_record(record: ProvingRecord) -> bytes:
 def read_record(folder: Path) -> ProvingRecord:
     """Return the record of a folder of proofs. Raises FileMissing, FileTooLarge, FileMalformed."""
     path = folder / PROVING
-    raw = read_json(path, _MAX_BYTES)
+    raw = read_json(path, MAX_RECORD_BYTES)
     if not isinstance(raw, dict):
         raise FileMalformed(str(path), "file", type(raw).__name__, "an object")
     for name, expected in (("format", _FORMAT), ("version", _VERSION)):

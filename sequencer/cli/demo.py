@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import rich_click as click
 
 from sequencer.cli.compare import make_compare_table
-from sequencer.cli.options import keys_option, resolve_keys_dir
+from sequencer.cli.options import keys_option, resolve_keys_dir, shape_option
 from sequencer.cli.output import json_option, make_console, make_table, print_json, show_stage
 from sequencer.cli.prove import make_proof_table
 from sequencer.cli.replay import make_batch_table, summarise
@@ -30,19 +30,28 @@ if TYPE_CHECKING:
 __all__ = ["demo"]
 
 _TAPE: Final = Path(__file__).parents[2] / "examples" / "avax-2025-10-10.csv.gz"
-_SHAPE: Final = "small"
-_BATCHES: Final = 6
-_ACCOUNTS: Final = 10
 _SEED: Final = 1
 
 
 @click.command()
 @keys_option
+@shape_option
+@click.option("--batches", default=6, show_default=True, help="Slices of the tape, equally many trades each.")
+@click.option("--accounts", default=10, show_default=True, help="Traders and market makers together.")
 @click.option("--tape", type=click.Path(path_type=Path), default=_TAPE, metavar="FILE", help="Another trade tape.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Keep the run's files there.")
 @click.option("--svg", type=click.Path(path_type=Path), metavar="FILE", help="Also draw the tables into an SVG file.")
 @json_option
-def demo(keys_dir: Path | None, tape: Path, out: Path | None, svg: Path | None, as_json: bool) -> int:
+def demo(
+    keys_dir: Path | None,
+    shape_name: str,
+    batches: int,
+    accounts: int,
+    tape: Path,
+    out: Path | None,
+    svg: Path | None,
+    as_json: bool,
+) -> int:
     """Take real trades through deposits, auction, liquidations, proof, EVM settlement and withdrawal.
 
     Replays an extract of the AVAX tape of 10 October 2025 in a few batches, proves each, verifies the proofs in three
@@ -52,7 +61,7 @@ def demo(keys_dir: Path | None, tape: Path, out: Path | None, svg: Path | None, 
     """
     started_s = time.monotonic()
     with nullcontext(out) if out else tempfile.TemporaryDirectory(prefix="zkmargin-demo-") as folder:
-        run = _run(tape, Path(folder), resolve_keys_dir(keys_dir))
+        run = _run(tape, Path(folder), resolve_keys_dir(keys_dir), shape_name, batches, accounts)
     manifest, _, record, checked, comparison = run
     is_good = checked.is_valid and comparison.is_equal
     seconds = round(time.monotonic() - started_s, 1)
@@ -66,7 +75,9 @@ def demo(keys_dir: Path | None, tape: Path, out: Path | None, svg: Path | None, 
     return 0 if is_good else EXIT_NOT_VALID
 
 
-def _run(tape: Path, folder: Path, keys_dir: Path) -> tuple[Manifest, Replay, ProvingRecord, CheckedRun, Comparison]:
+def _run(
+    tape: Path, folder: Path, keys_dir: Path, shape_name: str, n_batches: int, n_accounts: int
+) -> tuple[Manifest, Replay, ProvingRecord, CheckedRun, Comparison]:
     from prover import kernel
     from rollup.shapes import get_shape
     from sequencer.batches import read_batches
@@ -78,12 +89,12 @@ def _run(tape: Path, folder: Path, keys_dir: Path) -> tuple[Manifest, Replay, Pr
     from sequencer.replay import replay_tape
 
     kernel.install()
-    shape = get_shape(_SHAPE)
-    with show_stage(f"1/5 circuit and key of shape {shape.name}") as stage:
+    shape = get_shape(shape_name)
+    with show_stage(f"1/5 replay of {tape.name}") as stage:
+        manifest, replay = replay_tape(tape, folder, shape, n_batches, n_accounts, _SEED, stage.report)
+    with show_stage(f"2/5 circuit and key of shape {shape.name}") as stage:
         _, in_kernel = build_circuit(shape)
         load_or_make_key(keys_dir, shape, in_kernel, stage.report)
-    with show_stage(f"2/5 replay of {tape.name}") as stage:
-        manifest, replay = replay_tape(tape, folder, shape, _BATCHES, _ACCOUNTS, _SEED, stage.report)
     with show_stage(f"3/5 proofs of {len(manifest.batches)} batches") as stage:
         record, _ = prove_batches(read_batches(folder), folder, keys_dir, stage.report)
     with show_stage("4/5 verification by kernel, py-ecc and EVM") as stage:

@@ -1,0 +1,155 @@
+"""Every command on good input: exit status, the JSON keys that scripts rely on, the files it leaves."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rollup.codec import decode_trace, encode_trace
+from sequencer.cli.main import run_cli
+from tests.cli.conftest import EXAMPLE, ROOT
+from tests.cli.helpers import list_files, run_json
+
+COMMANDS = ("demo", "setup", "replay", "prove", "verify", "compare", "circuit")
+
+
+def test_replay_gives_totals_and_batches(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "run"
+    options = ("--out", out, "--shape", "small", "--batches", "4", "--accounts", "10", "--seed", "1")
+    found = run_json(capsys, "replay", EXAMPLE, *options)
+    assert {"orders", "fills", "liquidations"} <= found.keys()
+    assert found["liquidations"] > 0
+    assert found["fills"] > found["liquidations"]
+    assert sorted(list_files(out)) == [*(f"batch-{i:04}.zkm" for i in range(4)), "manifest.json"]
+    assert [batch["file"] for batch in found["batches"]] == sorted(list_files(out))[:-1]
+
+
+def test_replay_is_deterministic_by_seed(tmp_path: Path) -> None:
+    folders = {}
+    for name, seed in (("a", "5"), ("b", "5"), ("c", "6")):
+        options = ["--out", str(tmp_path / name), "--shape", "tiny", "--batches", "2", "--accounts", "4"]
+        assert run_cli(["replay", str(EXAMPLE), *options, "--seed", seed]) == 0
+        folders[name] = list_files(tmp_path / name)
+    assert folders["a"] == folders["b"]
+    assert folders["a"] != folders["c"]
+
+
+def test_replayed_batches_go_on_from_one_another(proved_run: Path) -> None:
+    first, second = (decode_trace((proved_run / f"batch-000{i}.zkm").read_bytes()) for i in (0, 1))
+    assert second.header_before == first.header_after
+
+
+def test_setup_is_cached(keys_dir: Path, proved_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = run_json(capsys, "setup", "--shape", "tiny", "--keys", keys_dir)
+    assert (found["shape"], found["key"], found["new"]) == ("tiny", "development", False)
+    assert Path(found["key_file"]).stat().st_mode & 0o077 == 0
+
+
+def test_prove_one_batch_file(
+    proved_run: Path, tmp_path: Path, keys_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "proof"
+    found = run_json(capsys, "prove", proved_run / "batch-0001.zkm", "--out", out, "--keys", keys_dir)
+    (batch,) = found["batches"]
+    assert {"constraints", "witness_s", "prove_s", "peak_rss_bytes"} <= batch.keys()
+    expected = ["batch-0001.proof.json", "batch-0001.public.json", "proving.json", "verification_key.json"]
+    assert sorted(list_files(out)) == expected
+    assert run_json(capsys, "verify", out)["valid"] is True
+
+
+def test_verify_honest_run(proved_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = run_json(capsys, "verify", proved_run)
+    assert found["valid"] is True
+    assert "reason" not in found
+    for batch in found["batches"]:
+        assert (batch["kernel"], batch["py_ecc"], batch["evm"]) == (True, True, True)
+        assert 200_000 < batch["gas"] <= 300_000
+
+
+def test_compare_honest_run(proved_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = run_json(capsys, "compare", proved_run)
+    assert (found["equal"], found["orders"]) == (True, sum(batch["orders"] for batch in found["batches"]))
+    columns = {"constraints", "witness_s", "prove_s", "settlement_bytes", "direct_bytes", "gas"}
+    assert all(batch[column] is not None for batch in found["batches"] for column in columns)
+
+
+def test_compare_without_proofs(proved_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (proved_run / "proving.json").unlink()
+    found = run_json(capsys, "compare", proved_run)
+    assert found["equal"] is True
+    assert all(batch["gas"] is None for batch in found["batches"])
+
+
+def test_circuit_stats(capsys: pytest.CaptureFixture[str]) -> None:
+    found = run_json(capsys, "circuit", "stats")
+    assert {"eddsa_verify", "poseidon2", "poseidon8", "poseidon16"} <= found["gadgets"].keys()
+    lane = found["lanes"]["TradeLane(1)"]
+    assert sum(lane["by_scope"].values()) == lane["constraints"]
+    assert found["shapes"]["block"]["orders"] == 70
+    assert {"constraints", "orders", "domain_log2"} == found["shapes"]["block"].keys()
+
+
+def test_demo_goes_the_whole_way(tmp_path: Path, keys_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    svg = tmp_path / "demo.svg"
+    options = ("--shape", "tiny", "--batches", "2", "--accounts", "3", "--keys", keys_dir)
+    found = run_json(capsys, "demo", *options)
+    assert (found["valid"], found["equal"], found["proofs"]) == (True, True, 2)
+    assert found["deposits"] > 0
+    assert run_cli([*map(str, ("demo", *options, "--svg", svg))]) == 0
+    assert "Proofs valid; balances equal to direct settlement." in capsys.readouterr().out
+    assert svg.read_text().startswith("<svg")
+
+
+def test_tables_go_to_stdout_and_progress_to_stderr(proved_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert run_cli(["verify", str(proved_run)]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.splitlines()[-1] == "valid"
+    assert captured.err.startswith("verify ...")
+
+
+@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS), ("circuit", "stats")])
+def test_help_has_an_example(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_cli([*command, "--help"]) == 0
+    assert "Example: zkmargin" in capsys.readouterr().out
+
+
+def test_documentation_names_every_option() -> None:
+    text = (ROOT / "docs" / "cli.md").read_text()
+    from sequencer.cli.main import cli
+
+    for name in COMMANDS:
+        command = cli.get_command(None, name)  # type: ignore[arg-type] # the group needs no context to find one
+        assert command is not None
+        options = [option for parameter in command.params for option in parameter.opts if option.startswith("--")]
+        assert f"## `zkmargin {name}" in text
+        assert [option for option in options if f"`{option}" not in text] == []
+
+
+@pytest.mark.parametrize(("arguments", "status"), [(["--version"], 0), (["verify", "absent"], 2), (["nonsense"], 2)])
+def test_the_program_ends_with_the_status(arguments: list[str], status: int, tmp_path: Path) -> None:
+    program = [sys.executable, "-m", "sequencer.cli", *arguments]
+    assert subprocess.run(program, cwd=ROOT, capture_output=True, check=False).returncode == status
+
+
+def test_the_entry_point_loads_nothing_heavy() -> None:
+    heavy = ("numpy", "eth", "py_ecc", "prover._kernel")
+    code = f"import sys, sequencer.cli; print([name for name in {heavy} if name in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def test_manifest_names_the_bytes_of_the_tape(proved_run: Path) -> None:
+    from hashlib import sha256
+
+    manifest = json.loads((proved_run / "manifest.json").read_text())
+    assert manifest["tape_sha256"] == sha256(EXAMPLE.read_bytes()).hexdigest()
+
+
+def test_batch_files_are_canonical(proved_run: Path) -> None:
+    data = (proved_run / "batch-0000.zkm").read_bytes()
+    assert encode_trace(decode_trace(data)) == data
