@@ -183,9 +183,12 @@ def test_invalid_key(name: str) -> None:
     assert verdicts["evm"].reason == "KeyInvalid()"  # not deployed at all
 
 
-@pytest.mark.parametrize("secret", ["alpha", "beta", "gamma", "delta"])
-def test_invalid_key_with_a_zero_secret_and_a_proof_that_fits_it(secret: str) -> None:
-    trapdoor = replace(SMALL, **{secret: 0})
+@pytest.mark.parametrize(
+    "trapdoor",
+    [replace(SMALL, alpha=0), replace(SMALL, beta=0), replace(SMALL, gamma=0), replace(SMALL, delta=0)],
+    ids=["alpha", "beta", "gamma", "delta"],
+)
+def test_invalid_key_with_a_zero_secret_and_a_proof_that_fits_it(trapdoor: Trapdoor) -> None:
     right_side = trapdoor.compute_right_side([9])
     proof_be = encode_proof(Proof(compute_g1(1), compute_g2(right_side), G1_INFINITY))
     verdicts = verify_all(kernel.verify, encode_verifying_key(trapdoor.get_key()), proof_be, [9])
