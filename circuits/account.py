@@ -23,8 +23,8 @@ ACCOUNT_DEPTH = 7
 ACCOUNT_ID_BITS = 3 * ACCOUNT_DEPTH
 CASH_BITS = 120  # |cash| < 2**120 atoms
 
-# Everything in a stored leaf was range-checked when it was stored (the genesis leaf is all zero), so opening a leaf by its
-# hash needs no range check of a field that has an input of its own; only what is packed into `status` is split again here.
+# Everything in a stored leaf was range-checked when it was stored (the genesis leaf is all zero), so opening a leaf by
+# its hash needs no range check of a field that has an input of its own; only what is packed in `status` is split again.
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,9 @@ def rehash_touched_group(
     Assumes that sizes outside that group did not change: the caller changed one market, whose index's top bit this is.
     """
     low, high = sizes[:GROUP], sizes[GROUP:]
-    touched = [select(cs, group_bit, h, lo, name=f"{name}/pick[{i}]") for i, (lo, h) in enumerate(zip(low, high, strict=True))]
+    touched = [
+        select(cs, group_bit, h, lo, name=f"{name}/pick[{i}]") for i, (lo, h) in enumerate(zip(low, high, strict=True))
+    ]
     fresh = poseidon(cs, touched, tags.POSITIONS, name=f"{name}/hash")
     return [
         select(cs, group_bit, old_hashes[0], fresh, name=f"{name}/low"),

@@ -1,10 +1,10 @@
-"""A batch's circuit: which templates, how often, and how the bus chains them. A shape is data; nothing here depends on one."""
+"""A batch's circuit: which templates, how often, and how the bus chains them. A shape is data."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from circuits.account import N_MARKETS
 from circuits.close import build_close
@@ -18,31 +18,31 @@ from rollup.shapes import Shape
 PUBLIC_INPUTS = ("old_state_root", "new_state_root", "params_hash", "clock", "data_commitment")
 
 
-@lru_cache(maxsize=None)
+@cache
 def tick_template() -> Template:
     """Return the tick's template."""
     return record_template("Tick", build_tick)
 
 
-@lru_cache(maxsize=None)
+@cache
 def cash_lane_template() -> Template:
     """Return the CashLane's template."""
     return record_template("CashLane", build_cash_lane)
 
 
-@lru_cache(maxsize=None)
+@cache
 def trade_lane_template(capacity: int) -> Template:
     """Return the template of TradeLane(capacity)."""
     return record_template(f"TradeLane({capacity})", lambda cs: build_trade_lane(cs, capacity))
 
 
-@lru_cache(maxsize=None)
+@cache
 def fund_lane_template() -> Template:
     """Return the FundLane's template."""
     return record_template("FundLane", build_fund_lane)
 
 
-@lru_cache(maxsize=None)
+@cache
 def close_template(n_cash_lanes: int) -> Template:
     """Return the template of the close of a batch with that many CashLanes."""
     return record_template(f"Close({n_cash_lanes})", lambda cs: build_close(cs, n_cash_lanes))
@@ -59,7 +59,7 @@ class Instance:
 
 @dataclass(frozen=True)
 class BatchCircuit:
-    """The circuit of one shape: instances in order, and the bus. Bus wire 0 is the constant one, then the public inputs."""
+    """The circuit of one shape: instances in order, and the bus. Wire 0 is the constant one, then the public inputs."""
 
     shape: Shape
     instances: tuple[Instance, ...]
@@ -136,7 +136,9 @@ def _wire_tick() -> dict[str, str]:
 
 def _wire_cash(i: int) -> dict[str, str]:
     totals = {
-        f"{name}_{end}": f"{name}[{i + step}]" for name in ("deposits", "vault") for step, end in enumerate(("in", "out"))
+        f"{name}_{end}": f"{name}[{i + step}]"
+        for name in ("deposits", "vault")
+        for step, end in enumerate(("in", "out"))
     }
     bridge = {f"bridge[{j}]": f"lane[{i}]/bridge[{j}]" for j in range(N_BRIDGE_WORDS)}
     return {**_tables(cash_lane_template()), **_roots(i), **totals, **bridge}
@@ -144,7 +146,9 @@ def _wire_cash(i: int) -> dict[str, str]:
 
 def _wire_trade(i: int, n_cash: int) -> dict[str, str]:
     totals = {
-        f"{name}_{end}": f"{name}[{i + step}]" for name in ("fees", "penalties") for step, end in enumerate(("in", "out"))
+        f"{name}_{end}": f"{name}[{i + step}]"
+        for name in ("fees", "penalties")
+        for step, end in enumerate(("in", "out"))
     }
     tables = _tables(trade_lane_template(1))
     return {**tables, **_roots(n_cash + i), **_lots("lots_in", i), **_lots("lots_out", i + 1), **totals}

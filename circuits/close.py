@@ -1,4 +1,4 @@
-"""The close: once a batch, after the lanes. Every total is closed by its own kind; the new state and the data are committed."""
+"""The close: once a batch, after the lanes. Each total is closed by its kind; new state and data are committed."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ DATA_CHUNK = 15  # elements absorbed a permutation of 16, beside the running val
 def build_close(cs: ConstraintSystem, n_cash_lanes: int) -> None:
     """Record the close of a batch with `n_cash_lanes` CashLanes.
 
-    Ports: lots_start[m], lots_end[m], fees_start, penalties_start; accounts_root, markets_hash, resources_hash, deposits,
-    vault, clock, new_state_root; lane[i]/bridge[j], data_commitment.
+    Ports: lots_start[m], lots_end[m], fees_start, penalties_start; accounts_root, markets_hash, resources_hash,
+    deposits, vault, clock, new_state_root; lane[i]/bridge[j], data_commitment.
     """
     for m in range(N_MARKETS):
         cs.assert_zero(cs.port(f"lots_start[{m}]"), name=f"totals/lots_start[{m}]")
@@ -29,7 +29,9 @@ def build_close(cs: ConstraintSystem, n_cash_lanes: int) -> None:
     vault = cs.port("vault")
     assert_in_range(cs, vault, VAULT_E6_BITS, name="totals/vault")  # withdrawals never exceed what was deposited
     records = [cs.port("accounts_root"), cs.port("markets_hash"), cs.port("resources_hash")]
-    state_root = poseidon(cs, [*records, cs.port("deposits"), vault, cs.port("clock")], tags.STATE, name="new_state_root")
+    state_root = poseidon(
+        cs, [*records, cs.port("deposits"), vault, cs.port("clock")], tags.STATE, name="new_state_root"
+    )
     cs.assert_equal(state_root, cs.port("new_state_root"), name="new_state_root/is_public")
     words = [cs.port(f"lane[{i}]/bridge[{j}]") for i in range(n_cash_lanes) for j in range(N_BRIDGE_WORDS)]
     cs.assert_equal(commit_data(cs, words), cs.port("data_commitment"), name="data/is_public")

@@ -39,9 +39,7 @@ class Fill:
     value_change: LC  # d * (P * 10**6 - F), atoms
 
 
-def apply_fill(
-    cs: ConstraintSystem, tables: Tables, executed: LC, sizes: list[LC], signs: list[LC]
-) -> Fill:
+def apply_fill(cs: ConstraintSystem, tables: Tables, executed: LC, sizes: list[LC], signs: list[LC]) -> Fill:
     """Return the fill and change `sizes` and `signs` (absolute lots and short flags by market) in place.
 
     executed: boolean; the fill is at least one lot if and only if it is 1.

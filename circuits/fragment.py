@@ -27,6 +27,6 @@ def record_fragment(n_inputs: int, build: Callable[[ConstraintSystem, list[LC]],
     outputs = list(build(cs, wires))
     rows = [row for row in cs.rows if isinstance(row, Row)]
     program = [op for op in cs.program if isinstance(op, Op)]
-    assert len(rows) == len(cs.rows) and len(program) == len(cs.program), "fragments do not nest"
-    assert len(cs.privates) == n_inputs and not cs.ports, "a fragment's wires are its inputs and its own"
+    assert (len(rows), len(program)) == (len(cs.rows), len(cs.program)), "fragments do not nest"
+    assert (len(cs.privates), len(cs.ports)) == (n_inputs, 0), "a fragment's wires are its inputs and its own"
     return Fragment(n_inputs, cs.n_wires - 1 - n_inputs, rows, program, outputs)

@@ -30,8 +30,8 @@ def assert_largest_market(
 ) -> None:
     """Constrain the fill's market to be one of the largest maintenance requirement, in a liquidation.
 
-    Sixteen gaps are proved not negative. A liquidation carries no signed order, so the order's bits stand idle; the first
-    gaps are held by them at one constraint each, the others by bits of their own.
+    Sixteen gaps are proved not negative. A liquidation carries no signed order, so the order's bits stand idle; the
+    first gaps are held by them at one constraint each, the others by bits of their own.
     Widths: size < 2**48, weight < 2**68: each requirement is below 2**116 and no gap can wrap.
     """
     largest = cs.mul(fill.size_before, fill.maintenance_weight, name="largest")
@@ -70,7 +70,9 @@ def compute_penalty(cs: ConstraintSystem, liquidation: LC, fill: Fill, tables: T
     The prover names the case: `full` (the cap), `none` (equity is negative), else the rest of the equity; each case's
     inequalities are proved. Constraints: 2 * 101 + 27, named penalty/...
     """
-    cap = cs.mul(fill.fill, inner_product(cs, fill.hot, tables.penalty_weight, name="penalty/weight"), name="penalty/cap")
+    cap = cs.mul(
+        fill.fill, inner_product(cs, fill.hot, tables.penalty_weight, name="penalty/weight"), name="penalty/cap"
+    )
     full, none = private_flag(cs, "penalty/full"), private_flag(cs, "penalty/none")
     cs.assert_product(full, none, 0, name="penalty/one_case")
     cs.assert_product(full + none, 1 - liquidation, 0, name="penalty/only_in_liquidation")

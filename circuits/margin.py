@@ -12,16 +12,17 @@ from circuits.select import inner_product, select
 from circuits.system import ConstraintSystem
 from circuits.tables import Tables
 
-# At open |cash| < 2**120, and 16 positions of |s| < 2**48 lots are worth less than 2**72.1 atoms a lot each: |equity_0| <
-# 2**124.2. A fill changes equity by d * (P - p*) * 10**6 < 2**116 and a fee < 2**116, so |equity_1| < 2**125 after 16 fills.
-# A requirement is below 16 * 2**48 * 2**68 = 2**120. A product of the two is below 2**246, a difference of two such below
-# 2**247 < r / 2: no comparison here can wrap the field. Cash alone moves by less than 2**121 a fill: |cash_1| < 2**126.
+# At open |cash| < 2**120, and 16 positions of |s| < 2**48 lots are worth less than 2**72.1 atoms a lot each:
+# |equity_0| < 2**124.2. A fill changes equity by d * (P - p*) * 10**6 < 2**116 and a fee < 2**116, so |equity_1| <
+# 2**125 after 16 fills. A requirement is below 16 * 2**48 * 2**68 = 2**120. A product of the two is below 2**246, a difference
+# of two such below 2**247 < r / 2: no comparison here can wrap the field. Cash alone moves by less than 2**121 a fill:
+# |cash_1| < 2**126.
 EQUITY_BITS = 126
 REQUIREMENT_BITS = 120
 assert EQUITY_BITS + REQUIREMENT_BITS + 1 < 252
 
-# Proving a difference non-negative takes a bit a constraint; 208 bits hold any equity below 2**108 atoms (3e14 USD) times
-# any requirement below 2**100 (1e12 USD): a bound on what can be proved, not on what is sound.
+# Proving a difference non-negative takes a bit a constraint; 208 bits hold any equity below 2**108 atoms (3e14 USD)
+# times any requirement below 2**100 (1e12 USD): a bound on what can be proved, not on what is sound.
 CLOSE_BITS = 208
 
 
@@ -61,9 +62,7 @@ def compute_free_collateral(
         return cash + sum_lc(parts)
 
 
-def assert_valid_close(
-    cs: ConstraintSystem, before: Margin, after: Margin, healthy: LC, *, name: str
-) -> None:
+def assert_valid_close(cs: ConstraintSystem, before: Margin, after: Margin, healthy: LC, *, name: str) -> None:
     """Constrain the lane's close: with `healthy` 1, equity_1 >= initial_1; else the ratio has not worsened,
     equity_1 * maintenance_0 >= equity_0 * maintenance_1.
 

@@ -67,8 +67,8 @@ def double_and_add(
 ) -> MontgomeryPoint:
     """Return 2 * point + other as (point + other) + point, the ordinate between left out (arXiv math/0208038).
 
-    Eisentraeger, Lauter and Montgomery. Refuses point = -other and 2 * point = -other; free where point = other; assumes
-    that v of `point` is not 0. Constraints: 5, named {name}/..
+    Eisentraeger, Lauter and Montgomery. Refuses point = -other and 2 * point = -other; free where point = other;
+    assumes that v of `point` is not 0. Constraints: 5, named {name}/..
     """
     (u1, v1), (u2, v2) = point, other
     first = divide(cs, v1 - v2, u1 - u2, name=f"{name}/first_slope")

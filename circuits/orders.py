@@ -24,7 +24,7 @@ SLOT_BITS = 9
 EXPIRY_BITS = 40
 ORDERS_DEPTH = 3
 
-# word_1, least significant first: kind 4 | account 21 | market 4 | side 1 | flags 5 | slot 9 | nonce 32 | epoch 32 | expiry
+# word_1, lowest first: kind 4 | account 21 | market 4 | side 1 | flags 5 | slot 9 | nonce 32 | epoch 32 | expiry
 MARKET_SHIFT, SIDE_SHIFT, SLOT_SHIFT, NONCE_SHIFT, EPOCH_SHIFT, EXPIRY_SHIFT = 25, 29, 35, 44, 76, 108
 
 
@@ -54,7 +54,8 @@ def order_message(
     """Return the signed message of an order. Constraints: 297, named message/...
 
     Assumes every field but the top one of each word (expiry, limit) is in its range: then the words determine the
-    fields, since the signer's words are below 2**150 and expiry, limit are small integers, negative or not. Flags are 0.
+    fields, since the signer's words are below 2**150 and expiry, limit are small integers, negative or not.
+    Flags are 0.
     """
     word_1 = (
         account_id * 2**4

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 
 from circuits.fragment import Fragment, record_fragment
 from circuits.linear import LC, as_lc, sum_lc
@@ -14,8 +14,8 @@ from rollup.poseidon_constants import FULL_ROUNDS, PARTIAL_ROUNDS, derive_consta
 def poseidon(cs: ConstraintSystem, inputs: Sequence[LC | int], tag: LC | int = 0, *, name: str) -> LC:
     """Return the Poseidon hash of 1 to 16 field elements with initial capacity `tag` (eprint 2019/458; circomlib).
 
-    Constraints: 3 an S-box (240 for 2 inputs, 402 for 8, 609 for 16), named {name}/first[i]/.. and {name}/rounds/sbox[i]/..;
-    a tag that is no constant costs 3 more.
+    Constraints: 3 an S-box (240 for 2 inputs, 402 for 8, 609 for 16), named {name}/first[i]/.. and
+    {name}/rounds/sbox[r][i]/..; a tag that is no constant costs 3 more.
     """
     state = [as_lc(tag), *(as_lc(x) for x in inputs)]
     round_constants = derive_constants(len(state))[0]
@@ -36,7 +36,7 @@ def _sbox(cs: ConstraintSystem, x: LC, name: str) -> LC:
     return cs.mul(fourth, x, name=f"{name}/fifth")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _rounds_after_first(width: int, capacity_fifth: int | None) -> Fragment:
     """Return all after the first round's S-boxes; inputs are their outputs (the capacity's one may be a constant)."""
     round_constants, mds = derive_constants(width)

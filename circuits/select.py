@@ -16,8 +16,8 @@ def select(cs: ConstraintSystem, bit: LC, if_one: LC | int, if_zero: LC | int, *
 def one_hot(cs: ConstraintSystem, index_bits: Sequence[LC], *, name: str) -> list[LC]:
     """Return 2**n booleans of which exactly the one at the index is 1; bits least significant first.
 
-    Assumes index_bits are booleans. Constraints: 2**n - n - 1, named {name}/and[...]: each new bit splits every entry in
-    two with one product; the last entry of a level follows from the sum, so it is a product only where needed.
+    Assumes index_bits are booleans. Constraints: 2**n - n - 1, named {name}/and[level][i]: each new bit splits every
+    entry in two with one product, but for the last of a level, which follows from the sum.
     """
     entries: list[LC] = [LC.constant(1)]
     for level, bit in enumerate(index_bits):
@@ -30,9 +30,7 @@ def one_hot(cs: ConstraintSystem, index_bits: Sequence[LC], *, name: str) -> lis
 
 def inner_product(cs: ConstraintSystem, hot: Sequence[LC], values: Sequence[LC | int], *, name: str) -> LC:
     """Return sum hot[i] * values[i]: the selected entry. Constraints: one a non-constant value, named {name}[i]."""
-    return sum_lc(
-        [cs.mul(h, value, name=f"{name}[{i}]") for i, (h, value) in enumerate(zip(hot, values, strict=True))]
-    )
+    return sum_lc([cs.mul(h, value, name=f"{name}[{i}]") for i, (h, value) in enumerate(zip(hot, values, strict=True))])
 
 
 def multiplex(cs: ConstraintSystem, index_bits: Sequence[LC], values: Sequence[LC], *, name: str) -> LC:

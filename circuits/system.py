@@ -75,7 +75,7 @@ class ConstraintSystem:
 
     def __init__(
         self, inputs: Mapping[str, int] | None = None, *, lies: Mapping[str, Lie] | None = None, evaluate: bool = True
-    ):
+    ) -> None:
         self.evaluate = evaluate
         self.inputs = dict(inputs or {})
         self.lies = dict(lies or {})
@@ -118,7 +118,8 @@ class ConstraintSystem:
         return self._input(self.privates, name)
 
     def _input(self, table: dict[str, int], name: str) -> LC:
-        assert name not in self.ports and name not in self.privates, f"input {name} declared twice"
+        assert name not in self.ports, f"input {name} declared twice"
+        assert name not in self.privates, f"input {name} declared twice"
         wire = table[name] = self._new_wires(1)
         if self.evaluate:
             if name not in self.inputs:
@@ -194,7 +195,8 @@ class ConstraintSystem:
     def stamp(self, fragment: Fragment, inputs: Sequence[LC], *, name: str) -> list[LC]:
         """Return the outputs of a copy of `fragment` fed with single wires."""
         wires = [lc.single_wire() for lc in inputs]
-        assert None not in wires and len(wires) == fragment.n_inputs, f"{name}: a fragment takes single wires"
+        assert None not in wires, f"{name}: a fragment takes single wires"
+        assert len(wires) == fragment.n_inputs, f"{name}: {len(wires)} wires, expected {fragment.n_inputs}"
         first = self._new_wires(fragment.n_own)
         stamp = Stamp(fragment, tuple(w for w in wires if w is not None), first, self.full_name(name))
         self.rows.append(stamp)

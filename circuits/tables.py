@@ -16,7 +16,7 @@ PER_MARKET = ("clearing_price", "mark", "funding", "initial_weight", "maintenanc
 
 @dataclass(frozen=True)
 class Tables:
-    """clearing_price, mark in ticks (48 bits); funding in atoms a lot (signed, 72 bits); weights are price * ppm (68 bits)."""
+    """Prices in ticks (48 bits); funding in atoms a lot (signed, 72 bits); weights are price * ppm (68 bits)."""
 
     clearing_price: Sequence[LC]
     mark: Sequence[LC]

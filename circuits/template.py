@@ -97,7 +97,7 @@ def _local_order(cs: ConstraintSystem) -> Ints:
 class _Pool:
     """Coefficients and linear combinations, each stored once; references as in the template format."""
 
-    def __init__(self, n_wires: int, order: Ints):
+    def __init__(self, n_wires: int, order: Ints) -> None:
         self.n_wires = n_wires
         self.order = order
         self.coefficients: dict[int, int] = {}
@@ -144,7 +144,7 @@ class _Pool:
 class _FragmentForm:
     """A fragment's combinations, rows and ops as arrays over its local wires, to be copied by renumbering."""
 
-    def __init__(self, fragment: Fragment, pool: _Pool):
+    def __init__(self, fragment: Fragment, pool: _Pool) -> None:
         self.n_local = 1 + fragment.n_inputs + fragment.n_own
         refs: dict[int, int] = {}
         lcs: list[LC] = []

@@ -93,7 +93,7 @@ def _set_prices(cs: ConstraintSystem, tables: Tables) -> None:
 
 
 def _advance_clock(cs: ConstraintSystem, timestamp: LC, clock: LC) -> LC:
-    """Return the old clock. Constrain: time rises strictly, the batch number by one, and both clocks open in one way."""
+    """Return the old clock. Time rises strictly, the batch number by one, and both clocks open in one way only."""
     new = from_bits(private_bits(cs, "clock/timestamp", TIMESTAMP_BITS))
     old = from_bits(private_bits(cs, "clock/timestamp_before", TIMESTAMP_BITS))
     number = from_bits(private_bits(cs, "clock/batch_number", BATCH_NUMBER_BITS))
@@ -101,8 +101,8 @@ def _advance_clock(cs: ConstraintSystem, timestamp: LC, clock: LC) -> LC:
     assert_nonzero(cs, number, name="clock/batch_number/positive")
     cs.assert_equal(new, timestamp, name="clock/timestamp/is_port")
     assert_in_range(cs, new - old - 1, TIMESTAMP_BITS, name="clock/rises")
-    cs.assert_equal(new * 2**BATCH_NUMBER_BITS + number, clock, name="clock/is_public")
-    return old * 2**BATCH_NUMBER_BITS + number - 1
+    cs.assert_equal(new * (1 << BATCH_NUMBER_BITS) + number, clock, name="clock/is_public")
+    return old * (1 << BATCH_NUMBER_BITS) + number - 1
 
 
 def _hash_markets(cs: ConstraintSystem, marks: Sequence[LC], funding: Sequence[LC], *, name: str) -> LC:

@@ -183,7 +183,10 @@ def _cancel_or_open_positions(
         tag = kinds.cancel * (tags.ORDERS_NODE - tags.POSITIONS) + tags.POSITIONS
         hashes = []
         for side, children, group in (("before", level.before, sizes[:GROUP]), ("after", level.after, sizes[GROUP:])):
-            chosen = [select(cs, kinds.cancel, c, s, name=f"{side}/pick[{i}]") for i, (c, s) in enumerate(zip(children, group, strict=True))]
+            chosen = [
+                select(cs, kinds.cancel, c, s, name=f"{side}/pick[{i}]")
+                for i, (c, s) in enumerate(zip(children, group, strict=True))
+            ]
             hashes.append(poseidon(cs, chosen, tag, name=f"{side}/hash"))
         for g, (opened, stored) in enumerate(zip(hashes, positions, strict=True)):
             assert_equal_if(cs, kinds.withdraw, opened, stored, name=f"positions[{g}]")

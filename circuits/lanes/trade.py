@@ -102,11 +102,11 @@ def _assert_kinds(cs: ConstraintSystem, liquidation: LC, healthy: LC, active: li
 
 def _margin_after(cs: ConstraintSystem, before: Margin, fills: list[Fill], fees: list[LC]) -> Margin:
     """Return margin after all fills and fees, before any penalty: each fill changes one market."""
-    grown = [fill.size_after - fill.size_before for fill in fills]
-    initial = [cs.mul(g, f.initial_weight, name=f"order[{k}]/initial_change") for k, (g, f) in enumerate(zip(grown, fills))]
-    maintenance = [
-        cs.mul(g, f.maintenance_weight, name=f"order[{k}]/maintenance_change") for k, (g, f) in enumerate(zip(grown, fills))
-    ]
+    initial, maintenance = [], []
+    for k, fill in enumerate(fills):
+        grown = fill.size_after - fill.size_before
+        initial.append(cs.mul(grown, fill.initial_weight, name=f"order[{k}]/initial_change"))
+        maintenance.append(cs.mul(grown, fill.maintenance_weight, name=f"order[{k}]/maintenance_change"))
     return Margin(
         equity=before.equity + sum_lc([f.cash_change + f.value_change for f in fills]) - sum_lc(fees),
         initial=before.initial + sum_lc(initial),
@@ -163,7 +163,9 @@ def _close_account(
 def _add_totals(cs: ConstraintSystem, fills: list[Fill], fees: LC, penalty: LC) -> None:
     """Constrain the running totals: lots by market, trading fees, penalties."""
     for m in range(N_MARKETS):
-        lots = [cs.mul(fill.hot[m], fill.signed_lots, name=f"totals/order[{k}]/lots[{m}]") for k, fill in enumerate(fills)]
+        lots = [
+            cs.mul(fill.hot[m], fill.signed_lots, name=f"totals/order[{k}]/lots[{m}]") for k, fill in enumerate(fills)
+        ]
         cs.assert_equal(cs.port(f"lots_in[{m}]") + sum_lc(lots), cs.port(f"lots_out[{m}]"), name=f"totals/lots[{m}]")
     cs.assert_equal(cs.port("fees_in") + fees, cs.port("fees_out"), name="totals/fees")
     cs.assert_equal(cs.port("penalties_in") + penalty, cs.port("penalties_out"), name="totals/penalties")

@@ -1,0 +1,69 @@
+"""A `block` with all of its 70 order slots filled: three market makers with a quote of 16 against 22 takers."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from rollup.orders import Order, SignedOrder
+from rollup.params import MarketParams, Params
+from rollup.shapes import BLOCK, Shape
+from rollup.signature import derive_public_key, sign
+from rollup.state import State, make_genesis
+from rollup.trace import BatchTrace
+from rollup.transition import BatchResult, build_batch
+from rollup.txs import Deposit, SignedCashOp
+
+START_S = 1_760_130_000
+PRICE_TICKS = 25_000_000  # 25 USD in ticks of 1e-6 USD
+UNIT_LOTS = 1_000_000
+PARAMS = Params(31337, 0xD0, 1, (500,) * 8, (MarketParams("AVAX-USD", 6, 6, 50_000, 30_000, 10_000, 50_000),))
+
+
+def make_full_block(shape: Shape = BLOCK) -> BatchTrace:
+    """Return a batch of the shape in which every order slot holds a fill. Deterministic.
+
+    Single-order lanes buy, lanes of several sell; what is bought equals what is sold, so every order is full.
+    """
+    n_takers = shape.trade_capacities.count(1)
+    quotes = [capacity for capacity in shape.trade_capacities if capacity > 1]
+    accounts = range(2, 2 + n_takers + len(quotes))
+    state = _fund(shape, list(accounts))
+    makers, takers = accounts[: len(quotes)], accounts[len(quotes) :]
+    bought, sold = sum(quotes) * UNIT_LOTS, n_takers * UNIT_LOTS  # cross-multiplied: the two totals agree
+    orders = [_order(account, 0, slot, sold) for account, n in zip(makers, quotes, strict=True) for slot in range(n)]
+    orders += [_order(account, 1, 0, bought) for account in takers]
+    result = _build(state, shape, orders=orders, cash_ops=[])
+    assert len(result.fills) == shape.max_orders, f"{len(result.fills)} fills of {shape.max_orders}"
+    return result.trace
+
+
+def _fund(shape: Shape, accounts: list[int]) -> State:
+    state = make_genesis((PRICE_TICKS,), START_S)
+    for first in range(0, len(accounts), shape.cash_lanes):
+        deposits = [_deposit(account) for account in accounts[first : first + shape.cash_lanes]]
+        state = _build(state, shape, orders=[], cash_ops=deposits).state
+    return state
+
+
+_seconds = count(1)
+
+
+def _build(state: State, shape: Shape, orders: list[SignedOrder], cash_ops: list[SignedCashOp]) -> BatchResult:
+    timestamp_s = START_S + next(_seconds)
+    args = {"marks_ticks": (PRICE_TICKS,), "timestamp_s": timestamp_s}
+    return build_batch(state, PARAMS, shape, orders=orders, cash_ops=cash_ops, **args)
+
+
+def _private_key(account: int) -> bytes:
+    return account.to_bytes(32, "big")
+
+
+def _deposit(account: int) -> SignedCashOp:
+    return SignedCashOp(Deposit(account, 10**12, owner=0xA000 + account, key=derive_public_key(_private_key(account))))
+
+
+def _order(account: int, is_buy: int, slot: int, size_lots: int) -> SignedOrder:
+    limit = PRICE_TICKS + (50 if is_buy else -50)
+    expiry_s = START_S + 10**6
+    order = Order(account, 0, 1 - is_buy, slot, 1, 1, expiry_s, size_lots, limit)
+    return SignedOrder(order, sign(_private_key(account), order.message(PARAMS.domain)))

@@ -1,0 +1,59 @@
+"""Poseidon and EdDSA-Poseidon: the kernel, our pure Python, and circomlibjs, side by side in one run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from prover import kernel
+from rollup import poseidon as model
+from rollup import signature
+from rollup.signature import use_signature_backend
+
+KEY, MESSAGE = bytes([1]) * 32, 1234
+PEER = Path(__file__).parent / "peers" / "hashes.cjs"
+
+
+def measure() -> dict[str, dict[str, float]]:
+    """Return microseconds a call by operation and implementation; circomlibjs where node and its package are there."""
+    table = {"kernel": _measure_ours(many=512, repeat=4)}
+    model.use_backend(None)
+    use_signature_backend(None)
+    table["python"] = _measure_ours(many=16, repeat=1)
+    kernel.install()
+    peer = _measure_peer()
+    if peer:
+        table["circomlibjs"] = peer
+    return {op: {who: figures[op] for who, figures in table.items()} for op in table["kernel"]}
+
+
+def _measure_ours(many: int, repeat: int) -> dict[str, float]:
+    if many > 16:
+        kernel.install()
+    key, signed = signature.derive_public_key(KEY), signature.sign(KEY, MESSAGE)
+    rows = {n: [[i + k + 1 for k in range(n)] for i in range(many)] for n in (2, 8, 16)}
+    figures = {f"poseidon{n}": _time(lambda n=n: model.poseidon_many(rows[n], 0), many, repeat) for n in rows}
+    figures["eddsa_sign"] = _time(lambda: [signature.sign(KEY, MESSAGE) for _ in range(many)], many, repeat)
+    verify: Callable[[], object] = lambda: [signature.verify(key, MESSAGE, signed) for _ in range(many)]  # noqa: E731
+    return figures | {"eddsa_verify": _time(verify, many, repeat)}
+
+
+def _time(work: Callable[[], object], calls: int, repeat: int) -> float:
+    work()
+    started = time.perf_counter()
+    for _ in range(repeat):
+        work()
+    return (time.perf_counter() - started) / (calls * repeat) * 1e6
+
+
+def _measure_peer() -> dict[str, float] | None:
+    node = shutil.which("node")
+    if node is None or not Path("node_modules/circomlibjs").is_dir():
+        return None
+    done = subprocess.run([node, str(PEER)], capture_output=True, check=True, text=True)
+    figures: dict[str, float] = json.loads(done.stdout)
+    return figures

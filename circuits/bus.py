@@ -1,0 +1,82 @@
+"""The bus of a batch by name: what chains its instances, read off the trace."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+from circuits.account import N_MARKETS
+from circuits.batch import PUBLIC_INPUTS
+from circuits.lanes.cash import N_BRIDGE_WORDS
+from rollup import tags
+from rollup.poseidon import poseidon
+from rollup.public_inputs import compute_public_inputs, get_bridge_words
+from rollup.trace import BatchTrace, TradeLaneTrace
+from rollup.txs import Deposit, Withdraw
+
+Values = dict[str, int]
+
+
+def compute_bus(trace: BatchTrace) -> Values:
+    """Return every bus wire's value by name."""
+    bus: Values = dict(zip(PUBLIC_INPUTS, compute_public_inputs(trace), strict=True))
+    bus |= _table_values(trace)
+    bus |= {"markets_hash": trace.header_after.markets_hash, "resources_hash": trace.header_after.resources_hash}
+    bus |= _account_roots(trace)
+    bus |= _cash_totals(trace)
+    bus |= _trade_totals(trace)
+    return bus
+
+
+def _table_values(trace: BatchTrace) -> Values:
+    marks, prices = trace.header_after.marks_ticks, trace.clearing_prices_ticks
+    values: Values = {"table/domain": trace.params.domain, "table/timestamp": trace.header_after.timestamp_s}
+    for t, fee_ppm in enumerate(trace.params.taker_fee_ppm):
+        values[f"table/taker_fee_ppm[{t}]"] = fee_ppm
+    for m, market in enumerate(trace.params.markets):
+        row = {
+            "clearing_price": prices[m],
+            "mark": marks[m],
+            "funding": trace.header_after.funding_index[m],
+            "initial_weight": marks[m] * market.initial_ppm,
+            "maintenance_weight": marks[m] * market.maintenance_ppm,
+            "penalty_weight": prices[m] * market.liquidation_fee_ppm,
+        }
+        values |= {f"table/{column}[{m}]": value for column, value in row.items()}
+    return values
+
+
+def _account_roots(trace: BatchTrace) -> Values:
+    """Return the root before each lane, read off its path, and the one after the last."""
+    paths = [lane.account_path for lane in trace.cash_lanes] + [lane.account_path for lane in trace.trade_lanes]
+    paths.append(trace.fund_lane.account_path)
+    roots = [poseidon(path[-1], tags.ACCOUNT_NODE) for path in paths] + [trace.header_after.accounts_root]
+    return {f"accounts_root[{i}]": root for i, root in enumerate(roots)}
+
+
+def _cash_totals(trace: BatchTrace) -> Values:
+    words = get_bridge_words(trace)
+    values = {f"lane[{i // N_BRIDGE_WORDS}]/bridge[{i % N_BRIDGE_WORDS}]": word for i, word in enumerate(words)}
+    deposits, vaults = [trace.header_before.deposits_consumed], [trace.header_before.vault_e6]
+    for lane in trace.cash_lanes:
+        deposits.append(deposits[-1] + isinstance(lane.op, Deposit))
+        flow = lane.op.amount_e6 if isinstance(lane.op, (Deposit, Withdraw)) else 0
+        vaults.append(vaults[-1] + (flow if isinstance(lane.op, Deposit) else -flow))
+    values |= {f"deposits[{i}]": value for i, value in enumerate(deposits)}
+    return values | {f"vault[{i}]": value for i, value in enumerate(vaults)}
+
+
+def _trade_totals(trace: BatchTrace) -> Values:
+    values: Values = {}
+    lanes = trace.trade_lanes
+    for m in range(N_MARKETS):
+        moved = [lane.after.sizes_lots[m] - lane.before.sizes_lots[m] for lane in lanes]
+        values |= {f"lots[{i}][{m}]": total for i, total in enumerate(accumulate(moved, initial=0))}
+    fees = accumulate((_fees_of(trace, lane) for lane in lanes), initial=0)
+    penalties = accumulate((lane.liquidation.penalty_atoms if lane.liquidation else 0 for lane in lanes), initial=0)
+    values |= {f"fees[{i}]": total for i, total in enumerate(fees)}
+    return values | {f"penalties[{i}]": total for i, total in enumerate(penalties)}
+
+
+def _fees_of(trace: BatchTrace, lane: TradeLaneTrace) -> int:
+    rate_ppm = trace.params.taker_fee_ppm[lane.before.tier]
+    return sum(fill.fill_lots * trace.clearing_prices_ticks[fill.order.market] * rate_ppm for fill in lane.fills)
