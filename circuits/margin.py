@@ -13,10 +13,10 @@ from circuits.system import ConstraintSystem
 from circuits.tables import Tables
 
 # At open |cash| < 2**120, and 16 positions of |s| < 2**48 lots are worth less than 2**72.1 atoms a lot each:
-# |equity_0| < 2**124.2. A fill changes equity by d * (P - p*) * 10**6 < 2**116 and a fee < 2**116, so |equity_1| <
-# 2**125 after 16 fills. A requirement is below 16 * 2**48 * 2**68 = 2**120. A product of the two is below 2**246, a difference
-# of two such below 2**247 < r / 2: no comparison here can wrap the field. Cash alone moves by less than 2**121 a fill:
-# |cash_1| < 2**126.
+# |equity_0| < 2**124.2. A fill changes equity by d * (P - p*) * 10**6 < 2**116 and a fee < 2**116:
+# |equity_1| < 2**125 after 16 fills. A requirement is below 16 * 2**48 * 2**68 = 2**120. A product of the two is below
+# 2**246, a difference of two such below 2**247 < r / 2: no comparison here can wrap the field.
+# Cash alone moves by less than 2**121 a fill: |cash_1| < 2**126.
 EQUITY_BITS = 126
 REQUIREMENT_BITS = 120
 assert EQUITY_BITS + REQUIREMENT_BITS + 1 < 252
