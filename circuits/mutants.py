@@ -3,7 +3,9 @@
 A class is a constraint name with its indices collapsed. Dropping it is noticed
 - by *freedom*: at an honest witness some computed wire, mentioned by another constraint, can then move (`determinism`);
 - by an *attack* of the catalogue: a forged witness that breaks exactly this class, so the mutant would accept it;
-- by a *generic lie*: the same, found by varying honest witnesses and the catalogue's (`search`).
+- by a generic *lie*: the same, found by lying about one hint or product at a witness, honest or forged (`search`);
+- by a *move*: the same, found by moving an input. That is the weakest notice: it shows the class to be no redundancy,
+  but without the class nobody could tell the moved witness from an honest one. `moves=False` leaves it out.
 A class that nothing notices survives: it is redundant, or a test is missing. The run fails on survivors.
 """
 
@@ -15,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from circuits.freedom import ClassDropper
-from circuits.search import search
+from circuits.search import find_lies, find_moves
 from circuits.system import Lie
 from circuits.variation import Build, Forgery, Variation, VaryWitness, vary_by_builder
 
@@ -82,12 +84,13 @@ def run_mutants(
     sample: int | None = None,
     *,
     seed: int = 0,
+    moves: bool = True,
     vary_witness: VaryWitness | None = None,
 ) -> Report:
     """Return the report of dropping every constraint class of the template that `build` records, or `sample` of them.
 
-    vary_witness: what evaluates forgeries, by default the builder itself. Assumes the honest inputs satisfy the
-    template: checked. Raises ValueError naming the classes they break.
+    moves: whether a moved input counts as a notice. vary_witness: what evaluates forgeries, by default the builder.
+    Assumes the honest inputs satisfy the template: checked. Raises ValueError naming the classes they break.
     """
     vary = vary_witness or vary_by_builder(build)
     honest = [_satisfied(template_name, vary(inputs, {})) for inputs in honest_inputs]
@@ -102,8 +105,10 @@ def run_mutants(
     for variation in honest:
         freed = ClassDropper(shape, variation.values).find(list(left)) if left else {}
         _notice(report, left, {name: f"freedom: {wire}" for name, wire in freed.items()})
-    lies = search([*honest, *forged], list(left))
-    _notice(report, left, {name: f"lie: {_describe(forgery)}" for name, forgery in lies.items()})
+    bases = [*honest, *forged]
+    for kind, find in (("lie", find_lies), ("move", find_moves))[: 2 if moves else 1]:
+        found = find(bases, list(left))
+        _notice(report, left, {name: f"{kind}: {_describe(forgery)}" for name, forgery in found.items()})
     report.survivors = list(left)
     return report
 

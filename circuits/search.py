@@ -1,14 +1,15 @@
 """Forgeries found without knowing the rule: vary a witness until it breaks exactly one constraint class.
 
 From every base witness (honest ones; forged ones of a catalogue, which break what forbids the forgery):
-1. a generic lie about a hint or product that stands in a constraint of a class still looked for;
-2. an input moved, wires following;
-3. the same, but one hint that stands in such a constraint keeps what it said before.
+- `find_lies`: a generic lie about a hint or product that stands in a constraint of a class still looked for;
+- `find_moves`: an input moved, wires following; or the same, while one hint that stands in such a constraint keeps what
+  it said before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import TypeAlias
 
 from circuits.lies import generic_lies
 from circuits.linear import value_of
@@ -17,16 +18,26 @@ from circuits.system import Op, collapse_indices
 from circuits.variation import Forgery, Outcome, Shape, Variation
 from rollup.field import R
 
+_Vary: TypeAlias = Callable[[Variation, frozenset[str]], Iterator[tuple[Forgery, Outcome]]]
 _ROWS_A_CLASS = 4  # instances of a class whose hints are lied about: the first two and the last two
 _ALIKE = 2  # inputs of one name but for indices that are moved: the first and the last
 
 
-def search(bases: Sequence[Variation], classes: Sequence[str]) -> dict[str, Forgery]:
-    """Return, for each class that some variation of a base breaks alone, that variation."""
+def find_lies(bases: Sequence[Variation], classes: Collection[str]) -> dict[str, Forgery]:
+    """Return, for each class that a generic lie at some base breaks alone, that lie."""
+    return _search(bases, classes, _lies)
+
+
+def find_moves(bases: Sequence[Variation], classes: Collection[str]) -> dict[str, Forgery]:
+    """Return, for each class that a moved input at some base breaks alone, that move."""
+    return _search(bases, classes, _moves)
+
+
+def _search(bases: Sequence[Variation], classes: Collection[str], vary: _Vary) -> dict[str, Forgery]:
     found: dict[str, Forgery] = {}
     for base in bases:
         left = frozenset(classes) - found.keys()
-        for forgery, outcome in _outcomes(base, left) if left else ():
+        for forgery, outcome in vary(base, left) if left else ():
             if len(outcome.violated) == 1:
                 found.setdefault(next(iter(outcome.violated)), forgery)
                 if found.keys() >= left:
@@ -34,14 +45,16 @@ def search(bases: Sequence[Variation], classes: Sequence[str]) -> dict[str, Forg
     return {name: forgery for name, forgery in found.items() if name in classes}
 
 
-def _outcomes(base: Variation, classes: frozenset[str]) -> Iterator[tuple[Forgery, Outcome]]:
-    ops = _ops_near(base.shape, classes)
-    for op in ops:
+def _lies(base: Variation, classes: frozenset[str]) -> Iterator[tuple[Forgery, Outcome]]:
+    for op in _ops_near(base.shape, classes):
         for told in _lies_about(op, base):
             lie = Forgery(told={op.name: told})
             yield lie, base.vary(lie)
+
+
+def _moves(base: Variation, classes: frozenset[str]) -> Iterator[tuple[Forgery, Outcome]]:
     near = _wires_near(base.shape, classes)
-    hints = [op for op in ops if op.opcode not in (Opcode.MUL, Opcode.LIN)]
+    hints = [op for op in _ops_near(base.shape, classes) if op.opcode not in (Opcode.MUL, Opcode.LIN)]
     for name in _inputs_to_move(base.shape):
         for moved in _moves_of(name, base):
             outcome = base.vary(Forgery(moved))

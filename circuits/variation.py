@@ -130,10 +130,13 @@ class Shape:
 class BuilderVariation:
     """A `Variation` computed from the builder's own record."""
 
-    def __init__(self, shape: Shape, values: Sequence[int]) -> None:
+    def __init__(self, shape: Shape, values: Sequence[int], broken_rows: Sequence[int] | None = None) -> None:
+        """Take a witness by wire, in the builder's numbering; broken_rows where somebody faster knows them."""
         self.shape = shape
         self.values: Sequence[int] = list(values)
-        self._broken = {i for i in range(len(shape.rows)) if self._residue(i, self.values)}
+        if broken_rows is None:
+            broken_rows = [i for i in range(len(shape.rows)) if self._residue(i, self.values)]
+        self._broken = set(broken_rows)
 
     @property
     def violated(self) -> frozenset[str]:

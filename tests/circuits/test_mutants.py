@@ -27,6 +27,20 @@ def test_complete_gadget_has_no_survivor(name: str) -> None:
     assert set(report.noticed) == {collapse_indices(row.name) for row in composed.systems()[0].iter_rows()}
 
 
+def test_moved_input_is_a_notice_of_its_own_kind() -> None:
+    composed = COMPOSED["to_bits"]
+    report = run_mutants("to_bits", composed.build, composed.honest())
+    assert report.noticed["bind[*]"].startswith("move: ")
+    assert "1 by move" in report.to_text()
+
+
+def test_invalid_class_without_an_attack_where_moves_do_not_count() -> None:
+    composed = COMPOSED["to_bits"]
+    assert run_mutants("to_bits", composed.build, composed.honest(), moves=False).survivors == ["bind[*]"]
+    forged = Attack("wrong top bit", {**composed.honest()[0], "out[7]": 1}, expected="bind[*]")
+    assert run_mutants("to_bits", composed.build, composed.honest(), [forged], moves=False).survivors == []
+
+
 # --- planted weaknesses ----------------------------------------------------------------------------------------------
 def _redundant(cs: ConstraintSystem) -> None:
     bits = to_bits(cs, cs.port("a"), 8, name="x")
@@ -148,6 +162,12 @@ def test_variation_agrees_with_building_anew(forgery: Forgery) -> None:
     composed.build(cs)
     follows = {"bind[*]"} if "out[0]" not in forgery.inputs else set()  # the ports out[i] follow where nobody set them
     assert varied.violated == {collapse_indices(name) for name in cs.unsatisfied()} - follows
+
+
+def test_variation_takes_the_broken_rows_of_a_faster_judge() -> None:
+    cs = COMPOSED["to_bits"].systems()[0]
+    shape = Shape(cs)
+    assert BuilderVariation(shape, cs.values, [8]).violated == {shape.classes[8]}
 
 
 def test_variation_reports_exactly_the_wires_that_differ() -> None:
