@@ -13,15 +13,11 @@ from circuits.poseidon import poseidon
 from circuits.select import select
 from circuits.system import ConstraintSystem
 from rollup import tags
+from rollup.units import ACCOUNT_BITS, ACCOUNT_TREE_DEPTH, COUNTER_BITS, MARKET_COUNT
 
-N_MARKETS = 16
 GROUP = 8  # positions hashed together
-N_GROUPS = N_MARKETS // GROUP
+N_GROUPS = MARKET_COUNT // GROUP
 TIER_BITS = 3
-CASH_NONCE_BITS = 32
-ACCOUNT_DEPTH = 7
-ACCOUNT_ID_BITS = 3 * ACCOUNT_DEPTH
-CASH_BITS = 120  # |cash| < 2**120 atoms
 
 # Everything in a stored leaf was range-checked when it was stored (the genesis leaf is all zero), so opening a leaf by
 # its hash needs no range check of a field that has an input of its own; only what is packed in `status` is split again.
@@ -60,7 +56,7 @@ def open_account(cs: ConstraintSystem, *, name: str) -> AccountWires:
     """
     with cs.scope(name):
         key = cs.private("key_x"), cs.private("key_y")
-        signs = [cs.private(f"sign[{m}]") for m in range(N_MARKETS)]
+        signs = [cs.private(f"sign[{m}]") for m in range(MARKET_COUNT)]
         for m, sign in enumerate(signs):
             assert_boolean(cs, sign, name=f"sign[{m}]")
         return AccountWires(
@@ -68,12 +64,12 @@ def open_account(cs: ConstraintSystem, *, name: str) -> AccountWires:
             owner=cs.private("owner"),
             signs=signs,
             tier_bits=private_bits(cs, "tier", TIER_BITS),
-            cash_nonce=from_bits(private_bits(cs, "cash_nonce", CASH_NONCE_BITS)),
+            cash_nonce=from_bits(private_bits(cs, "cash_nonce", COUNTER_BITS)),
             epoch=cs.private("epoch"),
             last_touched=cs.private("last_touched"),
             cash=cs.private("cash"),
             orders_root=cs.private("orders_root"),
-            sizes=[cs.private(f"size[{m}]") for m in range(N_MARKETS)],
+            sizes=[cs.private(f"size[{m}]") for m in range(MARKET_COUNT)],
         )
 
 
@@ -122,7 +118,7 @@ def hash_leaf(
 
 def account_id_bits(cs: ConstraintSystem) -> list[LC]:
     """Return the bits of the private input `account_id`. Constraints: 21."""
-    return private_bits(cs, "account_id", ACCOUNT_ID_BITS)
+    return private_bits(cs, "account_id", ACCOUNT_BITS)
 
 
 def replace_leaf(
@@ -135,7 +131,7 @@ def replace_leaf(
     root_out: LC,
 ) -> None:
     """Constrain root_in to hold old_leaf at the index, and root_out to be the root with new_leaf there instead."""
-    path = private_path(cs, ACCOUNT_DEPTH, name="account_path")
+    path = private_path(cs, ACCOUNT_TREE_DEPTH, name="account_path")
     old_root, new_root = update_root(cs, old_leaf, new_leaf, id_bits, path, tags.ACCOUNT_NODE, name="account_tree")
     cs.assert_equal(old_root, root_in, name="account_tree/root_in")
     cs.assert_equal(new_root, root_out, name="account_tree/root_out")

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from circuits.account import N_MARKETS
 from circuits.close import build_close
 from circuits.lanes.cash import N_BRIDGE_WORDS, build_cash_lane
 from circuits.lanes.fund import build_fund_lane
@@ -14,6 +13,7 @@ from circuits.lanes.trade import build_trade_lane
 from circuits.template import Template, record_template
 from circuits.tick import build_tick
 from rollup.shapes import Shape
+from rollup.units import MARKET_COUNT
 
 PUBLIC_INPUTS = ("old_state_root", "new_state_root", "params_hash", "clock", "data_commitment")
 
@@ -125,7 +125,7 @@ def _roots(i: int) -> dict[str, str]:
 
 
 def _lots(port: str, i: int) -> dict[str, str]:
-    return {f"{port}[{m}]": f"lots[{i}][{m}]" for m in range(N_MARKETS)}
+    return {f"{port}[{m}]": f"lots[{i}][{m}]" for m in range(MARKET_COUNT)}
 
 
 def _wire_tick() -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-from circuits.account import N_MARKETS
 from circuits.batch import PUBLIC_INPUTS
 from circuits.lanes.cash import N_BRIDGE_WORDS
 from rollup import tags
@@ -12,6 +11,7 @@ from rollup.poseidon import poseidon
 from rollup.public_inputs import compute_public_inputs, get_bridge_words
 from rollup.trace import BatchTrace, TradeLaneTrace
 from rollup.txs import Deposit, Withdraw
+from rollup.units import MARKET_COUNT
 
 Values = dict[str, int]
 
@@ -68,7 +68,7 @@ def _cash_totals(trace: BatchTrace) -> Values:
 def _trade_totals(trace: BatchTrace) -> Values:
     values: Values = {}
     lanes = trace.trade_lanes
-    for m in range(N_MARKETS):
+    for m in range(MARKET_COUNT):
         moved = [lane.after.sizes_lots[m] - lane.before.sizes_lots[m] for lane in lanes]
         values |= {f"lots[{i}][{m}]": total for i, total in enumerate(accumulate(moved, initial=0))}
     fees = accumulate((_fees_of(trace, lane) for lane in lanes), initial=0)

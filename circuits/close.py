@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from circuits.account import N_MARKETS
 from circuits.bits import assert_in_range
 from circuits.lanes.cash import N_BRIDGE_WORDS
 from circuits.linear import LC
 from circuits.poseidon import poseidon
 from circuits.system import ConstraintSystem
 from rollup import tags
-from rollup.units import VAULT_E6_BITS
+from rollup.units import MARKET_COUNT, VAULT_E6_BITS
 
 DATA_CHUNK = 15  # elements absorbed a permutation of 16, beside the running value
 
@@ -20,7 +19,7 @@ def build_close(cs: ConstraintSystem, n_cash_lanes: int) -> None:
     Ports: lots_start[m], lots_end[m], fees_start, penalties_start; accounts_root, markets_hash, resources_hash,
     deposits, vault, clock, new_state_root; lane[i]/bridge[j], data_commitment.
     """
-    for m in range(N_MARKETS):
+    for m in range(MARKET_COUNT):
         cs.assert_zero(cs.port(f"lots_start[{m}]"), name=f"totals/lots_start[{m}]")
         # what was bought was sold; the cash of it nets out too: same price, same funding index
         cs.assert_zero(cs.port(f"lots_end[{m}]"), name=f"totals/lots_end[{m}]")

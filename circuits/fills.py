@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from circuits.account import N_MARKETS
 from circuits.bits import assert_boolean, assert_in_range, from_bits
 from circuits.inputs import assert_nonzero_if, private_bits, private_flag
 from circuits.linear import LC
-from circuits.orders import SIZE_BITS
 from circuits.program import Opcode
 from circuits.select import inner_product, one_hot
 from circuits.system import ConstraintSystem
-from circuits.tables import ATOMS_PER_TICK_LOT, Tables
+from circuits.tables import Tables
+from rollup.units import LOT_TICK_ATOMS, MARKET_COUNT, SIZE_BITS
 
 MARKET_BITS = 4
 
@@ -61,7 +60,7 @@ def apply_fill(cs: ConstraintSystem, tables: Tables, executed: LC, sizes: list[L
     signed_lots = fill - 2 * cs.mul(side, fill, name="signed_fill")
     position = size - 2 * cs.mul(sign, size, name="position_before") + signed_lots
     size_after, sign_after = split_sign(cs, position, name="position_after")
-    for m in range(N_MARKETS):
+    for m in range(MARKET_COUNT):
         sizes[m] = sizes[m] + cs.mul(hot[m], size_after - size, name=f"size_change[{m}]")
         signs[m] = signs[m] + cs.mul(hot[m], sign_after - sign, name=f"sign_change[{m}]")
     return Fill(
@@ -77,9 +76,9 @@ def apply_fill(cs: ConstraintSystem, tables: Tables, executed: LC, sizes: list[L
         size_before=size,
         size_after=size_after,
         signed_lots=signed_lots,
-        cash_change=-cs.mul(signed_lots, price * ATOMS_PER_TICK_LOT - funding, name="cash_change"),
+        cash_change=-cs.mul(signed_lots, price * LOT_TICK_ATOMS - funding, name="cash_change"),
         notional=cs.mul(fill, price, name="notional"),
-        value_change=cs.mul(signed_lots, mark * ATOMS_PER_TICK_LOT - funding, name="value_change"),
+        value_change=cs.mul(signed_lots, mark * LOT_TICK_ATOMS - funding, name="value_change"),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from circuits.account import N_MARKETS
 from circuits.bits import assert_in_range, from_bits
 from circuits.fills import Fill
 from circuits.inputs import assert_equal_if, private_flag
@@ -12,7 +11,8 @@ from circuits.linear import LC
 from circuits.margin import Margin
 from circuits.select import inner_product
 from circuits.system import ConstraintSystem
-from circuits.tables import ATOMS_PER_TICK_LOT, Tables
+from circuits.tables import Tables
+from rollup.units import LOT_TICK_ATOMS, MARKET_COUNT
 
 # Bounds on what can be proved, not on what is sound: a market's maintenance below 2**92 atoms (5e9 USD); equities,
 # requirements and penalties in a liquidation below 2**100 atoms (1e12 USD).
@@ -36,7 +36,7 @@ def assert_largest_market(
     """
     largest = cs.mul(fill.size_before, fill.maintenance_weight, name="largest")
     borrowed = [idle_bits[i : i + GAP_BITS] for i in range(0, len(idle_bits) - GAP_BITS + 1, GAP_BITS)]
-    for m in range(N_MARKETS):
+    for m in range(MARKET_COUNT):
         own = cs.mul(sizes_before[m], tables.maintenance_weight[m], name=f"requirement[{m}]")
         if m < len(borrowed):
             assert_equal_if(cs, liquidation, from_bits(borrowed[m]), largest - own, name=f"gap[{m}]/idle_bits")
@@ -57,7 +57,7 @@ def assert_not_too_large(cs: ConstraintSystem, liquidation: LC, fill: Fill, afte
     One lot less sold gives up p* and keeps the mark: equity - (p* - P) * 10**6; one less bought, the opposite; funding
     cancels. The requirement is larger by the market's weight.
     """
-    edge = (fill.clearing_price - fill.mark) * ATOMS_PER_TICK_LOT
+    edge = (fill.clearing_price - fill.mark) * LOT_TICK_ATOMS
     edge_of_sale = cs.mul(fill.side, edge, name="edge_of_sale")
     equity = after.equity + edge - 2 * edge_of_sale
     lacking = cs.mul(liquidation, after.initial + fill.initial_weight - equity - 1, name="one_lot_less")

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from circuits.account import N_MARKETS
 from circuits.bits import assert_in_range
 from circuits.linear import LC, sum_lc
 from circuits.select import inner_product, select
 from circuits.system import ConstraintSystem
 from circuits.tables import Tables
+from rollup.units import CASH_BITS, EQUITY_BITS, MARKET_COUNT, REQUIREMENT_BITS
 
 # At open |cash| < 2**120, and 16 positions of |s| < 2**48 lots are worth less than 2**72.1 atoms a lot each:
 # |equity_0| < 2**124.2. A fill changes equity by d * (P - p*) * 10**6 < 2**116 and a fee < 2**116:
 # |equity_1| < 2**125 after 16 fills. A requirement is below 16 * 2**48 * 2**68 = 2**120. A product of the two is below
 # 2**246, a difference of two such below 2**247 < r / 2: no comparison here can wrap the field.
 # Cash alone moves by less than 2**121 a fill: |cash_1| < 2**126.
-EQUITY_BITS = 126
-REQUIREMENT_BITS = 120
 assert EQUITY_BITS + REQUIREMENT_BITS + 1 < 252
 
 # Proving a difference non-negative takes a bit a constraint; 208 bits hold any equity below 2**108 atoms (3e14 USD)
@@ -40,8 +38,8 @@ def compute_margin(
 ) -> Margin:
     """Return equity and requirements of absolute sizes and short flags. Constraints: 64, named {name}/.."""
     with cs.scope(name):
-        signed = [sizes[m] - 2 * cs.mul(signs[m], sizes[m], name=f"signed[{m}]") for m in range(N_MARKETS)]
-        values = [tables.value_per_lot(m) for m in range(N_MARKETS)]
+        signed = [sizes[m] - 2 * cs.mul(signs[m], sizes[m], name=f"signed[{m}]") for m in range(MARKET_COUNT)]
+        values = [tables.value_per_lot(m) for m in range(MARKET_COUNT)]
         return Margin(
             equity=cash + inner_product(cs, signed, values, name="value"),
             initial=inner_product(cs, sizes, tables.initial_weight, name="initial"),
@@ -55,7 +53,7 @@ def compute_free_collateral(
     """Return equity - initial requirement, in two products a market. Constraints: 32."""
     with cs.scope(name):
         parts = []
-        for m in range(N_MARKETS):
+        for m in range(MARKET_COUNT):
             value = tables.value_per_lot(m)
             short_value = cs.mul(signs[m], value, name=f"short_value[{m}]")
             parts.append(cs.mul(sizes[m], value - 2 * short_value - tables.initial_weight[m], name=f"free[{m}]"))
@@ -80,4 +78,4 @@ def assert_cash_in_range(cs: ConstraintSystem, cash: LC, *, name: str) -> None:
 
     Assumes |cash| < 2**126 before, so that the shifted value cannot wrap.
     """
-    assert_in_range(cs, cash + 2**REQUIREMENT_BITS, REQUIREMENT_BITS + 1, name=name)
+    assert_in_range(cs, cash + (1 << CASH_BITS), CASH_BITS + 1, name=name)

@@ -15,14 +15,9 @@ from circuits.select import select
 from circuits.system import ConstraintSystem
 from rollup import tags
 from rollup.orders import KIND_ORDER
+from rollup.units import COUNTER_BITS, ORDERS_TREE_DEPTH, PRICE_BITS, SIZE_BITS, SLOT_BITS, TIMESTAMP_BITS
 
-SIZE_BITS = 48
-PRICE_BITS = 48
-NONCE_BITS = 32
 NONCE_STEP_BITS = 8  # an order's nonce is at most 255 above its slot's
-SLOT_BITS = 9
-EXPIRY_BITS = 40
-ORDERS_DEPTH = 3
 
 # word_1, lowest first: kind 4 | account 21 | market 4 | side 1 | flags 5 | slot 9 | nonce 32 | epoch 32 | expiry
 MARKET_SHIFT, SIDE_SHIFT, SLOT_SHIFT, NONCE_SHIFT, EPOCH_SHIFT, EXPIRY_SHIFT = 25, 29, 35, 44, 76, 108
@@ -92,13 +87,13 @@ def apply_signed_order(
     the bits of S, size, rest, gap, expiry, step and filled bind nothing and are handed back as `idle_bits`.
     """
     slot_bits = private_bits(cs, "slot", SLOT_BITS)
-    nonce_bits = private_bits(cs, "nonce", NONCE_BITS)
+    nonce_bits = private_bits(cs, "nonce", COUNTER_BITS)
     step_bits = private_bits(cs, "nonce_step", NONCE_STEP_BITS)
     filled_bits = private_bits(cs, "filled", SIZE_BITS)
     size_bits = private_bits(cs, "size", SIZE_BITS)
     rest_bits = private_bits(cs, "rest", SIZE_BITS)
     gap_bits = private_bits(cs, "limit_gap", PRICE_BITS)
-    wait_bits = private_bits(cs, "expiry_gap", EXPIRY_BITS)
+    wait_bits = private_bits(cs, "expiry_gap", TIMESTAMP_BITS)
     nonce, step, size, rest, gap = map(from_bits, (nonce_bits, step_bits, size_bits, rest_bits, gap_bits))
 
     # the slot before: nonce - step, filled; an older nonce there counts as nothing filled
@@ -140,7 +135,7 @@ def apply_signed_order(
     )
     slot_word = nonce * 2**SIZE_BITS + filled_before + fill
     slot_after = select(cs, active, slot_word, slot_before, name="slot_after")
-    path = private_path(cs, ORDERS_DEPTH, name="slot_path")
+    path = private_path(cs, ORDERS_TREE_DEPTH, name="slot_path")
     before, after = update_root(cs, slot_before, slot_after, slot_bits, path, tags.ORDERS_NODE, name="orders_tree")
     cs.assert_equal(before, orders_root, name="orders_tree/root_in")
     idle: Sequence[LC] = [

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from circuits.account import N_MARKETS
 from circuits.linear import LC
 from circuits.system import ConstraintSystem
+from rollup.units import LOT_TICK_ATOMS, MARKET_COUNT, TIER_COUNT
 
-N_TIERS = 8
-ATOMS_PER_TICK_LOT = 10**6  # lots * ticks is 1e-12 USD, an atom 1e-18 USD
 PER_MARKET = ("clearing_price", "mark", "funding", "initial_weight", "maintenance_weight", "penalty_weight")
 
 
@@ -30,16 +28,16 @@ class Tables:
 
     def value_per_lot(self, market: int) -> LC:
         """Return what one lot is worth against the funding-folded cash: mark * 10**6 - F, in atoms."""
-        return self.mark[market] * ATOMS_PER_TICK_LOT - self.funding[market]
+        return self.mark[market] * LOT_TICK_ATOMS - self.funding[market]
 
 
 def table_ports(cs: ConstraintSystem) -> Tables:
     """Return the tables as ports named table/{column}[m], table/taker_fee_ppm[t], table/domain, table/timestamp."""
     with cs.scope("table"):
-        columns = {column: [cs.port(f"{column}[{m}]") for m in range(N_MARKETS)] for column in PER_MARKET}
+        columns = {column: [cs.port(f"{column}[{m}]") for m in range(MARKET_COUNT)] for column in PER_MARKET}
         return Tables(
             **columns,
-            taker_fee_ppm=[cs.port(f"taker_fee_ppm[{t}]") for t in range(N_TIERS)],
+            taker_fee_ppm=[cs.port(f"taker_fee_ppm[{t}]") for t in range(TIER_COUNT)],
             domain=cs.port("domain"),
             timestamp=cs.port("timestamp"),
         )

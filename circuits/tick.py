@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from circuits.account import N_MARKETS
 from circuits.bits import assert_in_range, assert_nonzero, from_bits
 from circuits.inputs import private_bits
 from circuits.linear import LC
-from circuits.orders import PRICE_BITS
 from circuits.poseidon import poseidon
 from circuits.system import ConstraintSystem
-from circuits.tables import N_TIERS, Tables, table_ports
+from circuits.tables import Tables, table_ports
 from rollup import tags
+from rollup.units import COUNTER_BITS, MARKET_COUNT, PPM, PPM_BITS, PRICE_BITS, TIER_COUNT, TIMESTAMP_BITS
 
-PPM = 10**6
-PPM_BITS = 20
-TIMESTAMP_BITS = 40
-BATCH_NUMBER_BITS = 32
 # band_ppm * mark < 2**68 and |p* - mark| * 10**6 < 2**68: their difference is below 2**69 in magnitude
 BAND_BITS = 69
 
@@ -32,7 +27,7 @@ def build_tick(cs: ConstraintSystem) -> None:
     _open_params(cs, tables)
     _set_prices(cs, tables)
     old_clock = _advance_clock(cs, tables.timestamp, cs.port("clock"))
-    marks_before = [cs.private(f"mark_before[{m}]") for m in range(N_MARKETS)]
+    marks_before = [cs.private(f"mark_before[{m}]") for m in range(MARKET_COUNT)]
     markets_before = _hash_markets(cs, marks_before, tables.funding, name="markets_before")
     markets = _hash_markets(cs, tables.mark, tables.funding, name="markets_after")
     cs.assert_equal(markets, cs.port("markets_hash"), name="markets_after/is_port")
@@ -51,7 +46,7 @@ def _open_params(cs: ConstraintSystem, tables: Tables) -> None:
     domain = poseidon(cs, chain, tags.DOMAIN, name="params/domain")
     cs.assert_equal(domain, tables.domain, name="params/domain/is_port")
     packed = []
-    for m in range(N_MARKETS):
+    for m in range(MARKET_COUNT):
         with cs.scope(f"market[{m}]"):
             initial, maintenance, penalty, band = (
                 from_bits(private_bits(cs, f"{part}_ppm", PPM_BITS))
@@ -65,7 +60,7 @@ def _open_params(cs: ConstraintSystem, tables: Tables) -> None:
             # positive: neither a mark nor a maintenance fraction may vanish, else a position would need no margin
             assert_nonzero(cs, tables.maintenance_weight[m], name="maintenance_weight/positive")
             _assert_in_band(cs, mark, price, band)
-    fees = [from_bits(private_bits(cs, f"params/taker_fee_ppm[{t}]", PPM_BITS)) for t in range(N_TIERS)]
+    fees = [from_bits(private_bits(cs, f"params/taker_fee_ppm[{t}]", PPM_BITS)) for t in range(TIER_COUNT)]
     for t, fee in enumerate(fees):
         cs.assert_equal(fee, tables.taker_fee_ppm[t], name=f"params/taker_fee_ppm[{t}]/is_port")
     fees_packed = from_bits([])
@@ -86,7 +81,7 @@ def _assert_in_band(cs: ConstraintSystem, mark: LC, price: LC, band_ppm: LC) -> 
 
 def _set_prices(cs: ConstraintSystem, tables: Tables) -> None:
     """Constrain marks and clearing prices to 48 bits. The marks are as given: the oracle comes with the full tick."""
-    for m in range(N_MARKETS):
+    for m in range(MARKET_COUNT):
         assert_in_range(cs, tables.mark[m], PRICE_BITS, name=f"market[{m}]/mark")
         assert_in_range(cs, tables.clearing_price[m], PRICE_BITS, name=f"market[{m}]/clearing_price")
         assert_nonzero(cs, tables.clearing_price[m], name=f"market[{m}]/clearing_price/positive")
@@ -96,13 +91,13 @@ def _advance_clock(cs: ConstraintSystem, timestamp: LC, clock: LC) -> LC:
     """Return the old clock. Time rises strictly, the batch number by one, and both clocks open in one way only."""
     new = from_bits(private_bits(cs, "clock/timestamp", TIMESTAMP_BITS))
     old = from_bits(private_bits(cs, "clock/timestamp_before", TIMESTAMP_BITS))
-    number = from_bits(private_bits(cs, "clock/batch_number", BATCH_NUMBER_BITS))
+    number = from_bits(private_bits(cs, "clock/batch_number", COUNTER_BITS))
     # a number of zero would make the old one -1, and the old clock that of an earlier second
     assert_nonzero(cs, number, name="clock/batch_number/positive")
     cs.assert_equal(new, timestamp, name="clock/timestamp/is_port")
     assert_in_range(cs, new - old - 1, TIMESTAMP_BITS, name="clock/rises")
-    cs.assert_equal(new * (1 << BATCH_NUMBER_BITS) + number, clock, name="clock/is_public")
-    return old * (1 << BATCH_NUMBER_BITS) + number - 1
+    cs.assert_equal(new * (1 << COUNTER_BITS) + number, clock, name="clock/is_public")
+    return old * (1 << COUNTER_BITS) + number - 1
 
 
 def _hash_markets(cs: ConstraintSystem, marks: Sequence[LC], funding: Sequence[LC], *, name: str) -> LC:

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from circuits.account import (
-    CASH_NONCE_BITS,
     GROUP,
-    N_MARKETS,
     TIER_BITS,
     account_id_bits,
     assert_user_account,
@@ -20,9 +18,8 @@ from circuits.bits import assert_boolean, assert_in_range, from_bits
 from circuits.eddsa import verify_eddsa
 from circuits.inputs import assert_equal_if, assert_nonzero_if, private_bits, private_flag
 from circuits.linear import LC
-from circuits.margin import EQUITY_BITS, assert_cash_in_range, compute_free_collateral
+from circuits.margin import assert_cash_in_range, compute_free_collateral
 from circuits.merkle import private_path, update_level, update_root
-from circuits.orders import NONCE_BITS, ORDERS_DEPTH, SIZE_BITS, SLOT_BITS
 from circuits.poseidon import poseidon
 from circuits.select import select
 from circuits.system import ConstraintSystem
@@ -31,9 +28,17 @@ from rollup import tags
 from rollup.txs.cancel import KIND_CANCEL
 from rollup.txs.deposit import BRIDGE_DEPOSIT
 from rollup.txs.withdraw import BRIDGE_WITHDRAWAL, KIND_WITHDRAW
-from rollup.units import ATOMS_PER_E6
+from rollup.units import (
+    AMOUNT_E6_BITS,
+    ATOMS_PER_E6,
+    COUNTER_BITS,
+    EQUITY_BITS,
+    MARKET_COUNT,
+    ORDERS_TREE_DEPTH,
+    SIZE_BITS,
+    SLOT_BITS,
+)
 
-AMOUNT_BITS = 64
 N_BRIDGE_WORDS = 4
 
 
@@ -75,18 +80,18 @@ def build_cash_lane(cs: ConstraintSystem) -> None:
     kinds = _kinds(cs)
     assert_user_account(cs, id_bits, kinds.used, name="user_account")
     holder = _holder(cs, kinds)
-    operand_bits = private_bits(cs, "operand", AMOUNT_BITS)  # an amount in 1e-6 USD, or a cancelled order's nonce
+    operand_bits = private_bits(cs, "operand", AMOUNT_E6_BITS)  # an amount in 1e-6 USD, or a cancelled order's nonce
     operand = from_bits(operand_bits)
     flow_e6 = cs.mul(kinds.deposit - kinds.withdraw, operand, name="flow")
 
     with cs.scope("account"):
-        signs = [private_flag(cs, f"sign[{m}]") for m in range(N_MARKETS)]
+        signs = [private_flag(cs, f"sign[{m}]") for m in range(MARKET_COUNT)]
         tier_bits = private_bits(cs, "tier", TIER_BITS)
         # the nonce after is ranged; one that did not fit before would make the packed status negative
-        nonce_after = from_bits(private_bits(cs, "cash_nonce_after", CASH_NONCE_BITS))
+        nonce_after = from_bits(private_bits(cs, "cash_nonce_after", COUNTER_BITS))
         epoch, last_touched, cash = cs.private("epoch"), cs.private("last_touched"), cs.private("cash")
         orders_root = cs.private("orders_root")
-        sizes = [cs.private(f"size[{m}]") for m in range(N_MARKETS)]
+        sizes = [cs.private(f"size[{m}]") for m in range(MARKET_COUNT)]
         positions = [cs.private("positions[0]"), cs.private("positions[1]")]
     nonce = nonce_after - kinds.signed
     cash_after = cash + flow_e6 * ATOMS_PER_E6
@@ -172,12 +177,12 @@ def _cancel_or_open_positions(
     """
     slot_bits = private_bits(cs, "cancel/slot", SLOT_BITS)
     before = cs.private("cancel/slot_before")
-    nonce = from_bits(operand_bits[:NONCE_BITS])
+    nonce = from_bits(operand_bits[:COUNTER_BITS])
     # what was signed is the whole operand, and the slot's nonce after it must be one that an order can hold
-    assert_equal_if(cs, kinds.cancel, from_bits(operand_bits[NONCE_BITS:]), 0, name="cancel/nonce_fits")
-    assert_nonzero_if(cs, kinds.cancel, nonce - (2**NONCE_BITS - 1), name="cancel/nonce_after_fits")
+    assert_equal_if(cs, kinds.cancel, from_bits(operand_bits[COUNTER_BITS:]), 0, name="cancel/nonce_fits")
+    assert_nonzero_if(cs, kinds.cancel, nonce - (2**COUNTER_BITS - 1), name="cancel/nonce_after_fits")
     after = select(cs, kinds.cancel, (nonce + 1) * 2**SIZE_BITS, before, name="cancel/slot_after")
-    path = private_path(cs, ORDERS_DEPTH, name="cancel/slot_path")
+    path = private_path(cs, ORDERS_TREE_DEPTH, name="cancel/slot_path")
     with cs.scope("cancel_or_positions"):
         level = update_level(cs, before, after, slot_bits[:3], path[0], name="children")
         tag = kinds.cancel * (tags.ORDERS_NODE - tags.POSITIONS) + tags.POSITIONS

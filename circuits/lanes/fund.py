@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from circuits.account import ACCOUNT_DEPTH, hash_leaf
+from circuits.account import hash_leaf
 from circuits.linear import LC
 from circuits.margin import assert_cash_in_range
 from circuits.merkle import private_path
 from circuits.poseidon import poseidon
 from circuits.system import ConstraintSystem
 from rollup import tags
+from rollup.units import ACCOUNT_TREE_DEPTH
 
 
 def build_fund_lane(cs: ConstraintSystem) -> None:
@@ -19,7 +20,7 @@ def build_fund_lane(cs: ConstraintSystem) -> None:
     """
     fund, fund_after = _credit(cs, "fund", cs.port("penalties"))
     treasury, treasury_after = _credit(cs, "treasury", cs.port("fees"))
-    path = private_path(cs, ACCOUNT_DEPTH, name="account_path")
+    path = private_path(cs, ACCOUNT_TREE_DEPTH, name="account_path")
     before: list[LC] = [fund, treasury]
     after: list[LC] = [fund_after, treasury_after]
     for height, children in enumerate(path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from circuits.account import (
-    N_MARKETS,
     AccountWires,
     account_id_bits,
     assert_user_account,
@@ -24,6 +23,7 @@ from circuits.orders import apply_signed_order
 from circuits.select import multiplex, select
 from circuits.system import ConstraintSystem
 from circuits.tables import Tables, table_ports
+from rollup.units import MARKET_COUNT
 
 
 def build_trade_lane(cs: ConstraintSystem, capacity: int) -> None:
@@ -162,7 +162,7 @@ def _close_account(
 
 def _add_totals(cs: ConstraintSystem, fills: list[Fill], fees: LC, penalty: LC) -> None:
     """Constrain the running totals: lots by market, trading fees, penalties."""
-    for m in range(N_MARKETS):
+    for m in range(MARKET_COUNT):
         lots = [
             cs.mul(fill.hot[m], fill.signed_lots, name=f"totals/order[{k}]/lots[{m}]") for k, fill in enumerate(fills)
         ]
