@@ -12,10 +12,11 @@ from circuits.lanes.fund import build_fund_lane
 from circuits.lanes.trade import build_trade_lane
 from circuits.template import Template, record_template
 from circuits.tick import build_tick
+from rollup.public_inputs import PublicInputs
 from rollup.shapes import Shape
 from rollup.units import MARKET_COUNT
 
-PUBLIC_INPUTS = ("old_state_root", "new_state_root", "params_hash", "clock", "data_commitment")
+PUBLIC_INPUTS = PublicInputs._fields
 
 
 @cache
