@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rollup.codec import MAX_FILE_BYTES, decode_trace
-from rollup.shapes import Shape, get_shape
+from rollup.shapes import Shape, ShapeUnknown, get_shape
 from rollup.trace import BatchTrace
 from sequencer.errors import FileMalformed
 from sequencer.files import read_limited
@@ -48,8 +48,11 @@ def read_batches(path: Path) -> list[BatchFile]:
 
 
 def read_shape(batch: BatchFile) -> Shape:
-    """Return the shape a batch names. Raises ShapeUnknown, and FileMalformed where its lanes are not the shape's."""
-    shape = get_shape(batch.trace.shape_name)
+    """Return the shape a batch names. Raises FileMalformed where there is none, or the lanes are not the shape's."""
+    try:
+        shape = get_shape(batch.trace.shape_name)
+    except ShapeUnknown as error:
+        raise FileMalformed(str(batch.path), "shape", repr(error.name), " or ".join(error.known)) from error
     got = (len(batch.trace.cash_lanes), tuple(lane.capacity for lane in batch.trace.trade_lanes))
     expected = (shape.cash_lanes, shape.trade_capacities)
     if got != expected:

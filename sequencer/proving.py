@@ -43,7 +43,7 @@ def prove_batches(
 ) -> tuple[ProvingRecord, LoadedKey]:
     """Prove batches of one shape into a folder, and return the record that stands there as `proving.json`.
 
-    All files appear, or none. Raises ShapeUnknown, FileMalformed, KeyUnusable, BatchUnprovable.
+    All files appear, or none. Raises FileMalformed, KeyUnusable, BatchUnprovable.
     """
     shapes = [read_shape(batch) for batch in batches]
     circuit, in_kernel = build_circuit(shapes[0])

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from rollup.codec import decode_trace, encode_trace
+from rollup.shapes import TINY
 from rollup.trace import BatchTrace
 from sequencer import manifest, proofs, tape
+from sequencer.circuit import build_circuit
+from sequencer.keys import get_key_path
 from tests.cli.conftest import EXAMPLE
 from tests.cli.helpers import assert_refused, edit_json, flip_bit, list_files, run_json, truncate
 
@@ -74,7 +77,7 @@ def test_invalid_setup_of_an_unknown_shape(tmp_path: Path, capsys: Capsys) -> No
 def test_invalid_cached_key(
     damage: Callable[[Path], object], proved_run: Path, keys_dir: Path, tmp_path: Path, capsys: Capsys
 ) -> None:
-    (source,) = keys_dir.glob("tiny-*.key") if len(list(keys_dir.glob("tiny-*.key"))) == 1 else [_newest(keys_dir)]
+    source = get_key_path(keys_dir, TINY, build_circuit(TINY)[1])
     copy = tmp_path / "keys" / source.name
     copy.parent.mkdir()
     copy.write_bytes(source.read_bytes())
@@ -82,10 +85,6 @@ def test_invalid_cached_key(
     out = tmp_path / "proof"
     assert_refused(capsys, source.name, "prove", proved_run, "--out", out, "--keys", copy.parent)
     assert not out.exists()
-
-
-def _newest(keys_dir: Path) -> Path:
-    return max(keys_dir.glob("tiny-*.key"), key=lambda path: path.stat().st_atime)
 
 
 # prove
@@ -114,7 +113,7 @@ def _raise_price(trace: BatchTrace) -> BatchTrace:
         (_change_version, "format version 99"),
         (lambda path: path.write_bytes(b"PK" + bytes(100)), "expected b'ZKMBATCH'"),
         (lambda path: path.write_bytes(bytes(17 * 2**20)), "bytes"),
-        (_change_trace(lambda trace: replace(trace, shape_name="huge")), "no shape 'huge'"),
+        (_change_trace(lambda trace: replace(trace, shape_name="huge")), "shape: got 'huge'"),
         (_change_trace(lambda trace: replace(trace, shape_name="small")), "lanes: got"),
         (_change_trace(lambda trace: replace(trace, cash_lanes=trace.cash_lanes[1:])), "lanes: got"),
         (_change_trace(_raise_price), "no proof exists"),
@@ -265,20 +264,20 @@ def _repeat(run: Path) -> None:
     [
         *(
             (lambda run, index=index: _raise_number(run / "batch-0000.public.json", index), "batch-0000: kernel")
-            for index in range(5)
+            for index in (1, 4)
         ),
         (_swap_proofs, "batch-0000: kernel"),
         (_move_point, "batch-0000: kernel"),
         (_drop_input, "batch-0000: kernel"),
-        (_reverse, "starts at state root"),
-        (_repeat, "EVM: OldStateRootWrong"),
+        (_reverse, "OldStateRootWrong"),
+        (_repeat, "batch-0000: EVM: OldStateRootWrong"),
     ],
 )
 def test_invalid_proof(tamper: Callable[[Path], object], fact: str, proved_run: Path, capsys: Capsys) -> None:
     tamper(proved_run)
     found = run_json(capsys, "verify", proved_run, status=1)
     assert found["valid"] is False
-    assert fact in found["reason"] or fact in json.dumps(found)
+    assert fact in found["reason"]
 
 
 # compare

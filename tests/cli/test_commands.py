@@ -93,15 +93,22 @@ def test_circuit_stats(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"constraints", "orders", "domain_log2"} == found["shapes"]["block"].keys()
 
 
+def list_demo_arguments(*options: str | Path) -> list[str]:
+    return [*map(str, ("demo", "--shape", "tiny", "--batches", "1", "--accounts", "3", *options))]
+
+
 def test_demo_goes_the_whole_way(tmp_path: Path, keys_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     svg = tmp_path / "demo.svg"
-    options = ("--shape", "tiny", "--batches", "2", "--accounts", "3", "--keys", keys_dir)
-    found = run_json(capsys, "demo", *options)
-    assert (found["valid"], found["equal"], found["proofs"]) == (True, True, 2)
-    assert found["deposits"] > 0
-    assert run_cli([*map(str, ("demo", *options, "--svg", svg))]) == 0
+    assert run_cli(list_demo_arguments("--keys", keys_dir, "--svg", svg)) == 0
     assert "Proofs valid; balances equal to direct settlement." in capsys.readouterr().out
     assert svg.read_text().startswith("<svg")
+
+
+def test_demo_gives_its_figures(keys_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = run_json(capsys, *list_demo_arguments("--keys", keys_dir))
+    assert (found["valid"], found["equal"], found["proofs"]) == (True, True, 1)
+    assert {"orders", "fills", "liquidations", "deposits", "withdrawals", "constraints", "gas"} <= found.keys()
+    assert found["deposits"] > 0
 
 
 def test_tables_go_to_stdout_and_progress_to_stderr(proved_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
