@@ -6,11 +6,11 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from prover._kernel import Circuit
+from prover.kernel import Circuit
 
 R = 21888242871839275222246405745257275088548364400416034343698204186575808495617
 
-MUL, INV, DIV, BITS, DIVMOD, LIN, IS_ZERO, IS_NEG = range(8)
+MUL, INV, DIV, BITS, DIVMOD, LIN, IS_ZERO, IS_NEG, SIGNS = range(9)
 
 
 def encode_be(values: Sequence[int]) -> bytes:

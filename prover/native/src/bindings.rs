@@ -23,7 +23,7 @@ impl PortMap {
     fn into_wires(self, instance: usize) -> Result<Vec<u32>> {
         match self {
             PortMap::Wires(wires) => Ok(wires),
-            PortMap::Bytes(bytes) if bytes.len() % 4 == 0 => Ok(bytes
+            PortMap::Bytes(bytes) if bytes.len().is_multiple_of(4) => Ok(bytes
                 .chunks_exact(4)
                 .map(|c| u32::from_le_bytes(c.try_into().expect("chunks of four")))
                 .collect()),

@@ -13,7 +13,7 @@ use crate::progress::Counter;
 use crate::{curve, field_io, value_error};
 
 fn check_msm_lengths(points: &[u8], point_bytes: usize, scalars: &[u8]) -> Result<()> {
-    if points.len() % point_bytes != 0 || points.len() / point_bytes * 32 != scalars.len() {
+    if !points.len().is_multiple_of(point_bytes) || points.len() / point_bytes * 32 != scalars.len() {
         let (n_points, n_scalars) = (points.len(), scalars.len());
         return Err(value_error!(
             "msm: {n_points} bytes of points ({point_bytes} each), {n_scalars} bytes of scalars (32 each)"

@@ -40,7 +40,7 @@ pub fn field_to_le<F: PrimeField<BigInt = BigInt<4>>>(value: &F) -> [u8; FIELD_B
 
 /// Return the scalars in `bytes`, 32 big-endian bytes each; an error names the first bad index.
 pub fn read_scalars(bytes: &[u8], what: &str) -> Result<Vec<Fr>> {
-    if bytes.len() % FIELD_BYTES != 0 {
+    if !bytes.len().is_multiple_of(FIELD_BYTES) {
         return Err(value_error!("{what}: {} bytes, expected a multiple of {FIELD_BYTES}", bytes.len()));
     }
     bytes
