@@ -10,7 +10,7 @@ use pyo3::types::PyBytes;
 use crate::error::{KernelError, Result};
 use crate::field_io::{G1_BYTES, G2_BYTES};
 use crate::progress::Counter;
-use crate::{curve, field_io, value_error};
+use crate::{field_io, msm, value_error};
 
 fn check_msm_lengths(points: &[u8], point_bytes: usize, scalars: &[u8]) -> Result<()> {
     if !points.len().is_multiple_of(point_bytes) || points.len() / point_bytes * 32 != scalars.len() {
@@ -33,7 +33,7 @@ pub fn msm_g1<'py>(
         let read = |(i, bytes)| field_io::read_g1(bytes, &format!("points[{i}]"));
         let points = points_be.chunks_exact(G1_BYTES).enumerate().map(read).collect::<Result<Vec<_>>>()?;
         let scalars = field_io::read_scalars(&scalars_be, "scalars")?;
-        let sum: G1Projective = curve::msm(points.len(), |i| points[i], |i| scalars[i], &Counter::default());
+        let sum: G1Projective = msm::msm(points.len(), |i| points[i], |i| scalars[i], &Counter::default());
         let mut out = Vec::with_capacity(G1_BYTES);
         field_io::write_g1(&mut out, &sum.into_affine());
         Ok::<_, KernelError>(out)
@@ -52,7 +52,7 @@ pub fn msm_g2<'py>(
         let read = |(i, bytes)| field_io::read_g2(bytes, &format!("points[{i}]"));
         let points = points_be.chunks_exact(G2_BYTES).enumerate().map(read).collect::<Result<Vec<_>>>()?;
         let scalars = field_io::read_scalars(&scalars_be, "scalars")?;
-        let sum: G2Projective = curve::msm(points.len(), |i| points[i], |i| scalars[i], &Counter::default());
+        let sum: G2Projective = msm::msm(points.len(), |i| points[i], |i| scalars[i], &Counter::default());
         let mut out = Vec::with_capacity(G2_BYTES);
         field_io::write_g2(&mut out, &sum.into_affine());
         Ok::<_, KernelError>(out)

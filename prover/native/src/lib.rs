@@ -1,14 +1,17 @@
 //! `prover._kernel`: bytes in, bytes out. The surface is `prover/_kernel.pyi`; the GIL is released in every long call.
 
+mod batch_add;
 mod bindings;
 mod bindings_math;
 mod bindings_primitives;
 mod circuit;
-mod curve;
+mod digits;
 mod error;
 mod field_io;
+mod fixed_base;
 mod iden3;
 mod keyfile;
+mod msm;
 mod progress;
 mod prove;
 mod qap;

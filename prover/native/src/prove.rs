@@ -5,9 +5,9 @@ use ark_ec::{AffineRepr, CurveGroup};
 use zeroize::Zeroize;
 
 use crate::circuit::Circuit;
-use crate::curve::msm;
 use crate::error::Result;
 use crate::keyfile::ProvingKey;
+use crate::msm::msm;
 use crate::progress::Progress;
 use crate::qap::{evaluate_rows, quotient_evaluations, Domain};
 use crate::secrets::Secrets;

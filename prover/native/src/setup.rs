@@ -10,9 +10,9 @@ use rayon::prelude::*;
 use zeroize::Zeroize;
 
 use crate::circuit::Circuit;
-use crate::curve::FixedBase;
 use crate::error::Result;
 use crate::field_io::RawPoint;
+use crate::fixed_base::FixedBase;
 use crate::keyfile::{FixedPoints, Header, KeyWriter};
 use crate::progress::Progress;
 use crate::qap::{accumulate_wires, Domain};
