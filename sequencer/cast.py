@@ -34,6 +34,12 @@ class Participant:
         """Whether it quotes on both sides, several orders a batch."""
         return self.leverage == 0
 
+    @property
+    def role(self) -> str:
+        """What it is, for people: a market maker, or a trader with its leverage."""
+        kind = "holder" if self.is_holder else "trader"
+        return "market maker" if self.is_maker else f"{kind} at {self.leverage}x"
+
 
 def make_cast(shape: Shape, n_accounts: int, seed: int) -> list[Participant]:
     """Return the participants, makers first: one for each lane of several orders, at least one. The rest are traders.

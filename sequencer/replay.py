@@ -15,7 +15,7 @@ from rollup.signature_cache import SignatureCache
 from rollup.state import State, make_genesis
 from rollup.transition import BatchResult, build_batch
 from rollup.txs import Cancel, Deposit, Withdraw
-from sequencer.cast import make_cast
+from sequencer.cast import Participant, make_cast
 from sequencer.files import staged_folder, write_atomically
 from sequencer.manifest import MANIFEST, BatchEntry, Manifest, encode_manifest
 from sequencer.market import MARKET, Slice, cut_slices, make_params
@@ -33,6 +33,7 @@ class Replay:
     """What a replay found, batch by batch."""
 
     params: Params
+    cast: tuple[Participant, ...]
     genesis: State
     inputs: tuple[BatchInput, ...]
     results: tuple[BatchResult, ...]
@@ -48,7 +49,8 @@ def run_replay(
 ) -> Replay:
     """Return the batches of a tape's slices. Deterministic. Raises OptionInvalid."""
     params = params or make_params()
-    workload = Workload(slices, shape, params, make_cast(shape, n_accounts, seed), seed)
+    cast = make_cast(shape, n_accounts, seed)
+    workload = Workload(slices, shape, params, cast, seed)
     state = genesis = make_genesis((slices[0].mark_ticks,), slices[0].timestamp_s - _GENESIS_LEAD_S)
     signatures = SignatureCache()
     inputs: list[BatchInput] = []
@@ -69,7 +71,7 @@ def run_replay(
         inputs.append(sent)
         results.append(result)
         state = result.state
-    return Replay(params, genesis, tuple(inputs), tuple(results))
+    return Replay(params, tuple(cast), genesis, tuple(inputs), tuple(results))
 
 
 def replay_tape(

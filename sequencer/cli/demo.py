@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import time
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import rich_click as click
 
 from sequencer.cli.compare import make_compare_table
+from sequencer.cli.demo_tables import make_account_table, make_cash_table, make_liquidation_table
 from sequencer.cli.options import keys_option, resolve_keys_dir, shape_option
-from sequencer.cli.output import json_option, make_console, make_table, print_json, show_stage
-from sequencer.cli.prove import make_proof_table
+from sequencer.cli.output import json_option, make_console, print_json, show_stage
 from sequencer.cli.replay import make_batch_table, summarise
 from sequencer.cli.status import EXIT_NOT_VALID
 from sequencer.cli.verify import make_check_table
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from sequencer.checking import CheckedRun
     from sequencer.comparing import Comparison
     from sequencer.manifest import Manifest
@@ -31,6 +30,7 @@ __all__ = ["demo"]
 
 _TAPE: Final = Path(__file__).parents[2] / "examples" / "avax-2025-10-10.csv.gz"
 _SEED: Final = 1
+_FONT_FACE: Final = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)  # rich's fonts from the web: any monospace will do
 
 
 @click.command()
@@ -117,9 +117,9 @@ def _print_run(
     console = make_console(is_recorded=svg is not None)
     tables = (
         make_batch_table(manifest),
-        _make_liquidation_table(replay),
-        _make_cash_table(replay),
-        make_proof_table(record),
+        make_liquidation_table(replay),
+        make_cash_table(replay),
+        make_account_table(replay),
         make_check_table(checked),
         make_compare_table(comparison),
     )
@@ -133,38 +133,5 @@ def _print_run(
     if svg is not None:
         from sequencer.files import write_atomically
 
-        write_atomically(svg, console.export_svg(title="zkmargin demo").encode())
-
-
-def _make_liquidation_table(replay: Replay) -> Table:
-    """Return one row a liquidation fill: what the proof shows of it."""
-    columns = ("account liquidated", "batch", "AVAX", "price USD", "equity USD", "maintenance USD", "penalty USD")
-    rows = [
-        (
-            report.account,
-            result.state.header.batch_number,
-            f"{report.delta_lots / 10**6:+,.3f}",
-            f"{report.price_ticks / 10**6:,.3f}",
-            f"{report.equity_before_atoms / 10**18:,.2f}",
-            f"{report.maintenance_before_atoms / 10**18:,.2f}",
-            f"{report.penalty_atoms / 10**18:,.2f}",
-        )
-        for result in replay.results
-        for report in result.liquidations
-    ]
-    return make_table("Liquidations: equity below maintenance, closed no further than allowed", columns, rows)
-
-
-def _make_cash_table(replay: Replay) -> Table:
-    """Return one row a batch: what crossed between the base layer and the rollup."""
-    from rollup.txs import Deposit, Withdraw
-
-    rows: list[tuple[Any, ...]] = []
-    for result in replay.results:
-        ops = [lane.op for lane in result.trace.cash_lanes]
-        deposits = sum(op.amount_e6 for op in ops if isinstance(op, Deposit))
-        withdrawals = sum(op.amount_e6 for op in ops if isinstance(op, Withdraw))
-        header = result.state.header
-        amounts = (f"{amount / 10**6:,.2f}" for amount in (deposits, withdrawals, header.vault_e6))
-        rows.append((f"batch {header.batch_number}", *amounts))
-    return make_table("Bridge, USD", ("after", "deposited", "withdrawn", "vault"), rows)
+        picture = _FONT_FACE.sub("", console.export_svg(title="zkmargin demo"))
+        write_atomically(svg, picture.encode())
