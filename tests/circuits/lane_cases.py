@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from circuits.batch import build_batch_circuit
-from circuits.system import ConstraintSystem, Lie, Op, collapse_indices
+from circuits.linear import value_of
+from circuits.system import ConstraintSystem, Lie, Op, Row, collapse_indices
 from circuits.template import compile_template
 from circuits.variation import BuilderVariation, Shape, Variation
 from circuits.witness import compute_witness_inputs
@@ -61,7 +62,8 @@ class LoneTemplate:
         """Return the witness; a lie about an operation is told the value that the lies before it lead to."""
         told: list[tuple[int, int, bytes]] = []
         for op in self._in_order(lies or {}):
-            honest = [self._value(self._compute(inputs, told), op.name, i) for i in range(op.n_out)]
+            before = self._compute(inputs, told)
+            honest = [self._value(before, op.name, i) for i in range(op.n_out)]
             says = (lies or {})[op.name](honest if op.n_out > 1 else honest[0])
             says = list(says) if isinstance(says, (list, tuple)) else [says]
             assert len(says) == op.n_out, f"a lie about {op.name} needs {op.n_out} values"
@@ -75,6 +77,19 @@ class LoneTemplate:
     def find_broken_classes(self, inputs: Mapping[str, int], lies: Mapping[str, Lie] | None = None) -> set[str]:
         """Return the classes of all broken constraints."""
         return {collapse_indices(name) for name in self.find_broken(inputs, lies)}
+
+    def follow(self, inputs: Mapping[str, int], lies: Mapping[str, Lie], outputs: Sequence[str]) -> Values:
+        """Return the inputs with these outputs moved to where a lie leads, as a cheating sequencer would.
+
+        An output is an input that stands once, in one constraint alone: it takes the value that satisfies this one.
+        """
+        witness = self.compute_witness(inputs, lies)
+        values, moved = self._builder_values(witness), dict(inputs)
+        wires = {self.shape.inputs[name]: name for name in outputs}
+        for row, wire in self.shape.followers.items():
+            if wire in wires:
+                moved[wires[wire]] = (values[wire] - _compute_excess(self.shape.rows[row], wire, values)) % R
+        return moved
 
     def vary(self, inputs: Mapping[str, int], lies: Mapping[str, Lie]) -> Variation:
         """Return the variation at this witness: for `run_mutants`."""
@@ -90,6 +105,11 @@ class LoneTemplate:
     def value(self, witness: Witness, name: str) -> int:
         """Return the (first) wire written under a hint's or product's name."""
         return self._value(witness, name, 0)
+
+    def compute_operand(self, inputs: Mapping[str, int], lies: Mapping[str, Lie], name: str) -> int:
+        """Return what the hint of that name is given."""
+        values = self._builder_values(self.compute_witness(inputs, lies))
+        return value_of(self.shape.ops[self.shape.op_index[name]].a, values)
 
     def _value(self, witness: Witness, name: str, i: int) -> int:
         return int.from_bytes(witness.instance_wire_be(0, self.template.wire_of_op[name] + i), "big")
@@ -114,6 +134,13 @@ class LoneTemplate:
         for wire, value in zip(order, values, strict=True):
             ordered[wire] = value
         return ordered
+
+
+def _compute_excess(row: Row, wire: int, values: Sequence[int]) -> int:
+    """Return how far a wire lies from what satisfies the row, in which it stands once."""
+    a, b, c = value_of(row.a, values), value_of(row.b, values), value_of(row.c, values)
+    slope = row.a.terms.get(wire, 0) * b + row.b.terms.get(wire, 0) * a - row.c.terms.get(wire, 0)
+    return (a * b - c) * pow(slope, -1, R) % R
 
 
 class _KernelVariation(BuilderVariation):

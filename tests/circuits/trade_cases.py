@@ -1,4 +1,4 @@
-"""One TradeLane's turn as the circuit sees it, honest or forged: the model's effects are applied, its rules not asked."""
+"""One TradeLane's turn as the circuit sees it, honest or forged: effects are applied, rules are not asked."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from circuits.bus import compute_bus
+from circuits.lane_inputs import Prices, trade_lane_inputs
 from circuits.lanes.trade import build_trade_lane
 from circuits.system import Lie
-from rollup import shapes
 from rollup.accounts import EMPTY_ACCOUNT, Account
 from rollup.orders import SignedOrder, unpack_slot
 from rollup.trace import BatchTrace, FillTrace, FundLaneTrace, LiquidationTrace, TradeLaneTrace
 from rollup.trees import SparseTree
-from tests.circuits.lane_cases import LoneTemplate, Values, Venue, get_instance_inputs
+from tests.circuits.lane_cases import LoneTemplate, Values, Venue
 
 
 @lru_cache(maxsize=4)
@@ -88,8 +89,19 @@ def move(venue: Venue, account: Account, market: int, delta_lots: int, due_atoms
 
 def _wrap(venue: Venue, lane: TradeLaneTrace, tree: SparseTree) -> tuple[BatchTrace, Values]:
     after = tree.set(lane.account_id, lane.after.leaf_hash())
-    shape = shapes.Shape(f"one TradeLane({lane.capacity})", (lane.capacity,), 0)
     fund = FundLaneTrace(EMPTY_ACCOUNT, EMPTY_ACCOUNT, EMPTY_ACCOUNT, EMPTY_ACCOUNT, after.path(0))
     headers = venue.header(tree.root, 0), venue.header(after.root, 1)
-    trace = BatchTrace(shape.name, venue.params, *headers, venue.clearing, (), (lane,), fund)
-    return trace, get_instance_inputs(trace, shape, "trade[0]")
+    trace = BatchTrace("one lane", venue.params, *headers, venue.clearing, (), (lane,), fund)
+    bus = compute_bus(trace)
+    ports = {port: bus[_wire_of(port)] for port in load_trade_lane(lane.capacity).template.ports}
+    return trace, ports | trade_lane_inputs(lane, Prices(trace))
+
+
+def _wire_of(port: str) -> str:
+    """Return the bus wire behind a port of the only lane, as `circuits.batch` connects it."""
+    if port.startswith("table/"):
+        return port
+    total, _, index = port.partition("[")
+    name, _, end = total.rpartition("_")
+    wire = f"{'accounts_root' if name == 'root' else name}[{int(end == 'out')}]"
+    return f"{wire}[{index}" if index else wire
