@@ -49,7 +49,7 @@ class _Kinds:
     deposit: LC
     withdraw: LC
     cancel: LC
-    creates: LC  # a deposit to an empty account
+    creates: LC  # a deposit to an empty account: 0 or 1, see `_holder`
 
     @property
     def used(self) -> LC:
@@ -134,14 +134,19 @@ def build_cash_lane(cs: ConstraintSystem) -> None:
 
 
 def _kinds(cs: ConstraintSystem) -> _Kinds:
-    kinds = _Kinds(*(private_flag(cs, f"kind/{kind}") for kind in ("deposit", "withdraw", "cancel", "creates")))
+    flags = (private_flag(cs, f"kind/{kind}") for kind in ("deposit", "withdraw", "cancel"))
+    kinds = _Kinds(*flags, creates=cs.private("kind/creates"))
     assert_boolean(cs, kinds.used, name="kind/at_most_one")
     cs.assert_product(kinds.creates, 1 - kinds.deposit, 0, name="kind/only_a_deposit_creates")
     return kinds
 
 
 def _holder(cs: ConstraintSystem, kinds: _Kinds) -> _Holder:
-    """Constrain who holds the account: a deposit either names its key and owner, or creates an empty one."""
+    """Constrain who holds the account: a deposit either names its key and owner, or creates an empty one.
+
+    `creates` needs no check of its own: only a deposit's differs from 0, then the owner before is 0; were it not 1, the
+    owner named would have to equal that 0, and every deposit has an owner.
+    """
     fields = ("key_x", "key_y", "owner")
     before = [cs.private(f"account/{field}") for field in fields]
     named = [cs.private(f"deposit/{field}") for field in fields]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from circuits.system import Lie
 from rollup.accounts import EMPTY_ACCOUNT, Account
-from rollup.babyjubjub import BASE8
+from rollup.babyjubjub import BASE8, Point
 from rollup.field import R
 from rollup.margin import compute_margin
 from rollup.orders import pack_slot
@@ -17,8 +17,10 @@ from rollup.tags import ORDERS_NODE, POSITIONS
 from rollup.txs import Cancel, CashOp, Deposit, Withdraw
 from rollup.units import ATOMS_PER_E6
 from tests.circuits.cash_cases import OUTPUTS, VENUE, CashCase, force, key_of, load_cash_lane, make_case, make_trader
+from tests.circuits.cash_flag_forgeries import forge_flags
 from tests.circuits.forging import Forged, Forger, sign_under, tell
 from tests.circuits.lane_cases import Values
+from tests.circuits.signature_forgeries import SignedLane, forge_signature_parts
 
 __all__ = ["cash_forgeries", "honest_cash_cases"]
 
@@ -66,7 +68,21 @@ def honest_cash_cases() -> dict[str, CashCase]:
 def cash_forgeries() -> list[Forged]:
     """Return the whole catalogue. Assumes hashing by the kernel for speed."""
     parts = (_margins, _signatures, _creations, _namings, _counters, _bridges, _kinds, _cancels, _ranges, _openings)
-    return [forgery for part in parts for forgery in part()]
+    forged = [forgery for part in parts for forgery in part()]
+    return [*forged, *forge_flags(_forger()), *forge_signature_parts(_signed_lane())]
+
+
+def _signed_lane() -> SignedLane:
+    op = withdrawal()
+
+    def open_with_key(key: Point) -> Values:
+        account = replace(trader(), key=key)
+        inputs = make_case(op, trader()).inputs | _opening_of(account)
+        return inputs | {"account/key_x": key[0], "account/key_y": key[1]}
+
+    idle = make_case(None, Account(cash_atoms=5)).inputs
+    message = op.message(VENUE.params.domain)
+    return SignedLane(_forger(), message, open_with_key, idle, "account/key_div_8", "", "signature")
 
 
 def _forger() -> Forger:
