@@ -6,6 +6,8 @@ OSError.
 The GIL is released. `progress(stage, done, total)` is called on the calling thread, about five times a second; what it
 raises (or KeyboardInterrupt) ends the call once the workers have stopped, and nothing is left half-written. A `seed`
 replaces the operating system's randomness: for tests, since whoever knows it knows the secrets drawn from it.
+The kernel keeps a pool of threads (RAYON_NUM_THREADS, else one a core), which a fork does not copy: start worker
+processes by spawn.
 """
 
 from collections.abc import Callable, Sequence

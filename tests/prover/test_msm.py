@@ -57,8 +57,8 @@ CASES = {
     "255 of all kinds": draw_terms(255, 1),
     "255 of one point and one large scalar": [(17, R // 3)] * 255,
     "255 bits": [(k, k & 1) for k in range(255)],
-    "5000 of all kinds": draw_terms(5000, 2),
-    "5000 of one point and bits": [(2, 1)] * 5000,
+    "9000 of all kinds": draw_terms(9000, 2),
+    "9000 of one point and bits": [(2, 1)] * 9000,
 }
 
 
