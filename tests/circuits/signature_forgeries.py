@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from circuits.ladder import CENTRE, N_DIGITS
-from rollup.babyjubjub import JUBJUB_SUBORDER, Point, multiply_base8, negate
-from rollup.field import R
+from rollup.babyjubjub import JUBJUB_SUBORDER, Point, double, multiply_base8, negate
+from rollup.field import R, inverse
 from rollup.poseidon import poseidon
 from rollup.signature import divide_by_eight
 from tests.circuits.forging import Forged, Forger, sign_under, tell
+from tests.circuits.invalid_curve import guess_signatures, halve_with_another_square, to_edwards
 from tests.circuits.lane_cases import Values
 
 __all__ = ["SignedLane", "forge_signature_parts"]
@@ -43,6 +44,8 @@ def forge_signature_parts(lane: SignedLane) -> Iterator[Forged]:
     yield from _forge_points(lane)
     yield from _forge_eighths(lane)
     yield _forge_digits(lane)
+    yield from _forge_off_curve(lane)
+    yield _forge_square(lane)
 
 
 def _forge_points(lane: SignedLane) -> Iterator[Forged]:
@@ -101,3 +104,34 @@ def _forge_digits(lane: SignedLane) -> Forged:
     digits = [size if index >> i & 1 else -size for i in range(N_DIGITS)]
     lies = {f"{scope}/v_squared": tell(size * size), f"{scope}/digit": tell(*digits)}
     return lane.forger.forge("digits of another size", lane.idle, [f"{scope}/v_squared"], lies=lies)
+
+
+def _forge_off_curve(lane: SignedLane) -> Iterator[Forged]:
+    """Yield a key off the curve that anyone can sign under, were its eighth not held to the curve's equation."""
+    curve = f"{lane.scope}/key_div_8/curve"
+    for guess in guess_signatures(lane.message):
+        signed = lane.sign(guess.key, guess.eighth, guess.r8, guess.s)
+        forged = lane.forger.forge("key off the curve", signed, [f"{curve}/v_squared"])
+        if lane.forger.lane.find_broken_classes(forged.inputs, {}) == forged.refused_by:
+            break  # the ladder met no exception on the way: about every second guess
+    yield forged
+    x, y = guess.eighth
+    u = (1 + y) * inverse(1 - y) % R
+    lies = {f"{curve}/cubic": tell(pow(u * inverse(x), 2, R))}
+    yield lane.forger.forge("key off the curve, its cubic told", signed, [f"{curve}/cubic"], lies=lies)
+
+
+def _forge_square(lane: SignedLane) -> Forged:
+    """Return an eighth off the curve that doubles to the right point all the same, with a false square of its abscissa."""
+    for secret in range(SECRET, SECRET + 50):
+        key = multiply_base8(secret)
+        x, y = double(divide_by_eight(key))
+        u = (1 + y) * inverse(1 - y) % R
+        half = halve_with_another_square(u, u * inverse(x) % R)
+        if half is not None:
+            break
+    assert half is not None
+    r8, s = sign_under(key, secret, lane.message)
+    signed = lane.sign(key, to_edwards(*half[:2]), r8, s)
+    refusal = f"{lane.scope}/key_div_8/curve/u_squared"
+    return lane.forger.forge("eighth with a false square", signed, [refusal], lies={refusal: tell(half[2])})
