@@ -28,7 +28,7 @@ help:
 	@printf '%s\n' 'make demo      real trades through deposits, auction, liquidation, proof and EVM verification' \
 	  'make test      the test suite' 'make lint      ruff, mypy --strict, stubtest, rustfmt, clippy' \
 	  'make bench     the figures of docs/benchmarks.md' 'make mutants   drop each named constraint in turn; a test must notice' \
-	  'make lock      renew the locked requirements' 'make system-deps   tool chains by apt (Debian, as root)'
+	  'make lock      renew the locked requirements' 'make system-deps   Python and a C compiler by apt (Debian, as root)'
 
 demo: $(VENV)/.stamp-kernel
 	@$(BIN)/zkmargin demo
@@ -96,7 +96,8 @@ lock: $(VENV)/.stamp-dev
 	  --output-file requirements/$$name.txt requirements/$$name.in; done
 
 system-deps:
-	apt-get install --yes --no-install-recommends python3 python3-venv build-essential cargo
+	apt-get install --yes --no-install-recommends python3 python3-venv build-essential
+	@command -v $(CARGO) >/dev/null || echo 'Rust 1.87 or newer is missing; Debian 12 has none: install it by rustup'
 
 clean:
 	rm -rf $(VENV) node_modules .cache $(KERNEL)/target
