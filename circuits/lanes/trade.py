@@ -36,7 +36,7 @@ def build_trade_lane(cs: ConstraintSystem, capacity: int) -> None:
     account = open_account(cs, name="account")
     with cs.scope("account"):
         key_div_8 = cs.private("key_div_8_x"), cs.private("key_div_8_y")
-    liquidation = private_flag(cs, "liquidation/flag")
+    liquidation = cs.private("liquidation/flag")  # 0 or 1: see `_assert_kinds`
     healthy = private_flag(cs, "margin/healthy")
     active = [private_flag(cs, f"order[{k}]/active") for k in range(capacity)]
     _assert_kinds(cs, liquidation, healthy, active)
@@ -94,7 +94,11 @@ def build_trade_lane(cs: ConstraintSystem, capacity: int) -> None:
 
 
 def _assert_kinds(cs: ConstraintSystem, liquidation: LC, healthy: LC, active: list[LC]) -> None:
-    """Constrain: active slots come first; a liquidation has no active slot and is not closed as healthy."""
+    """Constrain: active slots come first; a liquidation has no active slot and is not closed as healthy.
+
+    `liquidation` needs no check of its own: were it not 0, then neither an active slot 0 nor a healthy close, both
+    booleans; then slot 0's fill f has f != 0 and f * (1 - liquidation) = 0 (`apply_fill`).
+    """
     cs.assert_product(liquidation, active[0] + healthy, 0, name="liquidation/alone")
     for k in range(1, len(active)):
         cs.assert_product(active[k], 1 - active[k - 1], 0, name=f"order[{k}]/after_an_active_one")

@@ -1,4 +1,4 @@
-"""Forged accounts and totals: leaves that are not what they are opened as, cash, fees, lots and margins that are off."""
+"""Forged accounts and totals: leaves opened as what they are not; cash, fees, lots and margins that are off."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class Forger:
         changes, lies = dict(changes or {}), dict(lies or {})
         following = [name for name in (*self.outputs, *also_follow) if name not in changes]
         followed = self.lane.follow(dict(inputs) | changes, lies, following)
-        return Forged(name, followed, lies, frozenset(refused_by))
+        return Forged(name, followed, lies, frozenset(map(collapse_indices, refused_by)))
 
     def hold_in_one_bit(self, forged: Forged) -> Forged:
         """Return the forgery of a value out of its range, refused by {x}/sum, with all of it told in the lowest bit."""

@@ -144,3 +144,7 @@ def _forge_penalties(forger: Forger, capacity: int) -> Iterator[Forged]:
     yield forge("penalty from an order lane", "opening", [only, EQUITY_SIDE], full=1, none=0)
     idle = make_trade_case(make_venue(), USER, make_account(usd=400), capacity=capacity).inputs
     yield forger.forge("idle lane paid its equity by the fund", idle, [only], changes={FULL: 1})
+    # a market whose penalty is negative: the tick lets none through, and the lane holds on its own
+    both = {FULL: 1, NONE: 1, "table/penalty_weight[0]": -(10**13)}
+    long = get_scene("long liquidated", capacity).inputs
+    yield forger.forge("full and no penalty at once", long, ["liquidation/penalty/one_case"], changes=both)

@@ -12,6 +12,7 @@ from tests.circuits.liquidation_forgeries import forge_liquidations
 from tests.circuits.order_forgeries import forge_orders
 from tests.circuits.pair_forgeries import forge_pairs
 from tests.circuits.trade_cases import load_trade_lane
+from tests.circuits.trade_signature_forgeries import forge_trade_signatures
 
 OUTPUTS = ("root_out", "fees_out", "penalties_out", *(f"lots_out[{m}]" for m in range(MARKET_COUNT)))
 
@@ -34,5 +35,6 @@ def _forge_all(forger: Forger, capacity: int) -> Iterator[Forged]:
     yield from forge_orders(forger, capacity)
     yield from forge_accounts(forger, capacity)
     yield from forge_liquidations(forger, capacity)
+    yield from forge_trade_signatures(forger, capacity)
     if capacity == 2:
         yield from forge_pairs(forger)
