@@ -14,7 +14,7 @@ from rollup.errors import TxRejected
 from rollup.trace import BatchTrace, FundLaneTrace, Path
 from rollup.trees import compute_root_from_path
 from rollup.txs import Deposit, Withdraw
-from rollup.units import FUND_ACCOUNT, MARKET_COUNT, PPM, TREASURY_ACCOUNT
+from rollup.units import FUND_ACCOUNT, MARKET_COUNT, PPM, PRICE_BITS, TREASURY_ACCOUNT
 
 __all__ = ["check_batch"]
 
@@ -59,7 +59,8 @@ def _audit_prices(trace: BatchTrace) -> None:
     prices, marks = trace.clearing_prices_ticks, trace.header_after.marks_ticks
     for market, (price, mark) in enumerate(zip(prices, marks, strict=True)):
         is_inside = abs(price - mark) * PPM <= trace.params.markets[market].band_ppm * mark
-        require(is_inside and price > 0, f"market {market}", "clearing_price_in_band", price, f"near {mark}")
+        is_price = 0 < price < 2**PRICE_BITS
+        require(is_inside and is_price, f"market {market}", "clearing_price_in_band", price, f"near {mark}")
 
 
 def _move_root(root: int, account_id: int, before: Account, after: Account, path: Path, where: str) -> int:

@@ -1,4 +1,4 @@
-"""A CashLane alone: accounts with positions, orders and funding, and operations applied whether the model allows them or not."""
+"""A CashLane alone: accounts with positions, orders and funding; operations applied, allowed or not."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from circuits.lanes.cash import build_cash_lane
 from rollup.accounts import EMPTY_ACCOUNT, EMPTY_ORDERS, Account
 from rollup.orders import pack_slot
 from rollup.signature import Signature, derive_public_key, sign
-from rollup.state import State
+from rollup.signature_cache import SignatureCache
+from rollup.state import State, StateHeader
 from rollup.trace import BatchTrace, CashLaneTrace, FundLaneTrace
 from rollup.txs import Cancel, CashOp, Deposit, Withdraw
 from rollup.units import ATOMS_PER_E6
@@ -22,7 +23,7 @@ from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S
 __all__ = ["OUTPUTS", "VENUE", "CashCase", "force", "key_of", "load_cash_lane", "make_case", "make_trader", "sign_op"]
 
 OUTPUTS = ("root_out", "deposits_out", "vault_out", *(f"bridge[{i}]" for i in range(4)))
-VAULT_E6 = 10**15
+VAULT_E6 = 2**70
 DEPOSITS = 41
 FUNDING = (-(10**12), 3 * 10**14, *range(-6, 7), 2**71)  # atoms a lot, of either sign
 VENUE = Venue(
@@ -121,9 +122,8 @@ def make_case(
     )
     tree_after = tree.set(account_id, lane.after.leaf_hash())
     fund = FundLaneTrace(EMPTY_ACCOUNT, EMPTY_ACCOUNT, EMPTY_ACCOUNT, EMPTY_ACCOUNT, tree_after.path(0))
-    totals = {"deposits_consumed": DEPOSITS, "vault_e6": VAULT_E6}
-    headers = (replace(venue.header(root, i), **totals) for i, root in enumerate((tree.root, tree_after.root)))
-    trace = BatchTrace("one CashLane", venue.params, *headers, venue.clearing, (lane,), (), fund)
+    old, new = (_with_totals(venue.header(root, i)) for i, root in enumerate((tree.root, tree_after.root)))
+    trace = BatchTrace("one CashLane", venue.params, old, new, venue.clearing, (lane,), (), fund)
     bus = compute_bus(trace)
     ports = {port: bus[_wire_of(port)] for port in load_cash_lane().template.ports}
     return CashCase(trace, ports | cash_lane_inputs(lane))
@@ -139,11 +139,12 @@ def _wire_of(port: str) -> str:
     return f"{'accounts_root' if name == 'root' else name}[{int(end == 'out')}]"
 
 
+def _with_totals(header: StateHeader) -> StateHeader:
+    return replace(header, deposits_consumed=DEPOSITS, vault_e6=VAULT_E6)
+
+
 def make_workspace(before: Account, account_id: int, venue: Venue = VENUE) -> Workspace:
     """Return the model's view of the same exchange, to ask whether it accepts."""
-    from rollup.signature_cache import SignatureCache
-
     tree = venue.tree({account_id: before})
-    header = replace(venue.header(tree.root, 0), deposits_consumed=DEPOSITS, vault_e6=VAULT_E6)
-    state = State(header, tree, {**venue.others, account_id: before})
+    state = State(_with_totals(venue.header(tree.root, 0)), tree, {**venue.others, account_id: before})
     return Workspace(state, venue.params, venue.marks, venue.funding, venue.timestamp_s, SignatureCache())

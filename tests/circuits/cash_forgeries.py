@@ -301,7 +301,9 @@ def _ranges() -> Iterator[Forged]:
     yield _changed("deposit of 2**64", make_case(deposit(), account), {}, "operand/bit[*]", lies=told)
     signed = _sign_words(withdrawal().words()[0], -1_000 % R)
     negative = {"operand": tell(-1_000)}
-    yield _changed("withdrawal of a negative amount", make_case(withdrawal(), account), signed, "operand/bit[*]", lies=negative)
+    yield _changed(
+        "withdrawal of a negative amount", make_case(withdrawal(), account), signed, "operand/bit[*]", lies=negative
+    )
     rich = replace(account, cash_atoms=2**120 - 1)
     yield _refused("cash beyond 2**120", make_case(deposit(1), rich), "account/cash_after/sum")
 
@@ -311,7 +313,9 @@ def _openings() -> Iterator[Forged]:
     case = make_case(op, account)
     hidden = {"account/size[1]": 0} | _slot_path_of(replace(account, sizes_lots=(account.sizes_lots[0], *(0,) * 15)))
     yield _changed("withdrawal hiding a short", case, hidden, "cancel_or_positions/positions[*]")
-    yield _changed("withdrawal hiding a position above market 8", case, {"account/size[9]": 0}, "cancel_or_positions/positions[*]")
+    yield _changed(
+        "withdrawal hiding a position above market 8", case, {"account/size[9]": 0}, "cancel_or_positions/positions[*]"
+    )
     yield _changed("short opened as a long", case, {"account/sign[1]": 0}, LEAF_IN)
     yield _changed("negative zero", case, {"account/sign[4]": 1}, LEAF_IN)
     yield _changed("tier of another", case, {"account/tier": 7}, LEAF_IN)

@@ -1,4 +1,4 @@
-"""What a cheating sequencer might try with the treasury, the fund and the totals: refused by the FundLane and the close."""
+"""What a cheating sequencer might try with fund, treasury and totals: refused by FundLane and close."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ def make_funds(
     """Return a FundLane's inputs on these two accounts, and the tree after it: the dues taken, or what is `written`."""
     tree = Venue(others=OTHERS).tree({0: fund, 1: treasury})
     after = tree
-    taken = {i: replace(a, cash_atoms=a.cash_atoms + due) for i, (a, due) in enumerate(zip((fund, treasury), dues, strict=True))}
+    taken = {
+        i: replace(a, cash_atoms=a.cash_atoms + due)
+        for i, (a, due) in enumerate(zip((fund, treasury), dues, strict=True))
+    }
     for account_id, account in (taken | (written or {})).items():
         after = after.set(account_id, account.leaf_hash())
     trace = get_day()["liquidation"]
@@ -116,7 +119,7 @@ def _overflows(forger: Forger) -> Iterator[Forged]:
     yield forger.forge("fund below -2**120", indebted, ["fund/cash_after/sum"])
 
 
-# --- the close ---------------------------------------------------------------------------------------------------------
+# --- the close --------------------------------------------------------------------------------------------------------
 def get_honest_closes() -> dict[str, Values]:
     """Return honest closes: of every batch of the day, and with the vault at its edges."""
     day = {name: make_close_case(with_funding(trace)) for name, trace in get_day().items()}

@@ -1,10 +1,10 @@
-"""What stands once in a batch, each alone: tick, FundLane and close, with the inputs that a batch's trace gives them."""
+"""What stands once in a batch, each alone: tick, FundLane and close, with inputs from a batch's trace."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from circuits.bus import compute_bus
 from circuits.close import build_close
@@ -16,12 +16,13 @@ from circuits.tick import build_tick
 from rollup.trace import BatchTrace
 from rollup.units import MARKET_COUNT
 from tests.circuits.lane_cases import LoneTemplate, Values
-from tests.scenarios import run_day
+from tests.scenarios import Exchange, run_day
 
 __all__ = [
     "BUILDS",
     "N_CASH_LANES",
     "get_day",
+    "get_idle",
     "load_frame",
     "make_close_case",
     "make_fund_case",
@@ -37,7 +38,7 @@ BUILDS: dict[str, Callable[[ConstraintSystem], object]] = {
 }
 
 
-@lru_cache(maxsize=None)
+@cache
 def load_frame(name: str) -> LoneTemplate:
     """Return "Tick", "FundLane" or "Close(2)"; recorded once in a process."""
     return LoneTemplate(name, BUILDS[name])
@@ -47,6 +48,12 @@ def load_frame(name: str) -> LoneTemplate:
 def get_day() -> dict[str, BatchTrace]:
     """Return the traces of one day on the shape tiny, by what happens in them."""
     return run_day()
+
+
+@lru_cache(maxsize=1)
+def get_idle() -> BatchTrace:
+    """Return the trace of a batch in which nothing happens."""
+    return Exchange().batch().trace
 
 
 def with_funding(trace: BatchTrace) -> BatchTrace:

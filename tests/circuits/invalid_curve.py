@@ -1,7 +1,7 @@
 """Keys off the curve: why the EdDSA gadget holds the key's eighth to the curve's equation.
 
-The doubling and adding formulas of a Montgomery curve never read the constant term a6 of v^2 = u^3 + A*u^2 + u + a6, so a point
-off the curve is a point of another curve, and the gadget would compute there (Biehl, Meyer, Mueller: CRYPTO 2000). For one a6 the curve
+The formulas of a Montgomery curve never read the constant term a6 of v^2 = u^3 + A*u^2 + u + a6, so a point off the curve
+is a point of another curve, and the gadget would compute there (Biehl, Meyer, Mueller: CRYPTO 2000). For one a6 the curve
 has a node, and its points are the field's units: order 983 divides r - 1. With Q of order 983, h * Q is guessed.
 """
 
@@ -92,15 +92,16 @@ def _add(left: Point, right: Point) -> Point:
     return x % R, (y1 * y2 - EDWARDS_A * x1 * x2) * inverse(1 - cross) % R
 
 
-# --- a false square of the abscissa --------------------------------------------------------------------------------------
+# --- a false square of the abscissa -----------------------------------------------------------------------------------
 Polynomial = list[int]  # lowest coefficient first
 
 
 def halve_with_another_square(u2: int, v2: int) -> tuple[int, int, int] | None:
     """Return (u, v, square) that satisfy the curve's equation and double to (u2, v2) with `square` in place of u^2.
 
-    In the slope x: u = (x^2 - A - u2) / 2, v = x * (u - u2) - v2. The equation gives the square; the doubling's slope is then a
-    sextic in x, and the honest halves are the roots of a quartic that divides it. None where the quadratic left has no root.
+    In the slope x: u = (x^2 - A - u2) / 2, v = x * (u - u2) - v2. The equation gives the square; the doubling's
+    slope is then a sextic in x, and the honest halves are the roots of a quartic that divides it. None where the
+    quadratic left has no root.
     """
     half = inverse(2)
     u: Polynomial = [(-A - u2) * half, 0, half]

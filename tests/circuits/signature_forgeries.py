@@ -26,7 +26,9 @@ class SignedLane:
 
     forger: Forger
     message: int
-    open_with_key: Callable[[Point], Values]  # the signed lane on an account of this key, its signature left to the caller
+    open_with_key: Callable[
+        [Point], Values
+    ]  # the signed lane on an account of this key, its signature left to the caller
     idle: Values
     eighth: str  # input names, less _x and _y
     signature: str  # prefix of the inputs r8_x, r8_y, s
@@ -82,7 +84,9 @@ def _forge_eighths(lane: SignedLane) -> Iterator[Forged]:
         name = f"{lane.scope}/key_div_8/{axis}"
         lies = {name: tell(lone.value(witness, name))}
         changes = {f"{lane.eighth}_{axis}": value + 1}
-        yield lane.forger.forge(f"another {axis} of the eighth given than used", honest, [name], changes=changes, lies=lies)
+        yield lane.forger.forge(
+            f"another {axis} of the eighth given than used", honest, [name], changes=changes, lies=lies
+        )
     name = f"{lane.scope}/key_div_8/montgomery/u"
     lies = {name: tell(lone.value(witness, name))}
     changes = {f"{lane.eighth}_y": eighth[1] + 1}
@@ -122,7 +126,7 @@ def _forge_off_curve(lane: SignedLane) -> Iterator[Forged]:
 
 
 def _forge_square(lane: SignedLane) -> Forged:
-    """Return an eighth off the curve that doubles to the right point all the same, with a false square of its abscissa."""
+    """Return an eighth off the curve that doubles to the right point by a false square of its abscissa."""
     for secret in range(SECRET, SECRET + 50):
         key = multiply_base8(secret)
         x, y = double(divide_by_eight(key))

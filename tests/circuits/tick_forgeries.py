@@ -1,4 +1,4 @@
-"""What a cheating sequencer might try with prices, parameters, time and the old state: all of it the tick's to refuse."""
+"""What a cheating sequencer might try with prices, parameters, time and the old state; the tick refuses it."""
 
 from __future__ import annotations
 
@@ -80,9 +80,7 @@ def _prices(forger: Forger) -> Iterator[Forged]:
         "price of nothing in a wide band", _honest(), positives[1:], changes=free, also_follow=["params_hash"]
     )
     unmargined = {"market[2]/maintenance_ppm": 0, "table/maintenance_weight[2]": 0}
-    yield forger.forge(
-        "no maintenance", _honest(), positives[:1], changes=unmargined, also_follow=["params_hash"]
-    )
+    yield forger.forge("no maintenance", _honest(), positives[:1], changes=unmargined, also_follow=["params_hash"])
 
 
 def _honest() -> Values:

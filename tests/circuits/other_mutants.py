@@ -1,0 +1,60 @@
+"""The mutation runs of CashLane, Tick, FundLane and close: each class dropped, something must notice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from circuits.lanes.cash import build_cash_lane
+from circuits.mutants import Report, run_mutants
+from circuits.variation import Build
+from tests.circuits.cash_cases import load_cash_lane
+from tests.circuits.cash_forgeries import cash_forgeries, honest_cash_cases
+from tests.circuits.close_forgeries import (
+    CLOSE,
+    forge_closes,
+    forge_fund_lanes,
+    get_honest_closes,
+    get_honest_fund_lanes,
+)
+from tests.circuits.forging import Forged
+from tests.circuits.frame_cases import BUILDS, load_frame
+from tests.circuits.lane_cases import LoneTemplate, Values, kernel_hashing
+from tests.circuits.tick_forgeries import forge_ticks, get_honest_ticks
+
+__all__ = ["TEMPLATES", "run_mutants_of", "run_other_mutants"]
+
+_Catalogue: TypeAlias = tuple[Build, LoneTemplate, Sequence[Values], Sequence[Forged]]
+
+
+def _load_cash() -> _Catalogue:
+    honest = [case.inputs for case in honest_cash_cases().values()]
+    return build_cash_lane, load_cash_lane(), honest, cash_forgeries()
+
+
+def _load_frame(
+    name: str, honest: Callable[[], dict[str, Values]], forge: Callable[[], list[Forged]]
+) -> Callable[[], _Catalogue]:
+    return lambda: (BUILDS[name], load_frame(name), list(honest().values()), forge())
+
+
+_CATALOGUES: dict[str, Callable[[], _Catalogue]] = {
+    "CashLane": _load_cash,
+    "Tick": _load_frame("Tick", get_honest_ticks, forge_ticks),
+    "FundLane": _load_frame("FundLane", get_honest_fund_lanes, forge_fund_lanes),
+    CLOSE: _load_frame(CLOSE, get_honest_closes, forge_closes),
+}
+TEMPLATES = tuple(_CATALOGUES)
+
+
+def run_mutants_of(name: str, sample: int | None = None, *, seed: int = 0) -> Report:
+    """Return the report on one of `TEMPLATES`: of all classes, or of a sample. No move counts as a notice."""
+    with kernel_hashing():
+        build, lane, honest, forgeries = _CATALOGUES[name]()
+        attacks = [forged.to_attack() for forged in forgeries]
+        return run_mutants(name, build, honest, attacks, sample, seed=seed, moves=False, vary_witness=lane.vary)
+
+
+def run_other_mutants(sample: int | None = None, *, seed: int = 0) -> list[Report]:
+    """Return the reports on all of `TEMPLATES`: half a minute in full."""
+    return [run_mutants_of(name, sample, seed=seed) for name in TEMPLATES]

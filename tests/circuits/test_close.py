@@ -1,0 +1,74 @@
+"""Close: every total closed by its own kind, the new state and the data committed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from circuits.close import commit_data
+from circuits.determinism import find_freedom
+from circuits.system import ConstraintSystem
+from rollup.field import R
+from rollup.public_inputs import compute_data_commitment
+from tests.circuits.close_forgeries import CLOSE, forge_closes, get_honest_closes
+from tests.circuits.frame_cases import get_day, load_frame, make_close_case
+
+elements = st.sampled_from([0, 1, R - 1]) | st.integers(0, R - 1)
+
+
+@settings(max_examples=25)
+@given(
+    roots=st.tuples(elements, elements, elements), words=st.tuples(*[elements] * 8), vault_e6=st.integers(0, 2**96 - 1)
+)
+def test_commitments_agree_with_the_model(roots: tuple[int, ...], words: tuple[int, ...], vault_e6: int) -> None:
+    """Whatever the records are, the two public outputs are the model's."""
+    header = replace(get_day()["liquidation"].header_after, accounts_root=roots[0], vault_e6=vault_e6)
+    trace = replace(get_day()["liquidation"], header_after=header)
+    names = [f"lane[{i}]/bridge[{j}]" for i in range(2) for j in range(4)]
+    inputs = (
+        make_close_case(trace) | {"accounts_root": roots[0], "vault": vault_e6} | dict(zip(names, words, strict=True))
+    )
+    outputs = ("new_state_root", "data_commitment")
+    followed = load_frame(CLOSE).follow(inputs | dict.fromkeys(outputs, 0), {}, outputs)
+    assert followed["new_state_root"] == header.state_root
+    assert followed["data_commitment"] == compute_data_commitment(words)
+    assert load_frame(CLOSE).find_broken(followed) == []
+
+
+@pytest.mark.parametrize("n_words", [0, 1, 4, 8, 15, 16, 20, 30, 31])
+def test_data_of_any_length_is_committed_as_by_the_model(n_words: int) -> None:
+    words = [R - 1 - i for i in range(n_words)]
+    cs = ConstraintSystem()
+    commitment = commit_data(cs, [cs.witness(word) for word in words])
+    assert cs.value(commitment) == compute_data_commitment(words)
+    assert cs.first_unsatisfied() is None
+
+
+@pytest.mark.parametrize(("vault_e6", "accepted"), [(-1, False), (0, True), (2**96 - 1, True), (2**96, False)])
+def test_vault_at_its_edges(vault_e6: int, accepted: bool) -> None:
+    lane = load_frame(CLOSE)
+    inputs = make_close_case(get_day()["liquidation"]) | {"vault": vault_e6}
+    followed = lane.follow(inputs, {}, ["new_state_root"])
+    assert lane.find_broken(followed) == ([] if accepted else ["totals/vault/sum"])
+
+
+def test_honest_closes_are_accepted() -> None:
+    lane, honest = load_frame(CLOSE), get_honest_closes()
+    assert {name: lane.find_broken(inputs) for name, inputs in honest.items()} == {name: [] for name in honest}
+
+
+def test_invalid_closes_are_refused_by_the_rule_they_break() -> None:
+    lane, forgeries = load_frame(CLOSE), forge_closes()
+    broken = {forged.name: lane.find_broken_classes(forged.inputs, forged.lies) for forged in forgeries}
+    assert len(broken) == len(forgeries), "two forgeries share a name"
+    assert broken == {forged.name: forged.refused_by for forged in forgeries}
+    assert all(broken.values())
+
+
+def test_no_computed_wire_is_free() -> None:
+    lane = load_frame(CLOSE)
+    freedom = find_freedom([lane.evaluate(inputs) for inputs in get_honest_closes().values()])
+    assert freedom.free == freedom.harmless == ()
