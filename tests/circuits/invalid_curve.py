@@ -1,7 +1,7 @@
 """Keys off the curve: why the EdDSA gadget holds the key's eighth to the curve's equation.
 
-The formulas of a Montgomery curve never read the constant term a6 of v^2 = u^3 + A*u^2 + u + a6, so a point off the curve
-is a point of another curve, and the gadget would compute there (Biehl, Meyer, Mueller: CRYPTO 2000). For one a6 the curve
+The formulas of a Montgomery curve never read the constant term a6 of v^2 = u^3 + A*u^2 + u + a6, so a point off it is a
+point of another curve, and the gadget would compute there (Biehl, Meyer, Mueller: CRYPTO 2000). For one a6 the curve
 has a node, and its points are the field's units: order 983 divides r - 1. With Q of order 983, h * Q is guessed.
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,9 +16,9 @@ from circuits.merkle import private_path, update_root
 from circuits.poseidon import poseidon
 from circuits.select import assert_selected, demultiplex, inner_product, multiplex, one_hot, select
 from circuits.system import ConstraintSystem
-from sequencer.stats import count_gadgets
+from sequencer.stats import count_gadgets, count_lanes, count_shapes
 
-PINS: dict[str, dict[str, int]] = json.loads((Path(__file__).parent.parent / "pins/constraint_counts.json").read_text())
+PINS: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent.parent / "pins/constraint_counts.json").read_text())
 CEILINGS = {"eddsa_verify": 3_400, "poseidon2": 240, "poseidon8": 402, "poseidon16": 609}
 
 
@@ -71,3 +72,30 @@ def test_every_basic_gadget_has_its_pinned_row() -> None:
 @pytest.mark.parametrize("gadget", CEILINGS)
 def test_gadget_stays_within_its_ceiling(gadget: str) -> None:
     assert PINS["gadgets"][gadget] <= CEILINGS[gadget]
+
+
+# --- lanes and shapes --------------------------------------------------------------------------------------------------
+LANE_CEILINGS = {"TradeLane(1)": 16_500, "TradeLane(16)": 16 * 8_200, "CashLane": 13_500, "FundLane": 11_000}
+DOMAIN_CEILINGS = {"small": 19, "block": 20}
+
+
+def test_every_lane_has_its_pinned_row() -> None:
+    assert {name: counts["constraints"] for name, counts in count_lanes().items()} == PINS["lanes"]
+
+
+def test_a_lane_is_the_sum_of_its_scopes() -> None:
+    assert {name: sum(counts["by_scope"].values()) for name, counts in count_lanes().items()} == PINS["lanes"]
+
+
+def test_every_shape_has_its_pinned_row() -> None:
+    assert count_shapes() == PINS["shapes"]
+
+
+@pytest.mark.parametrize("lane", LANE_CEILINGS)
+def test_lane_stays_within_its_ceiling(lane: str) -> None:
+    assert PINS["lanes"][lane] <= LANE_CEILINGS[lane]
+
+
+@pytest.mark.parametrize("shape", DOMAIN_CEILINGS)
+def test_shape_fits_its_domain(shape: str) -> None:
+    assert PINS["shapes"][shape]["domain_log2"] <= DOMAIN_CEILINGS[shape]
