@@ -1,0 +1,222 @@
+"""Cheating sequencers: whole batches that fit everywhere but where they cheat, and who is to refuse each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from circuits.witness import WitnessInputs
+from rollup.field import R
+from rollup.params import Params
+from rollup.public_inputs import compute_data_commitment
+from rollup.settle import apply_order_fill
+from rollup.shapes import TINY
+from rollup.state import State
+from rollup.trace import BatchTrace, CashLaneTrace
+from rollup.txs import Withdraw
+from rollup.units import FUND_ACCOUNT, TREASURY_ACCOUNT
+from tests.circuits.frame_cases import get_day
+from tests.circuits.rechaining import Ledger, change_bus, change_private, get_ledger, give_inputs, rechain
+from tests.scenarios import AVAX_PRICE, PARAMS, Exchange
+
+__all__ = ["BatchForgery", "forge_batches"]
+
+SEQUENCER = 9
+ROOT_IN, ROOT_OUT = "account_tree/root_in", "account_tree/root_out"
+FILLS, LIQUIDATION, CASH = "deposits and fills", "liquidation", "withdraw and cancel"
+
+
+@dataclass(frozen=True)
+class BatchForgery:
+    """What the circuit is given, and the "instance: constraint class" that refuse it: these and no others."""
+
+    name: str
+    inputs: WitnessInputs
+    refused_by: frozenset[str]
+
+
+def forge_batches() -> list[BatchForgery]:
+    """Return the whole catalogue, on the shape tiny."""
+    parts = (_creations, _dues, _imbalances, _publics, _bridges, _chains, _orders, _totals)
+    return [forgery for part in parts for forgery in part()]
+
+
+def _forgery(name: str, inputs: WitnessInputs, *refused_by: str) -> BatchForgery:
+    return BatchForgery(name, inputs, frozenset(refused_by))
+
+
+def _credited(batch: str, credits: dict[tuple[str, int], int]) -> WitnessInputs:
+    """Return a batch of the day in which instances write cash into the tree besides their own work."""
+    return give_inputs(rechain(get_day()[batch], get_ledger(batch), credits)[0])
+
+
+def _creations() -> Iterator[BatchForgery]:
+    lanes = {"cash[0]": 2, "cash[1]": 3, "trade[0]": 2, "trade[1]": 3, "trade[2]": 0, "fund": 0}
+    for instance, account_id in lanes.items():
+        for atoms, what in ((1, "created in"), (-1, "taken by")):
+            inputs = _credited(FILLS, {(instance, account_id): atoms})
+            yield _forgery(f"one atom {what} {instance}", inputs, f"{instance}: {ROOT_OUT}")
+    moved = _credited(FILLS, {("cash[0]", 3): -1, ("cash[0]", 2): 1})
+    yield _forgery("one atom moved from a trader to another", moved, f"cash[0]: {ROOT_OUT}")
+
+
+def _dues() -> Iterator[BatchForgery]:
+    fee = get_day()[FILLS].fund_lane.treasury_after.cash_atoms
+    penalty = get_day()[LIQUIDATION].fund_lane.fund_after.cash_atoms
+    assert min(fee, penalty) > 0
+    own_lane = _credited(FILLS, {("trade[2]", SEQUENCER): fee, ("fund", TREASURY_ACCOUNT): -fee})
+    yield _forgery("fees paid to the sequencer's own lane", own_lane, f"trade[2]: {ROOT_OUT}", f"fund: {ROOT_OUT}")
+    for name, batch, due, payee in (
+        ("fees", FILLS, fee, TREASURY_ACCOUNT),
+        ("penalty", LIQUIDATION, penalty, FUND_ACCOUNT),
+    ):
+        for thief, who in ((SEQUENCER, "the sequencer"), (1 - payee, "the other fund")):
+            inputs = _credited(batch, {("fund", payee): -due, ("fund", thief): due})
+            yield _forgery(f"{name} paid to {who}", inputs, f"fund: {ROOT_OUT}")
+    unpaid = change_bus(_credited(FILLS, {("fund", TREASURY_ACCOUNT): -fee}), {f"fees[{i}]": 0 for i in range(1, 4)})
+    yield _forgery("fees held back by the lanes", unpaid, "trade[0]: totals/fees", "trade[1]: totals/fees")
+
+
+def _trade_between(bought_lots: int, sold_lots: int) -> BatchTrace:
+    """Return a batch in which account 2 buys and account 3 sells that many lots of AVAX; fewer sold than bought."""
+    exchange = Exchange()
+    exchange.batch(cash=[exchange.deposit(2, 2_000), exchange.deposit(3, 2_000)])
+    ledger = _ledger_of(exchange.state)
+    orders = [exchange.order(2, bought_lots, AVAX_PRICE), exchange.order(3, -2 * bought_lots, AVAX_PRICE)]
+    trace = exchange.batch(orders=orders).trace
+    lanes = list(trace.trade_lanes)
+    (position,) = (i for i, lane in enumerate(lanes) if lane.account_id == 3)
+    (fill,) = lanes[position].fills
+    args = (sold_lots, trace.clearing_prices_ticks[0], trace.header_after.funding_index, trace.params)
+    after, _ = apply_order_fill(lanes[position].before, fill.order, *args)
+    after = replace(after, last_touched_s=lanes[position].after.last_touched_s)
+    lanes[position] = replace(lanes[position], fills=(replace(fill, fill_lots=sold_lots),), after=after)
+    return rechain(replace(trace, trade_lanes=tuple(lanes)), ledger)[0]
+
+
+def _ledger_of(state: State) -> Ledger:
+    return Ledger(state.tree, dict(state.accounts))
+
+
+def _imbalances() -> Iterator[BatchForgery]:
+    trace = _trade_between(1_000, 999)
+    inputs = give_inputs(trace)
+    yield _forgery("one lot more bought than sold", inputs, "close: totals/lots_end[*]")
+    (seller,) = (i for i, lane in enumerate(trace.trade_lanes) if lane.account_id == 3)
+    hidden = change_bus(inputs, {f"lots[{i}][0]": 0 for i in range(seller + 1, 4)})
+    yield _forgery("the lot hidden by the seller's lane", hidden, f"trade[{seller}]: totals/lots[*]")
+    late = change_bus(inputs, {"lots[3][0]": 0})
+    yield _forgery("the lot hidden by an unused lane", late, "trade[2]: totals/lots[*]")
+    borrowed = change_bus(inputs, {f"lots[{i}][0]": inputs.bus[f"lots[{i}][0]"] - 1 for i in range(4)})
+    yield _forgery("the lot lent at the start", borrowed, "close: totals/lots_start[*]")
+
+
+def _publics() -> Iterator[BatchForgery]:
+    inputs = give_inputs(get_day()[FILLS])
+    for public, refusals in {
+        "old_state_root": ["tick: old_state_root/is_public"],
+        "new_state_root": ["close: new_state_root/is_public"],
+        "params_hash": ["tick: params/hash/is_public"],
+        "clock": ["tick: clock/is_public", "close: new_state_root/is_public"],
+        "data_commitment": ["close: data/is_public"],
+    }.items():
+        changed = change_bus(inputs, {public: (inputs.bus[public] + 1) % R})
+        yield _forgery(f"wrong {public}", changed, *refusals)
+    trace = get_day()[FILLS]
+    replayed = change_bus(inputs, {"old_state_root": trace.header_after.state_root})
+    yield _forgery("the same batch a second time", replayed, "tick: old_state_root/is_public")
+    skipped = replace(trace.header_after, batch_number=trace.header_after.batch_number + 1)
+    yield _forgery(
+        "a batch number skipped", give_inputs(replace(trace, header_after=skipped)), "tick: old_state_root/is_public"
+    )
+
+
+def _with_words(inputs: WitnessInputs, words: dict[int, int]) -> WitnessInputs:
+    """Return the inputs with some of the 8 bridge words changed, and the commitment following."""
+    names = [f"lane[{i}]/bridge[{j}]" for i in range(TINY.cash_lanes) for j in range(4)]
+    changed = {names[i]: word for i, word in words.items()}
+    commitment = compute_data_commitment([(inputs.bus | changed)[name] for name in names])
+    return change_bus(inputs, changed | {"data_commitment": commitment})
+
+
+def _bridges() -> Iterator[BatchForgery]:
+    first, owner, key = "bridge/kind_account_amount", "bridge/owner", "bridge/key[*]"
+    deposits, drawn = give_inputs(get_day()[FILLS]), give_inputs(get_day()[CASH])
+    hidden = _with_words(drawn, {0: 0, 1: 0})
+    yield _forgery("withdrawal missing from the bridge", hidden, f"cash[0]: {first}", f"cash[0]: {owner}")
+    less = _with_words(drawn, {0: drawn.bus["lane[0]/bridge[0]"] - (1 << 25)})
+    yield _forgery("withdrawal smaller on the bridge", less, f"cash[0]: {first}")
+    diverted = _with_words(drawn, {1: 0xBAD})
+    yield _forgery("withdrawal paid to another owner", diverted, f"cash[0]: {owner}")
+    invented = _with_words(drawn, {4: 2 + (9 << 4) + (10**6 << 25), 5: 0xBAD})
+    yield _forgery("withdrawal added to a cancel's words", invented, f"cash[1]: {first}", f"cash[1]: {owner}")
+    queued = _with_words(deposits, {0: deposits.bus["lane[0]/bridge[0]"] - (10**6 << 25)})
+    yield _forgery("deposit larger than the queue's", queued, f"cash[0]: {first}")
+    unqueued = _with_words(deposits, dict.fromkeys(range(4, 8), 0))
+    refusals = (f"cash[1]: {first}", f"cash[1]: {owner}", f"cash[1]: {key}")
+    yield _forgery("deposit not in the queue", unqueued, *refusals)
+    words = [0] * 8
+    emptied = change_bus(deposits, {"data_commitment": compute_data_commitment(words)})
+    yield _forgery("data of an empty queue", emptied, "close: data/is_public")
+
+
+def _totals() -> Iterator[BatchForgery]:
+    trace = get_day()[FILLS]
+    inputs, header = give_inputs(trace), trace.header_after
+    uncounted = replace(header, deposits_consumed=header.deposits_consumed - 1)
+    changes = {"deposits[2]": uncounted.deposits_consumed, "new_state_root": uncounted.state_root}
+    yield _forgery("a deposit not counted", change_bus(inputs, changes), "cash[1]: totals/deposits")
+    richer = replace(header, vault_e6=header.vault_e6 + 1)
+    changes = {"vault[2]": richer.vault_e6, "new_state_root": richer.state_root}
+    yield _forgery("vault richer by one unit", change_bus(inputs, changes), "cash[1]: totals/vault")
+
+
+def _chains() -> Iterator[BatchForgery]:
+    trace, ledger = get_day()[FILLS], get_ledger(FILLS)
+    inputs = give_inputs(trace)
+    stale = ledger.tree.path(trace.cash_lanes[1].account_id)
+    lane = replace(trace.cash_lanes[1], account_path=stale)
+    forged = give_inputs(replace(trace, cash_lanes=(trace.cash_lanes[0], lane)))
+    forged = change_bus(forged, {name: inputs.bus[name] for name in inputs.bus if name.startswith("accounts_root")})
+    refusals = (f"cash[1]: {ROOT_IN}", f"cash[1]: {ROOT_OUT}")
+    yield _forgery("a lane on the tree before the lane before it", forged, *refusals)
+    elsewhere = change_bus(inputs, {"accounts_root[1]": ledger.tree.root})
+    refusals = (f"cash[0]: {ROOT_OUT}", f"cash[1]: {ROOT_IN}")
+    yield _forgery("a lane's result left out of the chain", elsewhere, *refusals)
+    yield _twice_withdrawn()
+    bus, privates = inputs.bus, inputs.privates
+    swapped = WitnessInputs(bus, (privates[0], privates[2], privates[1], *privates[3:]))
+    bridges = ("bridge/kind_account_amount", "bridge/owner", "bridge/key[*]")
+    out_of_place = [f"cash[{i}]: {name}" for i in (0, 1) for name in (ROOT_IN, ROOT_OUT, *bridges, "totals/vault")]
+    yield _forgery("cash lanes swapped", swapped, *out_of_place)
+
+
+def _twice_withdrawn() -> BatchForgery:
+    """A second lane spends the signature of the first."""
+    batch = get_day()[CASH]
+    first = batch.cash_lanes[0]
+    assert isinstance(first.op, Withdraw)
+    second: CashLaneTrace = replace(first, after=replace(first.after, cash_nonce=first.after.cash_nonce + 1))
+    twice = replace(batch, cash_lanes=(first, second))
+    forged, _ = rechain(twice, get_ledger(CASH))
+    header = replace(forged.header_after, vault_e6=forged.header_after.vault_e6 - first.op.amount_e6)
+    inputs = give_inputs(replace(forged, header_after=header))
+    return _forgery("a withdrawal twice", inputs, "cash[1]: signature/r8/x", "cash[1]: signature/r8/y")
+
+
+def _orders() -> Iterator[BatchForgery]:
+    """Yield a trade 10 % above the mark, shown under the governed band and under a wide one; an unsigned order."""
+    markets = (replace(PARAMS.markets[0], band_ppm=100_000), *PARAMS.markets[1:])
+    wide: Params = replace(PARAMS, markets=markets)
+    exchange, price = Exchange(params=wide), AVAX_PRICE * 11 // 10
+    exchange.batch(cash=[exchange.deposit(2, 2_000), exchange.deposit(3, 2_000)])
+    trace = exchange.batch(orders=[exchange.order(2, 1_000, price), exchange.order(3, -1_000, price)]).trace
+    assert trace.clearing_prices_ticks[0] == price
+    beyond = give_inputs(replace(trace, params=PARAMS))
+    yield _forgery("clearing price outside the band", beyond, "tick: market[*]/band/above/sum")
+    governed = change_bus(give_inputs(trace), {"params_hash": PARAMS.params_hash})
+    yield _forgery("clearing price inside a band of its own", governed, "tick: params/hash/is_public")
+    unsigned = {"order[0]/r8_x": 0, "order[0]/r8_y": 0, "order[0]/s": 0}
+    inputs = change_private(give_inputs(get_day()[FILLS]), "trade[0]", unsigned)
+    signature = (f"trade[0]: order[*]/signature/r8/{axis}" for axis in "xy")
+    yield _forgery("order without a signature", inputs, *signature)
