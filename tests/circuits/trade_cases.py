@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from hypothesis.vendor.pretty import RepresentationPrinter
+
 from circuits.bus import compute_bus
 from circuits.lane_inputs import Prices, trade_lane_inputs
 from circuits.lanes.trade import build_trade_lane
@@ -23,12 +25,27 @@ def load_trade_lane(capacity: int) -> LoneTemplate:
     return LoneTemplate(f"TradeLane({capacity})", lambda cs: build_trade_lane(cs, capacity))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TradeCase:
     """One TradeLane's turn: its trace, and what the circuit is given."""
 
     trace: BatchTrace
     inputs: Values
+
+    def _repr_pretty_(self, printer: RepresentationPrinter, cycle: bool) -> None:
+        """Print briefly: hypothesis asks for this."""
+        printer.text(repr(self))
+
+    def __repr__(self) -> str:
+        lane, header = self.lane, self.trace.header_after
+        held = {m: size for m, size in enumerate(lane.before.sizes_lots) if size}
+        fills = [(fill.order, fill.fill_lots) for fill in lane.fills]
+        prices = (
+            f"marks {header.marks_ticks} clearing {self.trace.clearing_prices_ticks} funding {header.funding_index}"
+        )
+        return (
+            f"account {lane.account_id}: cash {lane.before.cash_atoms}, {held}; {fills or lane.liquidation}; {prices}"
+        )
 
     @property
     def lane(self) -> TradeLaneTrace:

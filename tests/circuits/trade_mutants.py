@@ -8,7 +8,7 @@ from circuits.system import ConstraintSystem
 from tests.circuits.lane_cases import kernel_hashing
 from tests.circuits.trade_cases import load_trade_lane
 from tests.circuits.trade_forgeries import forge_trade_lanes
-from tests.circuits.trade_scenes import SCENES, get_scene
+from tests.circuits.trade_scenes import get_scene, get_scene_names
 
 __all__ = ["run_trade_mutants"]
 
@@ -20,8 +20,7 @@ def run_trade_mutants(capacity: int, sample: int | None = None, *, seed: int = 0
         build_trade_lane(cs, capacity)
 
     with kernel_hashing():
-        scenes = [*SCENES, *(["two fills"] if capacity > 1 else [])]
-        honest = [get_scene(name, capacity).inputs for name in scenes]
+        honest = [get_scene(name, capacity).inputs for name in get_scene_names(capacity)]
         attacks = [forged.to_attack() for forged in forge_trade_lanes(capacity)]
         lane = load_trade_lane(capacity)
         return run_mutants(f"TradeLane({capacity})", build, honest, attacks, sample, seed=seed, vary_witness=lane.vary)

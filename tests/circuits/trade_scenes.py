@@ -193,6 +193,15 @@ def make_two_fills(capacity: int = 2) -> TradeCase:
     return make_fill_case(account, [(first, 5 * LOT), (second, 4 * LOT)], capacity=capacity)
 
 
+def make_two_sales(capacity: int = 2) -> TradeCase:
+    """Return a sale that flips a long, filled in part, and one that opens a short; a new nonce in either slot."""
+    venue = make_venue()
+    first = make_order(venue, -50 * LOT, market=FAR_MARKET, slot=1)
+    second = make_order(venue, -3 * LOT, market=1, slot=2, better_ticks=4)
+    account = make_account(usd=50_000, sizes={FAR_MARKET: 30 * LOT})
+    return make_fill_case(account, [(first, 40 * LOT), (second, 3 * LOT)], capacity=capacity)
+
+
 Scene = Callable[[int], TradeCase]
 SCENES: dict[str, Scene] = {
     "opening": make_opening,
@@ -203,9 +212,15 @@ SCENES: dict[str, Scene] = {
     "bankrupt": make_bankrupt,
     "unused": make_unused,
 }
+PAIRS: dict[str, Scene] = {"two fills": make_two_fills, "two sales": make_two_sales}
+
+
+def get_scene_names(capacity: int) -> list[str]:
+    """Return the honest lanes there are for TradeLane(capacity)."""
+    return [*SCENES, *(PAIRS if capacity > 1 else ())]
 
 
 @lru_cache(maxsize=64)
 def get_scene(name: str, capacity: int = 1) -> TradeCase:
-    """Return an honest lane by name; "two fills" needs a capacity of 2."""
-    return make_two_fills(capacity) if name == "two fills" else SCENES[name](capacity)
+    """Return an honest lane by name; pairs need a capacity of 2 or more."""
+    return (SCENES | PAIRS)[name](capacity)
