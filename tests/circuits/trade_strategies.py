@@ -78,7 +78,8 @@ def _markets(draw: st.DrawFn, count: int) -> list[MarketParams]:
 
 
 @st.composite
-def _positions(draw: st.DrawFn, venue: Venue, max_size: int) -> dict[int, int]:
+def positions(draw: st.DrawFn, venue: Venue, max_size: int = MAX_SIZE) -> dict[int, int]:
+    """Return signed sizes in lots by market."""
     sizes = st.sampled_from([0, 0, 1, max_size]) | st.integers(0, max_size) | st.integers(0, 10**9)
     count = len(venue.marks_ticks)
     return {m: draw(sizes) * draw(st.sampled_from([1, -1])) for m in range(count)}
@@ -88,7 +89,7 @@ def _positions(draw: st.DrawFn, venue: Venue, max_size: int) -> dict[int, int]:
 def fill_lanes(draw: st.DrawFn, capacity: int) -> TradeCase:
     """Return a lane of 1 to `capacity` signed fills, one direction a market, mostly close to its margin."""
     venue = draw(venues())
-    account = make_account(draw(_ids), sizes=draw(_positions(venue, MAX_SIZE)), tier=draw(st.integers(0, 7)))
+    account = make_account(draw(_ids), sizes=draw(positions(venue, MAX_SIZE)), tier=draw(st.integers(0, 7)))
     fills: list[tuple[Order, int]] = []
     for k in range(draw(st.integers(1, capacity))):
         step = draw(st.sampled_from([0, 0, 0, 1, 1, 1, 255, 255, 255, 256, -1])) if k == 0 else 9
@@ -167,7 +168,7 @@ def _near_margin(
 def liquidation_lanes(draw: st.DrawFn, capacity: int) -> TradeCase:
     """Return a liquidation lane with the penalty it owes: of equity and lots around their bounds."""
     venue = draw(venues(max_price=MODEST_PRICE, max_funding=2**60))
-    account = make_account(sizes={0: 1} | draw(_positions(venue, MODEST_SIZE)))
+    account = make_account(sizes={0: 1} | draw(positions(venue, MODEST_SIZE)))
     standing = margin_at(venue, account)
     bound = draw(st.sampled_from([standing.maintenance, standing.maintenance - 1, standing.maintenance // 2, 0]))
     account = with_equity(venue, account, bound - draw(nudges))
