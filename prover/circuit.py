@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -38,13 +38,21 @@ class KernelBatch:
             len(self.batch.public_inputs),
         )
 
-    def compute_witness(self, inputs: WitnessInputs | BatchTrace, lies: Iterable[Lie] = ()) -> Witness:
-        """Return the witness of a trace, or of given inputs; lies replace computed values, and later values follow."""
+    def compute_witness(
+        self,
+        inputs: WitnessInputs | BatchTrace,
+        lies: Iterable[Lie] = (),
+        progress: Callable[[str, int, int], object] | None = None,
+    ) -> Witness:
+        """Return the witness of a trace, or of given inputs; lies replace computed values, and later values follow.
+
+        Raises ValueError where a value has no place in the field or a key is not of prime order.
+        """
         if isinstance(inputs, BatchTrace):
             inputs = compute_witness_inputs(self.batch, inputs)
         overrides = [self._override(*lie) for lie in lies]
         return self.circuit.compute_witness(
-            encode_bus(self.batch, inputs.bus), encode_privates(self.batch, inputs.privates), overrides
+            encode_bus(self.batch, inputs.bus), encode_privates(self.batch, inputs.privates), overrides, progress
         )
 
     def _override(self, instance: str, op: str, value: int) -> tuple[int, int, bytes]:

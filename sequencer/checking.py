@@ -1,6 +1,8 @@
 """Checks a folder of proofs: each by the kernel, by py-ecc, and by settling it in an embedded EVM, in order.
 
 The contract that settles holds the state root, so it refuses a batch that does not start where the one before ended.
+What crossed the bridge is checked as data: the deposits and withdrawals published with a proof must be those that its
+data commitment was made of.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import Final
 
 from prover import kernel
 from rollup.field import R
+from rollup.public_inputs import PublicInputs, compute_data_commitment
 from sequencer.progress import Report
 from sequencer.proofs import VERIFICATION_KEY, read_record
 from verifier.artifacts import load_artifact
@@ -22,8 +25,10 @@ from verifier.verify import Verdict, deploy_verifier, verify_by_kernel, verify_b
 
 __all__ = ["CheckedProof", "CheckedRun", "check_run"]
 
-_N_PUBLIC: Final = 5
-_OLD_ROOT, _PARAMS_HASH = 0, 2  # places among the public inputs
+_N_PUBLIC: Final = len(PublicInputs._fields)
+_OLD_ROOT, _PARAMS_HASH, _DATA_COMMITMENT = map(
+    PublicInputs._fields.index, ("old_state_root", "params_hash", "data_commitment")
+)
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,19 @@ class CheckedProof:
     kernel: bool
     py_ecc: bool
     evm: bool
+    data: bool  # the bridge words are those committed to
     gas: int | None  # of the settling transaction, all in; None where it reverted
     reason: str  # empty where all three accept
+
+
+@dataclass(frozen=True)
+class _Files:
+    """What is published of one batch."""
+
+    batch: str
+    proof: Proof
+    public_inputs: list[int]
+    bridge_words: list[int]
 
 
 @dataclass(frozen=True)
@@ -64,14 +80,19 @@ def check_run(folder: Path, report: Report) -> CheckedRun:
     record = read_record(folder)
     vk_be = encode_verifying_key(read_verification_key(folder / VERIFICATION_KEY))
     files = [
-        (entry.batch, read_proof(folder / entry.proof_file), read_public_inputs(folder / entry.public_file))
+        _Files(
+            entry.batch,
+            read_proof(folder / entry.proof_file),
+            read_public_inputs(folder / entry.public_file),
+            read_public_inputs(folder / entry.bridge_file),
+        )
         for entry in record.proofs
     ]
-    settlement = _open_settlement(vk_be, files[0][2])
+    settlement = _open_settlement(vk_be, files[0].public_inputs)
     checked = []
-    for done, (batch, proof, public_inputs) in enumerate(files):
-        report(batch, done, len(files))
-        checked.append(_check_proof(batch, vk_be, proof, public_inputs, settlement))
+    for done, batch_files in enumerate(files):
+        report(batch_files.batch, done, len(files))
+        checked.append(_check_proof(batch_files, vk_be, settlement))
     return CheckedRun(tuple(checked), record.key == "development")
 
 
@@ -88,15 +109,15 @@ def _open_settlement(vk_be: bytes, first_public_inputs: Sequence[int]) -> Contra
         return Verdict(False, error.reason)
 
 
-def _check_proof(
-    batch: str, vk_be: bytes, proof: Proof, public_inputs: Sequence[int], settlement: Contract | Verdict
-) -> CheckedProof:
-    proof_be = encode_proof(proof)
+def _check_proof(files: _Files, vk_be: bytes, settlement: Contract | Verdict) -> CheckedProof:
+    batch, public_inputs = files.batch, files.public_inputs
+    proof_be = encode_proof(files.proof)
     evm, gas = _settle(settlement, proof_be, public_inputs)
     verdicts = {
         "kernel": verify_by_kernel(kernel.verify, vk_be, proof_be, public_inputs),
         "py-ecc": verify_by_py_ecc(vk_be, proof_be, public_inputs),
         "EVM": evm,
+        "data": _check_data(files.bridge_words, public_inputs),
     }
     wrong = "; ".join(f"{name}: {verdict.reason}" for name, verdict in verdicts.items() if not verdict.valid)
     return CheckedProof(
@@ -104,9 +125,18 @@ def _check_proof(
         kernel=verdicts["kernel"].valid,
         py_ecc=verdicts["py-ecc"].valid,
         evm=evm.valid,
+        data=verdicts["data"].valid,
         gas=gas,
         reason=f"{batch}: {wrong}" if wrong else "",
     )
+
+
+def _check_data(words: Sequence[int], public_inputs: Sequence[int]) -> Verdict:
+    """Return whether the words are those that the data commitment was made of."""
+    if len(public_inputs) != _N_PUBLIC or max(words, default=0) >= R:
+        return Verdict(False, f"{len(public_inputs)} public inputs, expected {_N_PUBLIC}, and bridge words below r")
+    got, expected = compute_data_commitment(words), public_inputs[_DATA_COMMITMENT]
+    return Verdict(got == expected, "" if got == expected else f"bridge words commit to {got}, proved {expected}")
 
 
 def _settle(

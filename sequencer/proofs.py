@@ -1,4 +1,4 @@
-"""A folder of proofs: `verification_key.json`, a proof and its public inputs a batch, and `proving.json` about them."""
+"""A folder of proofs: `verification_key.json`; a batch's proof, public inputs and bridge words; `proving.json`."""
 
 from __future__ import annotations
 
@@ -38,6 +38,11 @@ class ProofEntry:
     def public_file(self) -> str:
         """Name of the public inputs' file."""
         return f"{self.batch}.public.json"
+
+    @property
+    def bridge_file(self) -> str:
+        """Name of the file of bridge words: what the last public input commits to, four numbers a CashLane."""
+        return f"{self.batch}.bridge.json"
 
 
 @dataclass(frozen=True)

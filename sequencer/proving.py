@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import resource
 import sys
 import time
@@ -11,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from circuits.batch import BatchCircuit
-from circuits.witness import compute_witness_inputs, encode_bus, encode_privates
 from prover import kernel
+from prover.circuit import KernelBatch, load_batch
+from rollup.public_inputs import get_bridge_words
 from sequencer.batches import BatchFile, read_shape
-from sequencer.circuit import build_circuit
 from sequencer.errors import BatchUnprovable
 from sequencer.files import staged_folder, write_atomically
 from sequencer.keys import LoadedKey, load_or_make_key
@@ -46,38 +44,34 @@ def prove_batches(
     All files appear, or none. Raises FileMalformed, KeyUnusable, BatchUnprovable.
     """
     shapes = [read_shape(batch) for batch in batches]
-    circuit, in_kernel = build_circuit(shapes[0])
-    loaded = load_or_make_key(keys_dir, shapes[0], in_kernel, report)
+    circuit = load_batch(shapes[0])
+    loaded = load_or_make_key(keys_dir, shapes[0], circuit.circuit, report)
     with staged_folder(out, PROVING) as stage:
         write_verification_key(stage / VERIFICATION_KEY, decode_verifying_key(loaded.key.verifying_key_be))
         entries = []
         for batch in batches:
-            proved = prove_batch(batch, circuit, in_kernel, loaded.key, report)
+            proved = prove_batch(batch, circuit, loaded.key, report)
             write_proof(stage / proved.entry.proof_file, decode_proof(proved.proof_be))
             write_public_inputs(stage / proved.entry.public_file, proved.public_inputs)
+            write_public_inputs(stage / proved.entry.bridge_file, get_bridge_words(batch.trace))
             entries.append(proved.entry)
         key = "development" if loaded.key.is_development else "ceremony"
-        record = ProvingRecord(shapes[0].name, in_kernel.digest.hex(), key, tuple(entries))
+        record = ProvingRecord(shapes[0].name, circuit.circuit.digest.hex(), key, tuple(entries))
         write_atomically(stage / PROVING, encode_record(record))
     return record, loaded
 
 
-def prove_batch(
-    batch: BatchFile, circuit: BatchCircuit, in_kernel: kernel.Circuit, key: kernel.ProvingKey, report: Report
-) -> ProvedBatch:
+def prove_batch(batch: BatchFile, circuit: KernelBatch, key: kernel.ProvingKey, report: Report) -> ProvedBatch:
     """Return the proof of one batch. Raises BatchUnprovable, naming the first constraint that does not hold."""
     tell = _prefix(report, batch.name)
     started_s = time.perf_counter()
-    witness = _compute_witness(batch, circuit, in_kernel, tell)
+    witness = _compute_witness(batch, circuit, tell)
     witnessed_s = time.perf_counter()
-    try:
-        proof_be = kernel.prove(key, in_kernel, witness, progress=tell)
-    except ValueError as error:
-        raise BatchUnprovable(str(batch.path), _name_constraint(circuit, str(error))) from error
+    proof_be = kernel.prove(key, circuit.circuit, witness, progress=tell)
     proved_s = time.perf_counter()
     entry = ProofEntry(
         batch=batch.name,
-        constraints=in_kernel.n_constraints,
+        constraints=circuit.circuit.n_constraints,
         witness_s=round(witnessed_s - started_s, 3),
         prove_s=round(proved_s - witnessed_s, 3),
         peak_rss_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _BYTES_PER_MAXRSS,
@@ -85,26 +79,16 @@ def prove_batch(
     return ProvedBatch(entry, proof_be, tuple(kernel.decode_be(witness.public_inputs_be())))
 
 
-def _compute_witness(
-    batch: BatchFile, circuit: BatchCircuit, in_kernel: kernel.Circuit, report: Report
-) -> kernel.Witness:
+def _compute_witness(batch: BatchFile, circuit: KernelBatch, report: Report) -> kernel.Witness:
+    """Return a witness that satisfies every constraint. Raises BatchUnprovable."""
     try:
-        inputs = compute_witness_inputs(circuit, batch.trace)
-        bus_be, private_be = encode_bus(circuit, inputs.bus), encode_privates(circuit, inputs.privates)
+        witness = circuit.compute_witness(batch.trace, progress=report)
     except ValueError as error:  # a key of small order, a number no field element holds
         raise BatchUnprovable(str(batch.path), str(error)) from error
-    return in_kernel.compute_witness(bus_be, private_be, progress=report)
+    for broken in circuit.name_unsatisfied(witness):
+        raise BatchUnprovable(str(batch.path), f"constraint {broken} does not hold")
+    return witness
 
 
 def _prefix(report: Report, name: str) -> Report:
     return lambda what, done, total: report(f"{name}: {what}", done, total)
-
-
-def _name_constraint(circuit: BatchCircuit, message: str) -> str:
-    """Return the kernel's message with the constraint's name in place of its row and instance."""
-
-    def spell(match: re.Match[str]) -> str:
-        instance = circuit.instances[int(match[2])]
-        return f"constraint {instance.name}/{instance.template.row_names[int(match[1])]}"
-
-    return re.sub(r"row (\d+) of instance (\d+)", spell, message)

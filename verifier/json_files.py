@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import tempfile
 from pathlib import Path
 from typing import Final
 
+from rollup.bounded_json import parse_json
 from verifier.errors import FileMalformed
 
 MAX_FILE_BYTES: Final = 2**20
-MAX_DEPTH: Final = 16
 _SHOWN_CHARACTERS: Final = 80
-_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)  # to the end where unclosed: one pass over any bytes
 
 
 def read_json(path: Path) -> object:
@@ -26,11 +24,8 @@ def read_json(path: Path) -> object:
         raise FileMalformed(str(path), "file", error.strerror or str(error), "a readable file") from None
     if len(data) > MAX_FILE_BYTES:
         raise FileMalformed(str(path), "file", "more", f"at most {MAX_FILE_BYTES} bytes")
-    # py-ecc and py-evm raise Python's recursion limit so far that deep nesting would overflow the C stack
-    if compute_depth(data) > MAX_DEPTH:
-        raise FileMalformed(str(path), "file", "more", f"at most {MAX_DEPTH} levels of nesting")
     try:
-        value: object = json.loads(data)
+        value: object = parse_json(data)
     except ValueError as error:
         raise FileMalformed(str(path), "file", shorten(error), "JSON") from None
     return value
@@ -47,18 +42,6 @@ def write_json(path: Path, value: object) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
-
-
-def compute_depth(data: bytes) -> int:
-    """Return how deeply the brackets of a JSON text nest, up to where it stops being JSON."""
-    depth = deepest = 0
-    for byte in _STRING.sub(b"", data):
-        if byte in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif byte in b"]}":
-            depth -= 1
-    return deepest
 
 
 def shorten(value: object) -> str:

@@ -134,8 +134,8 @@ def build_cash_lane(cs: ConstraintSystem) -> None:
 
 
 def _kinds(cs: ConstraintSystem) -> _Kinds:
-    flags = (private_flag(cs, f"kind/{kind}") for kind in ("deposit", "withdraw", "cancel"))
-    kinds = _Kinds(*flags, creates=cs.private("kind/creates"))
+    deposit, withdraw, cancel = (private_flag(cs, f"kind/{kind}") for kind in ("deposit", "withdraw", "cancel"))
+    kinds = _Kinds(deposit, withdraw, cancel, creates=cs.private("kind/creates"))
     assert_boolean(cs, kinds.used, name="kind/at_most_one")
     cs.assert_product(kinds.creates, 1 - kinds.deposit, 0, name="kind/only_a_deposit_creates")
     return kinds

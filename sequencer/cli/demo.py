@@ -79,10 +79,10 @@ def _run(
     tape: Path, folder: Path, keys_dir: Path, shape_name: str, n_batches: int, n_accounts: int
 ) -> tuple[Manifest, Replay, ProvingRecord, CheckedRun, Comparison]:
     from prover import kernel
+    from prover.circuit import load_batch
     from rollup.shapes import get_shape
     from sequencer.batches import read_batches
     from sequencer.checking import check_run
-    from sequencer.circuit import build_circuit
     from sequencer.comparing import compare_run
     from sequencer.keys import load_or_make_key
     from sequencer.proving import prove_batches
@@ -93,8 +93,7 @@ def _run(
     with show_stage(f"1/5 replay of {tape.name}") as stage:
         manifest, replay = replay_tape(tape, folder, shape, n_batches, n_accounts, _SEED, stage.report)
     with show_stage(f"2/5 circuit and key of shape {shape.name}") as stage:
-        _, in_kernel = build_circuit(shape)
-        load_or_make_key(keys_dir, shape, in_kernel, stage.report)
+        load_or_make_key(keys_dir, shape, load_batch(shape).circuit, stage.report)
     with show_stage(f"3/5 proofs of {len(manifest.batches)} batches") as stage:
         record, _ = prove_batches(read_batches(folder), folder, keys_dir, stage.report)
     with show_stage("4/5 verification by kernel, py-ecc and EVM") as stage:

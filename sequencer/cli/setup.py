@@ -23,19 +23,19 @@ def setup(shape_name: str, keys_dir: Path | None, as_json: bool) -> None:
 
     Example: zkmargin setup --shape small
     """
+    from prover.circuit import load_batch
     from rollup.shapes import get_shape
-    from sequencer.circuit import build_circuit
     from sequencer.keys import load_or_make_key
 
     shape = get_shape(shape_name)
     with show_stage(f"setup of shape {shape.name}") as stage:
-        circuit, in_kernel = build_circuit(shape)
-        loaded = load_or_make_key(resolve_keys_dir(keys_dir), shape, in_kernel, stage.report)
+        circuit = load_batch(shape).circuit
+        loaded = load_or_make_key(resolve_keys_dir(keys_dir), shape, circuit, stage.report)
     facts = {
         "shape": shape.name,
         "constraints": circuit.n_constraints,
         "domain_log2": circuit.domain_log2,
-        "circuit_digest": in_kernel.digest.hex(),
+        "circuit_digest": circuit.digest.hex(),
         "key": "development" if loaded.key.is_development else "ceremony",
         "key_file": str(loaded.path),
         "key_bytes": loaded.path.stat().st_size,

@@ -44,9 +44,9 @@ def verify(folder: Path, as_json: bool) -> int:
 
 def make_check_table(checked: CheckedRun) -> Table:
     """Return one row a proof."""
-    columns = ("batch", "kernel", "py-ecc", "EVM", "gas to settle")
+    columns = ("batch", "kernel", "py-ecc", "EVM", "data", "gas to settle")
     rows = [
-        (proof.batch, proof.kernel, proof.py_ecc, proof.evm, "-" if proof.gas is None else proof.gas)
+        (proof.batch, proof.kernel, proof.py_ecc, proof.evm, proof.data, "-" if proof.gas is None else proof.gas)
         for proof in checked.proofs
     ]
     return make_table("Verification: does it accept?", columns, rows)

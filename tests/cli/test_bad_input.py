@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from prover.circuit import load_batch
 from rollup.codec import decode_trace, encode_trace
 from rollup.shapes import TINY
 from rollup.trace import BatchTrace
 from sequencer import manifest, proofs, tape
-from sequencer.circuit import build_circuit
 from sequencer.keys import get_key_path
 from tests.cli.conftest import EXAMPLE
 from tests.cli.helpers import assert_refused, edit_json, flip_bit, list_files, run_json, truncate
@@ -77,7 +77,7 @@ def test_invalid_setup_of_an_unknown_shape(tmp_path: Path, capsys: Capsys) -> No
 def test_invalid_cached_key(
     damage: Callable[[Path], object], proved_run: Path, keys_dir: Path, tmp_path: Path, capsys: Capsys
 ) -> None:
-    source = get_key_path(keys_dir, TINY, build_circuit(TINY)[1])
+    source = get_key_path(keys_dir, TINY, load_batch(TINY).circuit)
     copy = tmp_path / "keys" / source.name
     copy.parent.mkdir()
     copy.write_bytes(source.read_bytes())
@@ -198,6 +198,8 @@ def test_invalid_oversized_manifest(proved_run: Path, capsys: Capsys, monkeypatc
         ("batch-0000.proof.json", lambda path: edit_json(path, curve="bls12381"), "curve: got bls12381"),
         ("batch-0000.proof.json", lambda path: edit_json(path, pi_a=["1"]), "pi_a"),
         ("batch-0001.public.json", truncate, "JSON"),
+        ("batch-0001.bridge.json", Path.unlink, "batch-0001.bridge.json"),
+        ("batch-0001.bridge.json", truncate, "JSON"),
         ("batch-0001.public.json", lambda path: path.write_bytes(b" " * (2**20 + 1)), "at most 1048576 bytes"),
     ],
 )
@@ -249,6 +251,13 @@ def _drop_input(run: Path) -> None:
     path.write_text(json.dumps(json.loads(path.read_text())[:-1]))
 
 
+def _drop_deposit(run: Path) -> None:
+    path = run / "batch-0000.bridge.json"
+    words = json.loads(path.read_text())
+    assert words[0] != "0", "the first CashLane carries no deposit"
+    path.write_text(json.dumps(["0"] * 4 + words[4:]))
+
+
 def _reverse(run: Path) -> None:
     path = run / "proving.json"
     edit_json(path, proofs=json.loads(path.read_text())["proofs"][::-1])
@@ -269,6 +278,14 @@ def _repeat(run: Path) -> None:
         (_swap_proofs, "batch-0000: kernel"),
         (_move_point, "batch-0000: kernel"),
         (_drop_input, "batch-0000: kernel"),
+        *(
+            (
+                lambda run, word=word: _raise_number(run / "batch-0000.bridge.json", word),
+                "batch-0000: data: bridge words",
+            )
+            for word in range(8)  # kind, account and amount; owner; key: of both CashLanes
+        ),
+        (_drop_deposit, "batch-0000: data: bridge words"),
         (_reverse, "OldStateRootWrong"),
         (_repeat, "batch-0000: EVM: OldStateRootWrong"),
     ],

@@ -56,8 +56,8 @@ def test_prove_one_batch_file(
     found = run_json(capsys, "prove", proved_run / "batch-0001.zkm", "--out", out, "--keys", keys_dir)
     (batch,) = found["batches"]
     assert {"constraints", "witness_s", "prove_s", "peak_rss_bytes"} <= batch.keys()
-    expected = ["batch-0001.proof.json", "batch-0001.public.json", "proving.json", "verification_key.json"]
-    assert sorted(list_files(out)) == expected
+    expected = {f"batch-0001.{part}.json" for part in ("bridge", "proof", "public")}
+    assert set(list_files(out)) == expected | {"proving.json", "verification_key.json"}
     assert run_json(capsys, "verify", out)["valid"] is True
 
 
@@ -66,7 +66,7 @@ def test_verify_honest_run(proved_run: Path, capsys: pytest.CaptureFixture[str])
     assert found["valid"] is True
     assert "reason" not in found
     for batch in found["batches"]:
-        assert (batch["kernel"], batch["py_ecc"], batch["evm"]) == (True, True, True)
+        assert (batch["kernel"], batch["py_ecc"], batch["evm"], batch["data"]) == (True,) * 4
         assert 200_000 < batch["gas"] <= 300_000
 
 
