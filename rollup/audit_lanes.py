@@ -99,11 +99,12 @@ def _audit_fill(
         order.check()
         _audit_order_is_live(trace, account, fill)
         remaining_lots = get_remaining_lots(order, account)
+        # before the fill is applied: a larger one need not fit the order's slot
+        require(1 <= fill.fill_lots <= remaining_lots, where, "fill_size", fill.fill_lots, f"1 to {remaining_lots}")
         args = (fill.fill_lots, price_ticks, trace.header_after.funding_index, trace.params)
         after = apply_order_fill(account, order, *args)
     except TxRejected as error:
         raise BatchRuleBroken(where, error.code, str(error), "an order that may trade") from error
-    require(1 <= fill.fill_lots <= remaining_lots, where, "fill_size", fill.fill_lots, f"1 to {remaining_lots}")
     better_by = order.direction * (order.limit_ticks - price_ticks)
     require(better_by >= 0, where, "limit_respected", price_ticks, f"no worse than {order.limit_ticks}")
     is_complete = better_by == 0 or fill.fill_lots == remaining_lots

@@ -159,6 +159,7 @@ FORGERIES: dict[str, list[tuple[str, Callable[[BatchTrace], BatchTrace]]]] = {
         ("value_out_of_range", lambda t: change_order(t, 2, flags=1)),
         ("fill_size", lambda t: change_fill(t, 2, fill_lots=10**9 + 1)),
         ("fill_size", lambda t: change_fill(t, 2, fill_lots=0)),
+        ("fill_size", lambda t: change_fill(t, 2, fill_lots=2**48)),
         ("limit_respected", lambda t: change_order(t, 2, limit_ticks=t.clearing_prices_ticks[0] - 1)),
         ("limit_respected", lambda t: change_order(t, 3, limit_ticks=t.clearing_prices_ticks[0] + 1)),
         ("better_order_is_full", lambda t: change_order(t, 2, size_lots=10**9 + 1)),
