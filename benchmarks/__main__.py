@@ -85,7 +85,7 @@ def _constraint_table(constraints: dict[str, int]) -> Table:
 
 def _proving_table(shapes: dict[str, dict[str, float]]) -> Table:
     table = Table("stage", *shapes)
-    rows = [
+    rows: list[tuple[str, str, float, str]] = [
         ("constraints", "constraints", 1, ","),
         ("orders, all filled", "orders", 1, ","),
         ("domain, log2", "domain_log2", 1, ""),

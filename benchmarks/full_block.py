@@ -49,9 +49,15 @@ _seconds = count(1)
 
 
 def _build(state: State, shape: Shape, orders: list[SignedOrder], cash_ops: list[SignedCashOp]) -> BatchResult:
-    timestamp_s = START_S + next(_seconds)
-    args = {"marks_ticks": (PRICE_TICKS,), "timestamp_s": timestamp_s}
-    return build_batch(state, PARAMS, shape, orders=orders, cash_ops=cash_ops, **args)
+    return build_batch(
+        state,
+        PARAMS,
+        shape,
+        marks_ticks=(PRICE_TICKS,),
+        timestamp_s=START_S + next(_seconds),
+        orders=orders,
+        cash_ops=cash_ops,
+    )
 
 
 def _private_key(account: int) -> bytes:

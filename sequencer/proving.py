@@ -22,7 +22,7 @@ from sequencer.proofs import PROVING, VERIFICATION_KEY, ProofEntry, ProvingRecor
 from verifier.iden3 import write_proof, write_public_inputs, write_verification_key
 from verifier.keys import decode_proof, decode_verifying_key
 
-__all__ = ["ProvedBatch", "prove_batch", "prove_batches"]
+__all__ = ["ProvedBatch", "compute_witness", "prove_batch", "prove_batches"]
 
 _BYTES_PER_MAXRSS: Final = 1 if sys.platform == "darwin" else 1024  # getrusage(2): kilobytes; bytes on macOS
 
@@ -65,7 +65,7 @@ def prove_batch(batch: BatchFile, circuit: KernelBatch, key: kernel.ProvingKey, 
     """Return the proof of one batch. Raises BatchUnprovable, naming the first constraint that does not hold."""
     tell = _prefix(report, batch.name)
     started_s = time.perf_counter()
-    witness = _compute_witness(batch, circuit, tell)
+    witness = compute_witness(batch, circuit, tell)
     witnessed_s = time.perf_counter()
     proof_be = kernel.prove(key, circuit.circuit, witness, progress=tell)
     proved_s = time.perf_counter()
@@ -79,7 +79,7 @@ def prove_batch(batch: BatchFile, circuit: KernelBatch, key: kernel.ProvingKey, 
     return ProvedBatch(entry, proof_be, tuple(kernel.decode_be(witness.public_inputs_be())))
 
 
-def _compute_witness(batch: BatchFile, circuit: KernelBatch, report: Report) -> kernel.Witness:
+def compute_witness(batch: BatchFile, circuit: KernelBatch, report: Report) -> kernel.Witness:
     """Return a witness that satisfies every constraint. Raises BatchUnprovable."""
     try:
         witness = circuit.compute_witness(batch.trace, progress=report)

@@ -1,10 +1,13 @@
-"""`zkmargin circuit stats`."""
+"""`zkmargin circuit stats` and `zkmargin circuit export`."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import rich_click as click
 
-from sequencer.cli.output import json_option, make_table, print_json, print_tables
+from sequencer.cli.options import out_option
+from sequencer.cli.output import json_option, make_table, print_json, print_tables, show_stage
 
 __all__ = ["circuit"]
 
@@ -42,3 +45,29 @@ def stats(as_json: bool) -> None:
         make_table("Lanes", ("lane", "constraints"), [(n, lane["constraints"]) for n, lane in found["lanes"].items()]),
         make_table("Shapes", ("shape", "constraints", "orders", "log2 of the domain"), shapes),
     )
+
+
+@circuit.command()
+@click.argument("batch", type=click.Path(path_type=Path), metavar="BATCH")
+@out_option
+@json_option
+def export(batch: Path, out: Path, as_json: bool) -> None:
+    """Write circuit.r1cs and the witness of a batch, or of all batches of a replay's folder, in the iden3 formats.
+
+    Third-party tools read them: snarkjs r1cs info, snarkjs wtns check.
+
+    Example: zkmargin circuit export run/batch-0000.zkm --out artefacts
+    """
+    from prover import kernel
+    from sequencer.batches import read_batches
+    from sequencer.exporting import export_batches
+
+    kernel.install()
+    batches = read_batches(batch)
+    with show_stage("export") as stage:
+        paths = export_batches(batches, out, stage.report)
+    files = [(str(path), path.stat().st_size) for path in paths]
+    if as_json:
+        print_json({"shape": batches[0].trace.shape_name, "files": [{"file": f, "bytes": n} for f, n in files]})
+    else:
+        print_tables(make_table("Artefacts", ("file", "bytes"), files))

@@ -182,6 +182,20 @@ def test_invalid_oversized_manifest(proved_run: Path, capsys: Capsys, monkeypatc
 # verify: what cannot be read is status 2, what reads and does not hold is status 1
 
 
+def test_invalid_export_of_a_missing_batch(tmp_path: Path, capsys: Capsys) -> None:
+    assert_refused(
+        capsys, "absent.zkm: no such file", "circuit", "export", "absent.zkm", "--out", tmp_path / "artefacts"
+    )
+    assert not (tmp_path / "artefacts").exists()
+
+
+def test_invalid_export_of_a_truncated_batch(proved_run: Path, tmp_path: Path, capsys: Capsys) -> None:
+    batch = proved_run / "batch-0000.zkm"
+    truncate(batch)
+    assert_refused(capsys, "batch-0000.zkm", "circuit", "export", batch, "--out", tmp_path / "artefacts")
+    assert not (tmp_path / "artefacts").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "damage", "fact"),
     [

@@ -93,6 +93,14 @@ def test_circuit_stats(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"constraints", "orders", "domain_log2"} == found["shapes"]["block"].keys()
 
 
+def test_circuit_export_of_one_batch(proved_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "artefacts"
+    found = run_json(capsys, "circuit", "export", proved_run / "batch-0001.zkm", "--out", out)
+    assert (found["shape"], sorted(list_files(out))) == ("tiny", ["batch-0001.wtns", "circuit.r1cs"])
+    assert [(out / name).read_bytes()[:4] for name in ("circuit.r1cs", "batch-0001.wtns")] == [b"r1cs", b"wtns"]
+    assert [file["bytes"] for file in found["files"]] == [Path(file["file"]).stat().st_size for file in found["files"]]
+
+
 def list_demo_arguments(*options: str | Path) -> list[str]:
     return [*map(str, ("demo", "--shape", "tiny", "--batches", "1", "--accounts", "3", *options))]
 
