@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import hashes
+from benchmarks import hashes, verification
 from circuits.batch import build_batch_circuit, cash_lane_template, fund_lane_template, trade_lane_template
 from rollup.shapes import BLOCK, SMALL
 from sequencer.stats import count_gadgets
@@ -65,7 +65,9 @@ def main(as_json: bool) -> None:
         shapes[shape] = measure_proving(shape)
     progress.print("hashes and signatures")
     micros = hashes.measure()
-    figures |= {"shapes": shapes, "microseconds": micros}
+    progress.print("verification")
+    millis = verification.measure()
+    figures |= {"shapes": shapes, "microseconds": micros, "verification_ms": millis}
     if as_json:
         click.echo(json.dumps(figures, indent=2))
         return
@@ -73,6 +75,7 @@ def main(as_json: bool) -> None:
     console.print(_constraint_table(constraints))
     console.print(_proving_table(shapes))
     console.print(_hash_table(micros))
+    console.print(_verification_table(millis))
 
 
 def _constraint_table(constraints: dict[str, int]) -> Table:
@@ -110,6 +113,13 @@ def _hash_table(micros: dict[str, dict[str, float]]) -> Table:
     for op, by in micros.items():
         ratio = f"{by['circomlibjs'] / by['kernel']:.1f}" if "circomlibjs" in by else "not installed"
         table.add_row(op, *(f"{by[name]:.1f}" for name in who), ratio)
+    return table
+
+
+def _verification_table(millis: dict[str, float]) -> Table:
+    table = Table("verifier", "milliseconds a proof", "times the kernel's")
+    for who, milliseconds in millis.items():
+        table.add_row(who, f"{milliseconds:.1f}", f"{milliseconds / millis['kernel']:.0f}")
     return table
 
 
