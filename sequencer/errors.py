@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rollup.errors import RollupError
+from verifier.errors import FileMalformed
 
 __all__ = ["FileMalformed", "FileMissing", "FileTooLarge", "KeyUnusable", "OptionInvalid", "TapeMalformed"]
 
@@ -32,20 +33,6 @@ class FileTooLarge(RollupError):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.size_bytes} bytes or more, at most {self.limit_bytes} are read"
-
-
-@dataclass(eq=False)
-class FileMalformed(RollupError):
-    """A file's content is not what its kind prescribes."""
-
-    code = "file_malformed"
-    path: str
-    where: str
-    got: str
-    expected: str
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.where}: got {self.got}, expected {self.expected}"
 
 
 @dataclass(eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rollup.errors import ProofInvalid
+from rollup.errors import ProofInvalid, RollupError
 
 
 @dataclass(eq=False)
@@ -100,8 +100,8 @@ class EquationFails(ProofInvalid):
 
 
 @dataclass(eq=False)
-class FileMalformed(ProofInvalid):
-    """A file cannot be read as what it should be."""
+class FileMalformed(RollupError):
+    """A file's content is not what its kind prescribes."""
 
     code = "file_malformed"
     path: str

@@ -43,7 +43,13 @@ def change_fill(trace: BatchTrace, account: int, **changes: Any) -> BatchTrace: 
     return change_lane(trace, account, fills=(replace(first, **changes), *others))
 
 
-def change_order(trace: BatchTrace, signer: int, *, resigned: bool = True, **changes: Any) -> BatchTrace:  # noqa: ANN401
+def change_order(
+    trace: BatchTrace,
+    signer: int,
+    *,
+    resigned: bool = True,
+    **changes: Any,  # noqa: ANN401 (fields of an order)
+) -> BatchTrace:
     """Return the trace with a signer's first order changed, signed anew by the same key unless said otherwise."""
     first = get_lane(trace, signer).fills[0]
     order = replace(first.order, **changes)
