@@ -9,17 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from rollup.units import BASE_FEE_BITS, PPM, USD_E12
+from rollup.units import BASE_FEE_BITS, PPM, RESOURCE_COUNT, USD_E12
 
 __all__ = [
     "ACCOUNT_CREATION",
+    "BANDWIDTH",
+    "BASE_FEE_STEP",
     "CASH_OPERATION",
     "FUND_PERIOD_S",
     "LEAF",
     "MAX_BASE_FEE",
     "NOTHING",
     "ORDER_FILL",
+    "PROVING",
     "RESCUE_OPERATION",
+    "STATE",
     "Units",
     "compute_fee_e6",
     "compute_fund_cap",
@@ -31,9 +35,10 @@ __all__ = [
     "step_congestion",
 ]
 
+PROVING, STATE, BANDWIDTH = range(RESOURCE_COUNT)  # places in every vector of resources
 MAX_BASE_FEE: Final[int] = 2**BASE_FEE_BITS - 1
 FUND_PERIOD_S: Final = 3_600
-_STEP = 8  # a base fee moves by at most an eighth: EIP-1559, BASE_FEE_MAX_CHANGE_DENOMINATOR
+BASE_FEE_STEP: Final = 8  # a base fee moves by at most an eighth: EIP-1559, BASE_FEE_MAX_CHANGE_DENOMINATOR
 
 
 class Units(NamedTuple):
@@ -78,9 +83,9 @@ def step_base_fee(base_fee: int, used: int, target: int, min_base_fee: int) -> i
     Assumes target >= 1. Never above 2**64 - 1; what falls does not fall below min_base_fee.
     """
     if used > target:
-        rise = base_fee * min(used - target, target) // (_STEP * target)
+        rise = base_fee * min(used - target, target) // (BASE_FEE_STEP * target)
         return min(base_fee + max(1, rise), MAX_BASE_FEE)
-    return max(base_fee - base_fee * (target - used) // (_STEP * target), min_base_fee)
+    return max(base_fee - base_fee * (target - used) // (BASE_FEE_STEP * target), min_base_fee)
 
 
 def compute_utilisation(used_proving: int, target_proving: int) -> int:
