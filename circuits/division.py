@@ -1,4 +1,4 @@
-"""Division by constants, floored and ceiled, and shares that never exceed one. For other divisors see `compare.divide`."""
+"""Division by constants, floored and ceiled; shares that never exceed one. Other divisors: `compare.divide`."""
 
 from __future__ import annotations
 

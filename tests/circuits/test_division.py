@@ -37,7 +37,9 @@ def test_signed_floor_agrees_with_the_integers(divisor: int, a: int) -> None:
     assert (ran.value, ran.broken, ran.free) == (a // divisor, (), ())
 
 
-@pytest.mark.parametrize(("a", "broken"), [(-8 * PPM - 1, "x/quotient/sum"), (-8 * PPM, ""), (8 * PPM - 1, ""), (8 * PPM, "x/quotient/sum")])
+@pytest.mark.parametrize(
+    ("a", "broken"), [(-8 * PPM - 1, "x/quotient/sum"), (-8 * PPM, ""), (8 * PPM - 1, ""), (8 * PPM, "x/quotient/sum")]
+)
 def test_signed_floor_at_its_edges(a: int, broken: str) -> None:
     ran = run_gadget(lambda cs, x: floor_divide_signed(cs, x, PPM, 3, name="x"), a)
     assert broken in ("", *ran.broken)

@@ -85,7 +85,9 @@ def test_invalid_operand_beyond_what_clamp_holds(a: int) -> None:
 
 
 def test_invalid_larger_of_two_told_as_the_smaller() -> None:
-    assert run_minimum(5, 9, is_first__shifted=lambda bits: [*bits[:-1], 1 - bits[-1]]).broken == ("x/is_first/shifted/sum",)
+    assert run_minimum(5, 9, is_first__shifted=lambda bits: [*bits[:-1], 1 - bits[-1]]).broken == (
+        "x/is_first/shifted/sum",
+    )
     ran = run_minimum(5, 9, x=tell(0))
     assert (ran.value, ran.broken) == (9, ("x",))
 
@@ -111,7 +113,9 @@ def test_invalid_magnitude_told_to_be_within() -> None:
 
 @given(a=small)
 def test_magnitude_of_a_number_and_its_sign(a: int) -> None:
-    ran = run_gadget(lambda cs, x: [split_magnitude(cs, x, BITS, name="x")[0], *split_magnitude(cs, x, BITS, name="y")[1]], a)
+    ran = run_gadget(
+        lambda cs, x: [split_magnitude(cs, x, BITS, name="x")[0], *split_magnitude(cs, x, BITS, name="y")[1]], a
+    )
     assert ran.values == (int(a < 0), *(abs(a) >> i & 1 for i in range(BITS)))
 
 
