@@ -85,7 +85,7 @@ def step_congestion(
 ) -> LC:
     """Return the average utilisation after a batch, ppm, floored: the batch counts for `seconds` of the window.
 
-    Assumes congestion_ppm <= 10**6, used in 32 bits, target > 0 in 48, window > 0 in 16, seconds = min(elapsed, window).
+    Assumes congestion_ppm <= 10**6, used in 32 bits, target > 0 in 48, window > 0 in 16, seconds at most the window.
     Constraints: 232, named {name}/...
     """
     utilised = compute_share(

@@ -10,7 +10,7 @@ from rollup.resources import ACCOUNT_CREATION, CASH_OPERATION, NOTHING, ORDER_FI
 from rollup.trace import CashLaneTrace, TradeLaneTrace
 from rollup.units import MARKET_COUNT
 
-__all__ = ["Activity", "count_activity"]
+__all__ = ["Activity", "count_activity", "count_cash_units", "list_fills"]
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,10 @@ def count_activity(
     cash_lanes: Sequence[CashLaneTrace], trade_lanes: Sequence[TradeLaneTrace], gross_change_lots: Sequence[int]
 ) -> Activity:
     """Return the activity of a batch; `gross_change_lots` is the change of sum |size| over all accounts, by market."""
-    used = [_count_cash_units(lane) for lane in cash_lanes if lane.op is not None]
+    used = [count_cash_units(lane) for lane in cash_lanes]
     volume_lots = [0] * MARKET_COUNT
     for lane in trade_lanes:
-        for market, delta_lots in _list_fills(lane):
+        for market, delta_lots in list_fills(lane):
             volume_lots[market] += max(delta_lots, 0)
             used.append(ORDER_FILL)
     # longs and shorts of a market are equal, so their sum is even
@@ -37,12 +37,15 @@ def count_activity(
     return Activity(tuple(volume_lots), change_lots, reduce(Units.plus, used, NOTHING))
 
 
-def _count_cash_units(lane: CashLaneTrace) -> Units:
+def count_cash_units(lane: CashLaneTrace) -> Units:
+    """Return the units that a CashLane uses."""
+    if lane.op is None:
+        return NOTHING
     is_created = lane.before.is_empty and not lane.after.is_empty
     return ACCOUNT_CREATION if is_created else CASH_OPERATION
 
 
-def _list_fills(lane: TradeLaneTrace) -> list[tuple[int, int]]:
+def list_fills(lane: TradeLaneTrace) -> list[tuple[int, int]]:
     """Return (market, signed lots) of each fill of the lane in the auction."""
     fills = [(fill.order.market, fill.order.direction * fill.fill_lots) for fill in lane.fills]
     if lane.liquidation is not None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from rollup.units import BASE_FEE_BITS, PPM, RESOURCE_COUNT, USD_E12
+from rollup.packing import pack
+from rollup.units import BASE_FEE_BITS, COUNTER_BITS, PPM, RESOURCE_COUNT, USD_E12
 
 __all__ = [
     "ACCOUNT_CREATION",
@@ -51,6 +52,11 @@ class Units(NamedTuple):
     def plus(self, other: Units) -> Units:
         """Return the sum."""
         return Units(*map(int.__add__, self, other))
+
+    @property
+    def packed(self) -> int:
+        """The units as one number, 32 bits each: what lanes add up."""
+        return pack(*((count, COUNTER_BITS) for count in self))
 
 
 NOTHING: Final = Units(0, 0, 0)

@@ -1,4 +1,4 @@
-"""The oracle as constraints agrees with `rollup.oracle`: messages, median, clamp; each lie refused by its constraint."""
+"""The oracle as constraints agrees with `rollup.oracle`: messages, median, clamp. Each lie meets its constraint."""
 
 from __future__ import annotations
 
