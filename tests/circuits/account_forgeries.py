@@ -112,6 +112,7 @@ def _forge_totals(forger: Forger, capacity: int) -> Iterator[Forged]:
     for name, inputs, port, rule in (
         ("fees one atom short", opening, "fees_out", "totals/fees"),
         ("penalties one atom short", liquidated, "penalties_out", "totals/penalties"),
+        ("units one short", opening, "usage_out", "totals/usage"),
         ("lots one short", opening, "lots_out[0]", "totals/lots[*]"),
         ("lots of an idle market one short", opening, "lots_out[15]", "totals/lots[*]"),
     ):

@@ -23,7 +23,7 @@ from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S
 
 __all__ = ["OUTPUTS", "VENUE", "CashCase", "force", "key_of", "load_cash_lane", "make_case", "make_trader", "sign_op"]
 
-OUTPUTS = ("root_out", "queue_out", "vault_out", *(f"bridge[{i}]" for i in range(4)))
+OUTPUTS = ("root_out", "queue_out", "vault_out", "usage_out", *(f"bridge[{i}]" for i in range(4)))
 VAULT_E6 = 2**70
 DEPOSITS = 41
 FUNDING = (-(10**12), 3 * 10**14, *range(-6, 7), 2**71)  # atoms a lot, of either sign

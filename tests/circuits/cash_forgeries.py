@@ -227,6 +227,7 @@ def _counters() -> Iterator[Forged]:
     vault = drawn.inputs["vault_in"]
     for name, flow in (("left out of", 0), ("put into", 1_000), ("taken by one too little from", -999)):
         yield _refused(f"withdrawal {name} the vault", drawn, "totals/vault", vault_out=vault + flow)
+    yield _refused("operation left out of the units used", deposited, "totals/usage", usage_out=0)
     yield _refused("deposit left out of the vault", deposited, "totals/vault", vault_out=vault)
     cashless = replace(account, cash_nonce=2**32 - 1)
     last = withdrawal(cash_nonce=2**32 - 1)

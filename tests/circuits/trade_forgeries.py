@@ -14,7 +14,7 @@ from tests.circuits.pair_forgeries import forge_pairs
 from tests.circuits.trade_cases import load_trade_lane
 from tests.circuits.trade_signature_forgeries import forge_trade_signatures
 
-OUTPUTS = ("root_out", "fees_out", "penalties_out", *(f"lots_out[{m}]" for m in range(MARKET_COUNT)))
+OUTPUTS = ("root_out", "fees_out", "penalties_out", "usage_out", *(f"lots_out[{m}]" for m in range(MARKET_COUNT)))
 
 
 @lru_cache(maxsize=2)
