@@ -6,9 +6,13 @@ from itertools import accumulate
 
 from circuits.batch import PUBLIC_INPUTS
 from circuits.lanes.cash import N_BRIDGE_WORDS
+from circuits.market_totals import CHANGE_SHIFT, FILLS_SHIFT
+from circuits.tick_inputs import auction_words, outset_values
 from rollup import tags
+from rollup.activity import count_cash_units, list_fills
 from rollup.poseidon import poseidon
 from rollup.public_inputs import compute_public_inputs, get_bridge_words
+from rollup.resources import ORDER_FILL
 from rollup.trace import BatchTrace, TradeLaneTrace
 from rollup.txs import Deposit, Withdraw
 from rollup.units import MARKET_COUNT, TIER_COUNT
@@ -20,10 +24,13 @@ def compute_bus(trace: BatchTrace) -> Values:
     """Return every bus wire's value by name."""
     bus: Values = dict(zip(PUBLIC_INPUTS, compute_public_inputs(trace), strict=True))
     bus |= _table_values(trace)
-    bus |= {f"{name}_hash": getattr(trace.header_after, f"{name}_hash") for name in ("markets", "resources", "oracle")}
+    bus |= outset_values(trace)
+    bus |= {"oracle_hash": trace.header_after.oracle_hash, "fund_band_ppm": trace.params.fund_band_ppm}
+    bus |= {"budget[0]": trace.header_after.resources.fund_budget}
     bus |= _account_roots(trace)
     bus |= _cash_totals(trace)
     bus |= _trade_totals(trace)
+    bus |= _usage(trace)
     return bus
 
 
@@ -36,6 +43,7 @@ def _table_values(trace: BatchTrace) -> Values:
     for t in range(TIER_COUNT):
         values[f"table/taker_fee_ppm[{t}]"] = params.taker_fee_ppm[t]
         values[f"table/maker_fee_ppm[{t}]"] = params.maker_fee_ppm[t]
+    words = auction_words(trace)
     for m, market in enumerate(params.markets):
         row = {
             "clearing_price": prices[m],
@@ -46,7 +54,7 @@ def _table_values(trace: BatchTrace) -> Values:
             "penalty_weight": prices[m] * market.liquidation_fee_ppm,
             "marginal_lots": 0,
             "marginal_remaining": 0,
-            "auction_word": 0,
+            "auction_word": words[m],
         }
         values |= {f"table/{column}[{m}]": value for column, value in row.items()}
     return values
@@ -76,12 +84,26 @@ def _trade_totals(trace: BatchTrace) -> Values:
     values: Values = {}
     lanes = trace.trade_lanes
     for m in range(MARKET_COUNT):
-        moved = [lane.after.sizes_lots[m] - lane.before.sizes_lots[m] for lane in lanes]
+        moved = [_lots_moved(lane, m) for lane in lanes]
+        values |= {f"ration[0][{m}]": 0}
         values |= {f"lots[{i}][{m}]": total for i, total in enumerate(accumulate(moved, initial=0))}
     fees = accumulate((_fees_of(trace, lane) for lane in lanes), initial=0)
     penalties = accumulate((lane.liquidation.penalty_atoms if lane.liquidation else 0 for lane in lanes), initial=0)
     values |= {f"fees[{i}]": total for i, total in enumerate(fees)}
     return values | {f"penalties[{i}]": total for i, total in enumerate(penalties)}
+
+
+def _lots_moved(lane: TradeLaneTrace, market: int) -> int:
+    """Return what a lane adds to a market's running total: net lots, fills, change of absolute size."""
+    before, after = lane.before.sizes_lots[market], lane.after.sizes_lots[market]
+    filled = sum(abs(lots) for traded, lots in list_fills(lane) if traded == market)
+    return after - before + (filled << FILLS_SHIFT) + ((abs(after) - abs(before)) << CHANGE_SHIFT)
+
+
+def _usage(trace: BatchTrace) -> Values:
+    units = [count_cash_units(lane).packed for lane in trace.cash_lanes]
+    units += [ORDER_FILL.packed * len(list_fills(lane)) for lane in trace.trade_lanes]
+    return {f"usage[{i}]": total for i, total in enumerate(accumulate(units, initial=0))}
 
 
 def _fees_of(trace: BatchTrace, lane: TradeLaneTrace) -> int:

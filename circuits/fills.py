@@ -33,6 +33,7 @@ class Fill:
     size_before: LC  # absolute, of the market's position
     size_after: LC
     signed_lots: LC  # d: + for a buy
+    size_changes: list[LC]  # by market, of the absolute size
     cash_change: LC  # -d * (p* * 10**6 - F), atoms
     notional: LC  # fill * p*, in units of 1e-12 USD
     value_change: LC  # d * (P * 10**6 - F), atoms
@@ -60,8 +61,9 @@ def apply_fill(cs: ConstraintSystem, tables: Tables, executed: LC, sizes: list[L
     signed_lots = fill - 2 * cs.mul(side, fill, name="signed_fill")
     position = size - 2 * cs.mul(sign, size, name="position_before") + signed_lots
     size_after, sign_after = split_sign(cs, position, name="position_after")
+    changes = [cs.mul(hot[m], size_after - size, name=f"size_change[{m}]") for m in range(MARKET_COUNT)]
     for m in range(MARKET_COUNT):
-        sizes[m] = sizes[m] + cs.mul(hot[m], size_after - size, name=f"size_change[{m}]")
+        sizes[m] = sizes[m] + changes[m]
         signs[m] = signs[m] + cs.mul(hot[m], sign_after - sign, name=f"sign_change[{m}]")
     return Fill(
         fill=fill,
@@ -76,6 +78,7 @@ def apply_fill(cs: ConstraintSystem, tables: Tables, executed: LC, sizes: list[L
         size_before=size,
         size_after=size_after,
         signed_lots=signed_lots,
+        size_changes=changes,
         cash_change=-cs.mul(signed_lots, price * LOT_TICK_ATOMS - funding, name="cash_change"),
         notional=cs.mul(fill, price, name="notional"),
         value_change=cs.mul(signed_lots, mark * LOT_TICK_ATOMS - funding, name="value_change"),

@@ -13,7 +13,6 @@ from rollup.poseidon import poseidon
 from rollup.signature import Signature, divide_by_eight
 from rollup.trace import BatchTrace, CashLaneTrace, FundLaneTrace, Path, TradeLaneTrace
 from rollup.txs import Cancel, Deposit, Withdraw
-from rollup.units import PPM
 
 Values = dict[str, int]
 
@@ -32,36 +31,6 @@ class Prices:
 
     def margin(self, account: Account) -> Margin:
         return compute_margin(account.cash_atoms, account.sizes_lots, self.marks, self.funding, self.fractions)
-
-
-def tick_inputs(trace: BatchTrace) -> Values:
-    """Return the tick's private inputs."""
-    params, before, after = trace.params, trace.header_before, trace.header_after
-    values = {
-        "params/chain_id": params.chain_id,
-        "params/contract": params.contract,
-        "params/version": params.version,
-        "clock/timestamp": after.timestamp_s,
-        "clock/timestamp_before": before.timestamp_s,
-        "clock/batch_number": after.batch_number,
-    }
-    keys = [axis for key in params.oracle_keys for axis in key]
-    values |= {
-        "params/sizes_hash": poseidon([market.size_word for market in params.markets], tags.MARKET_SIZES),
-        "params/fees[0]": params.fees_words[0],
-        "params/fees[1]": params.fees_words[1],
-        "params/times": params.times_word,
-        "params/keys_hash": poseidon(keys, tags.ORACLE_KEYS),
-    }
-    values |= {f"params/taker_fee_ppm[{t}]": fee for t, fee in enumerate(params.taker_fee_ppm)}
-    values |= {f"params/maker_fee_ppm[{t}]": fee + PPM for t, fee in enumerate(params.maker_fee_ppm)}
-    for m, market in enumerate(params.markets):
-        values[f"mark_before[{m}]"] = before.marks_ticks[m]
-        values[f"premium_before[{m}]"] = before.premiums[m]
-        values[f"open_interest_before[{m}]"] = before.open_interest_lots[m]
-        for part in ("initial", "maintenance", "liquidation_fee", "band", "max_move", "funding_clamp"):
-            values[f"market[{m}]/{part}_ppm"] = getattr(market, f"{part}_ppm")
-    return values
 
 
 def cash_lane_inputs(lane: CashLaneTrace) -> Values:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from circuits.batch import BatchCircuit
 from circuits.bus import Values, compute_bus
-from circuits.lane_inputs import Prices, cash_lane_inputs, fund_lane_inputs, tick_inputs, trade_lane_inputs
+from circuits.lane_inputs import Prices, cash_lane_inputs, fund_lane_inputs, trade_lane_inputs
+from circuits.tick_inputs import tick_inputs
 from rollup.field import R
 from rollup.trace import BatchTrace
 

@@ -9,7 +9,9 @@ from dataclasses import replace
 
 from rollup import tags
 from rollup.accounts import Account
+from rollup.audit_close import audit_close
 from rollup.audit_lanes import BatchRuleBroken, audit_cash_lane, audit_trade_lane, require
+from rollup.audit_tick import audit_tick
 from rollup.errors import TxRejected
 from rollup.trace import BatchTrace, FundLaneTrace, Path
 from rollup.trees import compute_root_from_path
@@ -21,7 +23,8 @@ __all__ = ["check_batch"]
 
 def check_batch(trace: BatchTrace) -> None:
     """Raise BatchRuleBroken unless the batch leads from its old state root to its new one by the rules."""
-    _audit_headers(trace)
+    _audit_ranges(trace)
+    audit_tick(trace)
     _audit_prices(trace)
     root = trace.header_before.accounts_root
     for position, lane in enumerate(trace.cash_lanes):
@@ -38,21 +41,18 @@ def check_batch(trace: BatchTrace) -> None:
     root = _audit_fund_lane(trace.fund_lane, root, fees_atoms, penalties_atoms)
     require(root == trace.header_after.accounts_root, "header_after", "accounts_root", hex(root), "the lanes' result")
     _audit_totals(trace)
+    audit_close(trace)
 
 
-def _audit_headers(trace: BatchTrace) -> None:
+def _audit_ranges(trace: BatchTrace) -> None:
     before, after = trace.header_before, trace.header_after
     try:
         before.check()
         after.check()
+        for message in filter(None, trace.oracle):
+            message.check()
     except TxRejected as error:
         raise BatchRuleBroken("headers", error.code, str(error), "values in range") from error
-    is_rising = after.timestamp_s > before.timestamp_s
-    require(is_rising, "header_after", "timestamp_rises", after.timestamp_s, f"above {before.timestamp_s}")
-    is_next = after.batch_number == before.batch_number + 1
-    require(is_next, "header_after", "batch_number", after.batch_number, before.batch_number + 1)
-    records = (before.funding_index, before.resources) == (after.funding_index, after.resources)
-    require(records, "header_after", "records_kept", "others", "funding and fee record as before")
 
 
 def _audit_prices(trace: BatchTrace) -> None:

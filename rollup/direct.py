@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rollup.errors import BatchInvalid
-from rollup.margin import compute_margin, compute_taker_fee, is_valid_close
+from rollup.margin import MarginFractions, compute_margin, compute_taker_fee, is_valid_close
 from rollup.params import Params
 from rollup.units import ATOMS_PER_E6, FUND_ACCOUNT, LOT_TICK_ATOMS, MARKET_COUNT, TREASURY_ACCOUNT
 
@@ -69,9 +69,13 @@ class DirectLedger:
         self._add(account, -amount_e6 * ATOMS_PER_E6)
 
     def settle_batch(
-        self, trades: Sequence[DirectTrade], marks_ticks: Sequence[int], funding_index: Sequence[int]
+        self,
+        trades: Sequence[DirectTrade],
+        marks_ticks: Sequence[int],
+        funding_index: Sequence[int],
+        fractions: MarginFractions,
     ) -> None:
-        """Settle the trades one by one, then check the margin of everybody who traded.
+        """Settle the trades one by one, then check the margin of everybody who traded, at the fractions in effect.
 
         Raises DirectMarginBroken, which leaves the trades booked: the ledger is then of no further use.
         """
@@ -80,7 +84,7 @@ class DirectLedger:
         for trade in trades:
             self._settle(trade, marks_ticks, funding_index)
         for account in sorted(traders):
-            self._check_margin(account, before[account], marks_ticks, funding_index)
+            self._check_margin(account, before[account], marks_ticks, funding_index, fractions)
 
     def get_balances(self, funding_index: Sequence[int]) -> dict[int, int]:
         """Return each account's cash with all funding up to the given index paid, in atoms, zeros left out."""
@@ -136,10 +140,11 @@ class DirectLedger:
         before: tuple[int, tuple[int, ...]],
         marks_ticks: Sequence[int],
         funding_index: Sequence[int],
+        fractions: MarginFractions,
     ) -> None:
         (cash_0, sizes_0), (cash_1, sizes_1) = before, self._snapshot(account, funding_index)
         paid = (0,) * MARKET_COUNT  # all funding is in the cash already
-        opened = compute_margin(cash_0, sizes_0, marks_ticks, paid, self._params)
-        closed = compute_margin(cash_1, sizes_1, marks_ticks, paid, self._params)
+        opened = compute_margin(cash_0, sizes_0, marks_ticks, paid, fractions)
+        closed = compute_margin(cash_1, sizes_1, marks_ticks, paid, fractions)
         if not is_valid_close(opened, closed, sizes_0, sizes_1):
             raise DirectMarginBroken(account, closed.equity, closed.initial)

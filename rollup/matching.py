@@ -45,7 +45,7 @@ class Matched:
     liquidation_fills: dict[int, tuple[LiquidationCase, int]]
     lanes: dict[int, int]  # account id -> position in the shape's trade lanes
     rejected: tuple[tuple[SignedOrder, TxRejected], ...]
-    waiting: tuple[SignedOrder, ...]  # held back: self-trade, lanes, band, own liquidation
+    waiting: tuple[SignedOrder, ...]  # held back: stale prices, self-trade, lanes, band, own liquidation
 
 
 def match_orders(workspace: Workspace, orders: Sequence[OpenOrder], capacities: Sequence[int]) -> Matched:
@@ -70,9 +70,12 @@ class _Matcher:
         self._orders = {open_order.rank: open_order for open_order in orders}
         self._waiting: list[OpenOrder] = []
         self._rejected: list[tuple[SignedOrder, TxRejected]] = []
-        self._liquidations = _find_liquidations(workspace, max(1, len(capacities) // 2))
+        is_trading = not workspace.tick.stale
+        self._liquidations = _find_liquidations(workspace, max(1, len(capacities) // 2)) if is_trading else {}
         self._clearings: dict[int, Clearing] = {}
         self._dirty: set[int] = set(range(MARKET_COUNT))
+        if not is_trading:
+            self._hold(self._orders)
         victims = {liquidation.case.account for liquidation in self._liquidations.values()}
         self._hold(rank for rank, open_order in self._orders.items() if open_order.order.account in victims)
         for market in range(MARKET_COUNT):

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from rollup.accounts import Account
+from rollup.oracle import OracleMessages, is_stale
 from rollup.orders import Order
 from rollup.params import Params
 from rollup.signature import Signature
@@ -87,6 +88,7 @@ class BatchTrace:
     params: Params
     header_before: StateHeader
     header_after: StateHeader
+    oracle: OracleMessages
     clearing_prices_ticks: tuple[int, ...]  # p* per market; the mark where nothing traded
     cash_lanes: tuple[CashLaneTrace, ...]
     trade_lanes: tuple[TradeLaneTrace, ...]
@@ -95,4 +97,4 @@ class BatchTrace:
     @cached_property
     def tick(self) -> Tick:
         """What the lanes of this batch read, worked out again from the headers and the parameters."""
-        return derive_tick(self.header_before, self.header_after, self.params)
+        return derive_tick(self.header_before, self.header_after, self.params, stale=is_stale(self.oracle))

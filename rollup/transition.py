@@ -1,4 +1,4 @@
-"""The transition function: a state, prices, orders and cash operations in; a trace and the next state out."""
+"""The transition function: a state, oracle prices, orders and cash operations in; a trace and the next state out."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from rollup.activity import Activity, count_activity
 from rollup.admission import admit_orders
 from rollup.cash_lanes import run_cash_lanes
+from rollup.close import close_header
 from rollup.errors import TxRejected
 from rollup.matching import match_orders
+from rollup.oracle import SignedPrices, pick_usable
 from rollup.orders import SignedOrder
 from rollup.params import Params
 from rollup.shapes import Shape
@@ -54,7 +57,7 @@ def build_batch(
     params: Params,
     shape: Shape,
     *,
-    marks_ticks: Sequence[int],
+    oracle: Sequence[SignedPrices],
     timestamp_s: int,
     orders: Sequence[SignedOrder] = (),
     cash_ops: Sequence[SignedCashOp] = (),
@@ -62,23 +65,27 @@ def build_batch(
 ) -> BatchResult:
     """Return the next batch. Orders in arrival order, partly filled ones included as they were first sent.
 
-    `marks_ticks` may be shorter than 16: the other marks stay, and so does the funding index. `signatures`
-    remembers what is already verified. Everything in the trace satisfies the rules of docs/architecture.md.
-    Raises ClockNotRising; ValueOutOfRange for marks or time outside their bounds.
+    `oracle` may hold any messages: the newest usable one of each signer counts, and without a majority nothing trades.
+    `signatures` remembers what is already verified. Everything in the trace satisfies the rules of docs/rules.md.
+    Raises ClockNotRising; ValueOutOfRange for prices, time or open interest outside their bounds.
     """
-    tick = run_tick(state.header, params, marks_ticks, timestamp_s)
-    workspace = Workspace(state, params, tick, signatures or SignatureCache())
+    signatures = signatures or SignatureCache()
+    usable = pick_usable(oracle, params, state.header.signer_times_s, timestamp_s, signatures)
+    tick = run_tick(state.header, params, usable, timestamp_s)
+    workspace = Workspace(state, params, tick, signatures)
     cash = run_cash_lanes(workspace, cash_ops, shape.cash_lanes)
     admitted, refused = admit_orders(workspace, orders)
     matched = match_orders(workspace, admitted, shape.trade_capacities)
     trades = run_trade_lanes(workspace, matched, shape.trade_capacities)
     fund_lane = _run_fund_lane(workspace, trades)
-    new_state = _close(workspace)
+    activity = count_activity(cash.lanes, trades.lanes, workspace.gross_change_lots)
+    new_state = _close(workspace, matched.prices_ticks, activity)
     trace = BatchTrace(
         shape_name=shape.name,
         params=params,
         header_before=state.header,
         header_after=new_state.header,
+        oracle=usable,
         clearing_prices_ticks=matched.prices_ticks,
         cash_lanes=cash.lanes,
         trade_lanes=trades.lanes,
@@ -99,9 +106,9 @@ def _run_fund_lane(workspace: Workspace, trades: TradeOutcome) -> FundLaneTrace:
     return FundLaneTrace(fund, fund_after, treasury, treasury_after, path)
 
 
-def _close(workspace: Workspace) -> State:
+def _close(workspace: Workspace, prices_ticks: Sequence[int], activity: Activity) -> State:
     header = replace(
-        workspace.tick.header,
+        close_header(workspace.tick, workspace.params, prices_ticks, activity),
         accounts_root=workspace.tree.root,
         queue_consumed=workspace.queue_consumed,
         vault_e6=workspace.vault_e6,

@@ -10,6 +10,7 @@ from rollup.params import Params
 from rollup.signature_cache import SignatureCache
 from rollup.state import State
 from rollup.tick import Tick
+from rollup.units import MARKET_COUNT
 
 __all__ = ["Workspace"]
 
@@ -34,6 +35,7 @@ class Workspace:
         self.accounts = dict(state.accounts)
         self.queue_consumed = state.header.queue_consumed
         self.vault_e6 = state.header.vault_e6
+        self.gross_change_lots = [0] * MARKET_COUNT  # of sum |size| over all accounts, by market
 
     def get(self, account_id: int) -> Account:
         """Return the account as it now stands."""
@@ -41,8 +43,11 @@ class Workspace:
 
     def put(self, account_id: int, account: Account) -> None:
         """Set the account, in the tree as well."""
-        if account == self.get(account_id):
+        before = self.get(account_id)
+        if account == before:
             return
+        for market, (old, new) in enumerate(zip(before.sizes_lots, account.sizes_lots, strict=True)):
+            self.gross_change_lots[market] += abs(new) - abs(old)
         self.tree = self.tree.set(account_id, account.leaf_hash())
         self.accounts[account_id] = account
 

@@ -116,7 +116,7 @@ def _settle_directly(ledger: DirectLedger, trace: BatchTrace) -> None:
         elif isinstance(lane.op, Withdraw):
             ledger.withdraw(lane.op.account, lane.op.amount_e6)
     header = trace.header_after
-    ledger.settle_batch(_list_trades(trace), header.marks_ticks, header.funding_index)
+    ledger.settle_batch(_list_trades(trace), header.marks_ticks, header.funding_index, trace.tick.fractions)
 
 
 def _list_trades(trace: BatchTrace) -> list[DirectTrade]:

@@ -8,12 +8,22 @@ from random import Random
 from rollup.direct import DirectLedger, DirectTrade
 from rollup.orders import SignedOrder
 from rollup.shapes import Shape
-from rollup.state import State
 from rollup.transition import BatchResult
 from rollup.txs import SignedCashOp
 from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, Exchange
 
 SHAPE = Shape("random", (1, 1, 1, 2, 4), 3)
+# Lively: funding is paid, fractions rise with open interest and congestion, base fees move.
+LIVELY = replace(
+    PARAMS,
+    markets=tuple(
+        replace(market, funding_clamp_ppm=500_000, impact_lots=10**9, oi_low_usd=2_000, oi_high_usd=100_000)
+        for market in PARAMS.markets[:2]
+    ),
+    target_per_s=(1, 1, 20),
+    congestion_window_s=3,
+    funding_window_s=60,
+)
 USERS = range(2, 8)
 
 
@@ -22,8 +32,8 @@ class RandomDay:
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
-        self.ex = Exchange(shape=SHAPE)
-        self.ledger = DirectLedger(PARAMS)
+        self.ex = Exchange(params=LIVELY, shape=SHAPE)
+        self.ledger = DirectLedger(LIVELY)
         self.marks = (AVAX_PRICE, ETH_PRICE)
         self.resting: list[SignedOrder] = []
         self.seen: set[str] = set()
@@ -35,13 +45,15 @@ class RandomDay:
         cash = [self._make_cash_op() for _ in range(self.random.randrange(4))]
         orders = self.resting + [self._make_order() for _ in range(self.random.randrange(3, 10))]
         self.marks = tuple(mark * self.random.randint(950, 1_040) // 1_000 for mark in self.marks)
-        self._move_funding()
-        result = self.ex.batch(orders=orders, cash=cash, marks=self.marks)
+        elapsed_s = self.random.choice([1, 1, 1, 7, 3_600])
+        result = self.ex.batch(orders=orders, cash=cash, marks=self.marks, elapsed_s=elapsed_s)
         gone = {id(signed) for signed, _ in result.rejected}
         self.resting = [signed for signed in orders if id(signed) not in gone][-12:]
         self.seen |= {type(signed.op).__name__ for signed in cash} | {error.code for _, error in result.rejected}
         self.seen |= {"fill"} if result.fills else set()
         self.seen |= {"liquidation"} if result.liquidations else set()
+        self.seen |= {"funding"} if any(result.state.header.funding_index) else set()
+        self.seen |= {"raised margin"} if result.trace.tick.fractions.initial_ppm > LIVELY.initial_ppm else set()
         settle_directly(self.ledger, result)
         return result
 
@@ -59,13 +71,6 @@ class RandomDay:
         slot = self.random.randrange(6)
         return self.ex.order(self.random.choice(USERS), direction * lots, limit, market=market, slot=slot)
 
-    def _move_funding(self) -> None:
-        """Stand in for the funding tick of a later circuit: the rules must hold at any index."""
-        header = self.ex.state.header
-        index = tuple(value + self.random.randint(-(10**9), 10**9) for value in header.funding_index)
-        state = self.ex.state
-        self.ex.state = State(replace(header, funding_index=index), state.tree, state.accounts)
-
 
 def settle_directly(ledger: DirectLedger, result: BatchResult) -> None:
     """Book what the batch did, from its reports alone."""
@@ -82,4 +87,4 @@ def settle_directly(ledger: DirectLedger, result: BatchResult) -> None:
         for forced in result.liquidations
     ]
     header = result.state.header
-    ledger.settle_batch(trades, header.marks_ticks, header.funding_index)
+    ledger.settle_batch(trades, header.marks_ticks, header.funding_index, result.trace.tick.fractions)

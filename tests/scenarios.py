@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
+from rollup.oracle import SignedPrices
 from rollup.orders import Order, SignedOrder
 from rollup.params import MarketParams, Params
 from rollup.shapes import TINY, Shape
-from rollup.signature import derive_public_key, sign
-from rollup.state import State, make_genesis
+from rollup.signature import Signature, derive_public_key, sign
+from rollup.state import State, make_genesis, pad_markets
 from rollup.trace import BatchTrace
 from rollup.transition import BatchResult, build_batch
 from rollup.txs import Cancel, Deposit, SignedCashOp, Withdraw
+from rollup.units import ORACLE_COUNT
 
 START_S = 1_760_130_000
 AVAX_PRICE = 25_000_000  # ticks of 1e-6 USD
 ETH_PRICE = 4_000_000_000
 USD = 10**6  # a deposit's unit is 1e-6 USD
 
+ORACLE_KEYS = tuple(bytes([200 + signer]) * 32 for signer in range(ORACLE_COUNT))  # private keys of the signers
+
+# Quiet: marks reach whatever a test says within a second, nothing is funded, scaled or charged for.
 PARAMS = Params(
     chain_id=31337,
     contract=0x5FBDB2315678AFECB367F032D93F642F64180AA3,
@@ -27,7 +33,18 @@ PARAMS = Params(
         MarketParams("AVAX-USD", 6, 6, 50_000, 30_000, 10_000, 50_000),
         MarketParams("ETH-USD", 6, 6, 40_000, 20_000, 10_000, 50_000),
     ),
+    target_per_s=(10**6,) * 3,
+    oracle_keys=tuple(map(derive_public_key, ORACLE_KEYS)),
 )
+
+
+def sign_prices(
+    params: Params, prices_ticks: tuple[int, ...], time_s: int, signers: Iterable[int] = range(ORACLE_COUNT)
+) -> tuple[SignedPrices, ...]:
+    """Return the messages of some oracle signers, all of the same prices and time."""
+    unsigned = SignedPrices(0, pad_markets(prices_ticks, 1), time_s, Signature((0, 1), 0))
+    message = unsigned.message(params.domain)
+    return tuple(replace(unsigned, signer=s, signature=sign(ORACLE_KEYS[s], message)) for s in signers)
 
 
 @dataclass
@@ -89,14 +106,20 @@ class Exchange:
         orders: list[SignedOrder] | None = None,
         cash: list[SignedCashOp] | None = None,
         marks: tuple[int, ...] = (AVAX_PRICE, ETH_PRICE),
+        elapsed_s: int = 1,
+        signers: Iterable[int] = range(ORACLE_COUNT),
     ) -> BatchResult:
-        """Build the next batch one second later and move on to the state after it."""
-        self.now_s += 1
+        """Build the next batch, one second later unless said otherwise, and move on to the state after it.
+
+        The given oracle signers say `marks`; of markets not given, the mark as it is.
+        """
+        self.now_s += elapsed_s
+        prices_ticks = (*marks, *self.state.header.marks_ticks[len(marks) :])
         result = build_batch(
             self.state,
             self.params,
             self.shape,
-            marks_ticks=marks,
+            oracle=sign_prices(self.params, prices_ticks, self.now_s, signers),
             timestamp_s=self.now_s,
             orders=orders or [],
             cash_ops=cash or [],

@@ -25,6 +25,7 @@ from circuits.select import select
 from circuits.system import ConstraintSystem
 from circuits.tables import Tables, table_ports
 from rollup import tags
+from rollup.resources import CASH_OPERATION, LEAF
 from rollup.txs.cancel import KIND_CANCEL
 from rollup.txs.deposit import BRIDGE_DEPOSIT
 from rollup.txs.withdraw import BRIDGE_WITHDRAWAL, KIND_WITHDRAW
@@ -73,7 +74,7 @@ class _Holder:
 def build_cash_lane(cs: ConstraintSystem) -> None:
     """Record one CashLane.
 
-    Ports: table/..; root_in, root_out; queue_in, queue_out; vault_in, vault_out; bridge[0..3].
+    Ports: table/..; root_in, root_out; queue_in, queue_out; vault_in, vault_out; usage_in, usage_out; bridge[0..3].
     """
     tables = table_ports(cs)
     id_bits = account_id_bits(cs)
@@ -257,3 +258,5 @@ def _outputs(
         cs.assert_product(kinds.deposit, holder.key_after[i], bridge[2 + i], name=f"bridge/key[{i}]")
     cs.assert_equal(cs.port("queue_in") + kinds.deposit, cs.port("queue_out"), name="totals/queue")
     cs.assert_equal(cs.port("vault_in") + flow_e6, cs.port("vault_out"), name="totals/vault")
+    units = (crosses + kinds.cancel) * CASH_OPERATION.packed + kinds.creates * LEAF.packed
+    cs.assert_equal(cs.port("usage_in") + units, cs.port("usage_out"), name="totals/usage")

@@ -19,17 +19,19 @@ from circuits.inputs import private_flag
 from circuits.linear import LC, sum_lc
 from circuits.liquidation import assert_largest_market, assert_not_too_large, assert_unhealthy, compute_penalty
 from circuits.margin import Margin, assert_cash_in_range, assert_valid_close, compute_margin
+from circuits.market_totals import CHANGE_SHIFT, FILLS_SHIFT
 from circuits.orders import apply_signed_order
 from circuits.select import multiplex, select
 from circuits.system import ConstraintSystem
 from circuits.tables import Tables, table_ports
+from rollup.resources import ORDER_FILL
 from rollup.units import MARKET_COUNT
 
 
 def build_trade_lane(cs: ConstraintSystem, capacity: int) -> None:
     """Record one TradeLane of `capacity` fills.
 
-    Ports: table/..; root_in, root_out; lots_in[m], lots_out[m]; fees_in, fees_out; penalties_in, penalties_out.
+    Ports: table/..; root_in, root_out; lots_in[m], lots_out[m]; fees, penalties and usage, each _in and _out.
     """
     tables = table_ports(cs)
     id_bits = account_id_bits(cs)
@@ -90,7 +92,7 @@ def build_trade_lane(cs: ConstraintSystem, capacity: int) -> None:
     cash = account.cash + sum_lc([fill.cash_change for fill in fills]) - sum_lc(fees) - penalty
     assert_cash_in_range(cs, cash, name="account/cash_after")
     _close_account(cs, account, id_bits, fills, tables, active[0] + liquidation, cash, sizes, signs, orders_root)
-    _add_totals(cs, fills, sum_lc(fees), penalty)
+    _add_totals(cs, fills, sum_lc(fees), penalty, sum_lc(active) + liquidation)
 
 
 def _assert_kinds(cs: ConstraintSystem, liquidation: LC, healthy: LC, active: list[LC]) -> None:
@@ -164,12 +166,16 @@ def _close_account(
     replace_leaf(cs, id_bits, leaf, leaf_after, root_in=cs.port("root_in"), root_out=cs.port("root_out"))
 
 
-def _add_totals(cs: ConstraintSystem, fills: list[Fill], fees: LC, penalty: LC) -> None:
-    """Constrain the running totals: lots by market, trading fees, penalties."""
+def _add_totals(cs: ConstraintSystem, fills: list[Fill], fees: LC, penalty: LC, executed: LC) -> None:
+    """Constrain the running totals: by market net lots, fills and change of absolute size; fees, penalties, units."""
     for m in range(MARKET_COUNT):
-        lots = [
-            cs.mul(fill.hot[m], fill.signed_lots, name=f"totals/order[{k}]/lots[{m}]") for k, fill in enumerate(fills)
-        ]
+        lots = []
+        for k, fill in enumerate(fills):
+            traded = cs.mul(
+                fill.hot[m], fill.signed_lots + fill.fill * 2**FILLS_SHIFT, name=f"totals/order[{k}]/lots[{m}]"
+            )
+            lots += [traded, fill.size_changes[m] * 2**CHANGE_SHIFT]
         cs.assert_equal(cs.port(f"lots_in[{m}]") + sum_lc(lots), cs.port(f"lots_out[{m}]"), name=f"totals/lots[{m}]")
     cs.assert_equal(cs.port("fees_in") + fees, cs.port("fees_out"), name="totals/fees")
     cs.assert_equal(cs.port("penalties_in") + penalty, cs.port("penalties_out"), name="totals/penalties")
+    cs.assert_equal(cs.port("usage_in") + executed * ORDER_FILL.packed, cs.port("usage_out"), name="totals/usage")

@@ -18,7 +18,9 @@ from prover.kernel import Circuit, Witness, decode_be, encode_be, install
 from rollup import poseidon, shapes, signature
 from rollup.accounts import Account, new_account_tree
 from rollup.field import R
+from rollup.oracle import SignedPrices
 from rollup.params import Params
+from rollup.signature import Signature
 from rollup.state import Resources, StateHeader, pad_markets
 from rollup.trace import BatchTrace
 from rollup.trees import SparseTree
@@ -27,6 +29,10 @@ from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S
 
 Values = dict[str, int]
 NO_FEES = Resources()
+# a lane sees of the oracle only that its prices are fresh: nothing here opens the messages
+FRESH = tuple(
+    SignedPrices(signer, (1,) * MARKET_COUNT, START_S, Signature((0, 1), 0)) for signer in range(ORACLE_COUNT)
+)
 
 
 @contextmanager

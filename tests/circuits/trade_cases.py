@@ -16,7 +16,7 @@ from rollup.accounts import EMPTY_ACCOUNT, Account
 from rollup.orders import SignedOrder, unpack_slot
 from rollup.trace import BatchTrace, FillTrace, FundLaneTrace, LiquidationTrace, TradeLaneTrace
 from rollup.trees import SparseTree
-from tests.circuits.lane_cases import LoneTemplate, Values, Venue
+from tests.circuits.lane_cases import FRESH, LoneTemplate, Values, Venue
 
 
 @lru_cache(maxsize=4)
@@ -108,7 +108,7 @@ def _wrap(venue: Venue, lane: TradeLaneTrace, tree: SparseTree) -> tuple[BatchTr
     after = tree.set(lane.account_id, lane.after.leaf_hash())
     fund = FundLaneTrace(EMPTY_ACCOUNT, EMPTY_ACCOUNT, EMPTY_ACCOUNT, EMPTY_ACCOUNT, after.path(0))
     headers = venue.header(tree.root, 0), venue.header(after.root, 1)
-    trace = BatchTrace("one lane", venue.params, *headers, venue.clearing, (), (lane,), fund)
+    trace = BatchTrace("one lane", venue.params, *headers, FRESH, venue.clearing, (), (lane,), fund)
     bus = compute_bus(trace)
     ports = {port: bus[_wire_of(port)] for port in load_trade_lane(lane.capacity).template.ports}
     return trace, ports | trade_lane_inputs(lane, Prices(trace))
