@@ -14,7 +14,7 @@ from rollup.orders import Order
 from rollup.params import Params
 from rollup.signature import Signature
 from rollup.state import StateHeader
-from rollup.txs import CashOp
+from rollup.txs import CashOp, Flows
 
 Path: TypeAlias = tuple[tuple[int, ...], ...]
 
@@ -54,16 +54,23 @@ class TradeLaneTrace:
 
 @dataclass(frozen=True)
 class CashLaneTrace:
-    """One cash operation on one account; `op` is None in an unused lane."""
+    """One cash operation on one account; `op` is None in an unused lane. A transfer takes two lanes in a row."""
 
     account_id: int
     before: Account
     after: Account
     account_path: Path
     op: CashOp | None
-    signature: Signature | None  # withdraw and cancel
+    is_applied: bool  # False: a returned deposit, a dropped request, an unused lane
+    flows: Flows  # what the lane adds to the batch's totals
+    signature: Signature | None  # of a `SignedOp`
     slot_before: int  # cancel: the slot's packed value, else slot 0's
     slot_path: Path  # orders tree before, of the cancelled slot, else of slot 0
+
+    @property
+    def paid_e6(self) -> int:
+        """What left the vault, 1e-6 USD."""
+        return max(0, -self.flows.vault_e6)
 
 
 @dataclass(frozen=True)

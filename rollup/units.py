@@ -22,6 +22,7 @@ __all__ = [
     "FUND_ACCOUNT",
     "LOT_TICK_ATOMS",
     "MARKET_COUNT",
+    "MAX_FEE_E6_BITS",
     "MAX_NONCE_STEP",
     "ORDERS_TREE_DEPTH",
     "OWNER_BITS",
@@ -49,6 +50,7 @@ FUNDING_BITS: Final = 72  # |atoms per lot|
 TIMESTAMP_BITS: Final = 40  # seconds
 COUNTER_BITS: Final = 32  # epochs, order nonces, cash nonces, batch numbers, deposits consumed
 AMOUNT_E6_BITS: Final = 64  # one deposit or withdrawal
+MAX_FEE_E6_BITS: Final = 48  # the most a signed message allows to be charged
 VAULT_E6_BITS: Final = 96  # deposits less withdrawals: 2**32 deposits below 2**64
 OWNER_BITS: Final = 160  # an address of the base layer
 

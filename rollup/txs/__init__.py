@@ -5,31 +5,78 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from rollup.accounts import Account
 from rollup.signature import Signature
 from rollup.txs.cancel import Cancel
+from rollup.txs.cancel_all import CancelAll
+from rollup.txs.close_account import CloseAccount
 from rollup.txs.deposit import Deposit
+from rollup.txs.effect import NO_FLOWS, Effect, Flows, Terms
+from rollup.txs.evict import Evict
+from rollup.txs.forced_cancel_all import ForcedCancelAll
+from rollup.txs.forced_key_change import ForcedKeyChange
+from rollup.txs.forced_withdraw import ForcedWithdraw
+from rollup.txs.key_change import KeyChange
+from rollup.txs.queue import BridgeWords, QueueEntry
+from rollup.txs.set_tier import SetTier
+from rollup.txs.signed import SignedOp
+from rollup.txs.transfer import Transfer, TransferIn
 from rollup.txs.withdraw import Withdraw
 
-__all__ = ["Cancel", "CashOp", "Deposit", "SignedCashOp", "Withdraw", "compute_bridge_words"]
+__all__ = [
+    "NO_FLOWS",
+    "Cancel",
+    "CancelAll",
+    "CashOp",
+    "CloseAccount",
+    "Deposit",
+    "Effect",
+    "Evict",
+    "Flows",
+    "ForcedCancelAll",
+    "ForcedKeyChange",
+    "ForcedWithdraw",
+    "KeyChange",
+    "QueueEntry",
+    "SetTier",
+    "SignedCashOp",
+    "SignedOp",
+    "Terms",
+    "Transfer",
+    "TransferIn",
+    "Withdraw",
+    "apply_cash_op",
+    "compute_bridge_words",
+]
 
-CashOp: TypeAlias = Deposit | Withdraw | Cancel
+CashOp: TypeAlias = QueueEntry | SignedOp | TransferIn | Evict
 
 
 @dataclass(frozen=True)
 class SignedCashOp:
-    """A cash operation as it reached the sequencer; a deposit has no signature."""
+    """A cash operation as it reached the sequencer; only a `SignedOp` has a signature."""
 
     op: CashOp
     signature: Signature | None = None
 
 
-def compute_bridge_words(op: CashOp | None, owner: int) -> tuple[int, int, int, int]:
-    """Return the four elements a CashLane adds to the data commitment; `owner` is the account's, paid by a withdrawal.
+def apply_cash_op(op: CashOp, account: Account, terms: Terms) -> Effect:
+    """Return what the operation does to its account, all but the signature checked.
 
-    A cancel and an unused lane concern the base layer not at all: zeros.
+    Raises TxRejected: a signed operation or an eviction is refused, an entry of the queue has to wait.
     """
-    if isinstance(op, Deposit):
-        return op.bridge_words()
-    if isinstance(op, Withdraw):
+    if isinstance(op, SignedOp):
+        op.check(account, terms)
+    return op.apply(account, terms)
+
+
+def compute_bridge_words(op: CashOp | None, owner: int, is_applied: bool, paid_e6: int) -> BridgeWords:
+    """Return the four elements a CashLane adds to the data commitment: all zero where nothing crosses the bridge.
+
+    `owner` is the account's before the lane; `paid_e6` is what a forced withdrawal paid, else 0.
+    """
+    if isinstance(op, QueueEntry):
+        return op.bridge_words(is_applied, paid_e6)
+    if isinstance(op, Withdraw | CloseAccount):
         return op.bridge_words(owner)
     return 0, 0, 0, 0
