@@ -14,6 +14,7 @@ __all__ = [
     "CloseNotProvable",
     "EpochMismatch",
     "FeeAboveMaximum",
+    "FeeNotCovered",
     "KeyInvalid",
     "MarginInsufficient",
     "MarketNotOpen",
@@ -287,3 +288,17 @@ class NotEvictable(TxRejected):
     def __str__(self) -> str:
         facts = f"cash {self.cash_atoms}, rent {self.rent_atoms} (1e-18 USD)"
         return f"account {self.account_id}: {facts}; evicted are only accounts without positions, cash 0 to the rent"
+
+
+@dataclass(eq=False)
+class FeeNotCovered(TxRejected):
+    """The account would owe the fee: its equity does not hold it."""
+
+    code = "fee_not_covered"
+    account_id: int
+    fee_e6: int
+    equity_atoms: int
+
+    def __str__(self) -> str:
+        equity = f"equity {self.equity_atoms} (1e-18 USD)"
+        return f"account {self.account_id}: {equity} after a fee of {self.fee_e6} (1e-6 USD), at least 0 is asked"

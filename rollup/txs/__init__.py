@@ -45,7 +45,7 @@ __all__ = [
     "Transfer",
     "TransferIn",
     "Withdraw",
-    "apply_cash_op",
+    "compute_effect",
     "compute_bridge_words",
 ]
 
@@ -60,7 +60,7 @@ class SignedCashOp:
     signature: Signature | None = None
 
 
-def apply_cash_op(op: CashOp, account: Account, terms: Terms) -> Effect:
+def compute_effect(op: CashOp, account: Account, terms: Terms) -> Effect:
     """Return what the operation does to its account, all but the signature checked.
 
     Raises TxRejected: a signed operation or an eviction is refused, an entry of the queue has to wait.
