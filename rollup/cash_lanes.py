@@ -13,7 +13,18 @@ from rollup.errors import TxRejected
 from rollup.rejections import FeeNotCovered, SignatureInvalid
 from rollup.signature import Signature
 from rollup.trace import CashLaneTrace
-from rollup.txs import NO_FLOWS, Cancel, CashOp, Effect, QueueEntry, SignedCashOp, SignedOp, Transfer, compute_effect
+from rollup.txs import (
+    NO_FLOWS,
+    Cancel,
+    CashOp,
+    Effect,
+    QueueEntry,
+    SignedCashOp,
+    SignedOp,
+    Transfer,
+    compute_effect,
+    sum_flows,
+)
 from rollup.units import FUND_ACCOUNT
 from rollup.workspace import Workspace
 
@@ -41,13 +52,13 @@ def run_cash_lanes(workspace: Workspace, ops: Sequence[SignedCashOp], n_lanes: i
 def apply_cash_op(workspace: Workspace, signed: SignedCashOp) -> tuple[CashLaneTrace, ...]:
     """Check and apply one operation, and return its lanes; nothing changes when it is refused. Raises TxRejected."""
     op = signed.op
-    turns: list[tuple[CashOp, Effect]] = [(op, compute_effect(op, workspace.get(op.account), workspace.terms))]
+    turns: list[tuple[CashOp, Effect]] = [(op, compute_effect(op, workspace.get(op.account), workspace.tick))]
     if isinstance(op, SignedOp):
         _check_signed(workspace, op, signed.signature, turns[0][1])
     if isinstance(op, Transfer):
         recipient = turns[0][1].after if op.recipient == op.account else workspace.get(op.recipient)
-        turns.append((op.incoming, compute_effect(op.incoming, recipient, workspace.terms)))
-    workspace.check_flows(op.account, [effect.flows for _, effect in turns])
+        turns.append((op.incoming, compute_effect(op.incoming, recipient, workspace.tick)))
+    workspace.check_flows(op.account, sum_flows(effect.flows for _, effect in turns))
     return tuple(_settle(workspace, part, effect, signed.signature) for part, effect in turns)
 
 
@@ -64,20 +75,23 @@ class _Desk:
         self._held_accounts: set[int] = set()
 
     def take(self, signed: SignedCashOp) -> None:
-        is_entry = isinstance(signed.op, QueueEntry)
         if self._has_to_wait(signed.op):
             self._hold(signed)
             return
         try:
             self.lanes.extend(apply_cash_op(self._workspace, signed))
         except TxRejected as error:
-            if is_entry:
+            if isinstance(signed.op, QueueEntry):
                 self._hold(signed)  # an entry is never refused: its time has not come
             else:
                 self.rejected.append((signed, error))
 
     def _has_to_wait(self, op: CashOp) -> bool:
-        is_held = self._is_queue_held if isinstance(op, QueueEntry) else op.account in self._held_accounts
+        if isinstance(op, QueueEntry):
+            is_held = self._is_queue_held
+        else:
+            named = {op.account, op.recipient} if isinstance(op, Transfer) else {op.account}
+            is_held = not named.isdisjoint(self._held_accounts)
         n_needed = 2 if isinstance(op, Transfer) else 1
         return is_held or len(self.lanes) + n_needed > self._n_lanes
 
@@ -92,7 +106,7 @@ def _check_signed(workspace: Workspace, op: SignedOp, signature: Signature | Non
     if signature is None or not workspace.signatures.is_valid(key, message, signature):
         raise SignatureInvalid(op.account, message)
     # the sequencer's choice, no rule of the circuit: a fee charged into debt would make cancels free
-    equity_atoms = workspace.terms.compute_margin(effect.after).equity
+    equity_atoms = workspace.compute_margin(effect.after).equity
     if effect.flows.base_fees_e6 > 0 and equity_atoms < 0:
         raise FeeNotCovered(op.account, effect.flows.base_fees_e6, equity_atoms)
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rollup.accounts import EMPTY_ACCOUNT, Account
+from rollup.errors import check_bits
 from rollup.margin import Margin, compute_margin
 from rollup.params import Params
+from rollup.rejections import VaultShort
 from rollup.signature_cache import SignatureCache
 from rollup.state import State
+from rollup.tick import Tick
+from rollup.txs.effect import Flows
+from rollup.units import COUNTER_BITS, VAULT_E6_BITS
 
 __all__ = ["Workspace"]
 
@@ -20,20 +25,22 @@ class Workspace:
         self,
         state: State,
         params: Params,
-        marks_ticks: tuple[int, ...],
-        funding_index: tuple[int, ...],
-        timestamp_s: int,
+        tick: Tick,
         signatures: SignatureCache,
     ) -> None:
         self.params = params
-        self.marks_ticks = marks_ticks
-        self.funding_index = funding_index
-        self.timestamp_s = timestamp_s
+        self.tick = tick
+        self.marks_ticks = tick.header.marks_ticks
+        self.funding_index = tick.header.funding_index
+        self.timestamp_s = tick.header.timestamp_s
         self.signatures = signatures
         self.tree = state.tree
         self.accounts = dict(state.accounts)
-        self.deposits_consumed = state.header.deposits_consumed
+        self.queue_consumed = state.header.queue_consumed
         self.vault_e6 = state.header.vault_e6
+        self.base_fees_e6 = 0
+        self.rent_atoms = 0
+        self.units = 0  # proving + 2**32 * state + 2**64 * bandwidth
 
     def get(self, account_id: int) -> Account:
         """Return the account as it now stands."""
@@ -53,4 +60,19 @@ class Workspace:
     def compute_margin(self, account: Account) -> Margin:
         """Return equity and requirements at the batch's marks, in atoms."""
         prices: tuple[Sequence[int], Sequence[int]] = (self.marks_ticks, self.funding_index)
-        return compute_margin(account.cash_atoms, account.sizes_lots, *prices, self.params)
+        return compute_margin(account.cash_atoms, account.sizes_lots, *prices, self.tick.fractions)
+
+    def check_flows(self, account_id: int, flows: Flows) -> None:
+        """Raise unless the totals hold what an operation of this account adds. Raises ValueOutOfRange, VaultShort."""
+        check_bits("queue_consumed", self.queue_consumed + flows.queue_entries, COUNTER_BITS)
+        if self.vault_e6 + flows.vault_e6 < 0:
+            raise VaultShort(account_id, -flows.vault_e6, self.vault_e6)
+        check_bits("vault_e6", self.vault_e6 + flows.vault_e6, VAULT_E6_BITS)
+
+    def add_flows(self, flows: Flows) -> None:
+        """Add to the totals. Assumes `check_flows`."""
+        self.queue_consumed += flows.queue_entries
+        self.vault_e6 += flows.vault_e6
+        self.base_fees_e6 += flows.base_fees_e6
+        self.rent_atoms += flows.rent_atoms
+        self.units += flows.units

@@ -7,11 +7,12 @@ from typing import TypeAlias
 
 from rollup.accounts import Account
 from rollup.signature import Signature
+from rollup.tick import Tick
 from rollup.txs.cancel import Cancel
 from rollup.txs.cancel_all import CancelAll
 from rollup.txs.close_account import CloseAccount
 from rollup.txs.deposit import Deposit
-from rollup.txs.effect import NO_FLOWS, Effect, Flows, Terms
+from rollup.txs.effect import NO_FLOWS, Effect, Flows, sum_flows
 from rollup.txs.evict import Evict
 from rollup.txs.forced_cancel_all import ForcedCancelAll
 from rollup.txs.forced_key_change import ForcedKeyChange
@@ -41,12 +42,12 @@ __all__ = [
     "SetTier",
     "SignedCashOp",
     "SignedOp",
-    "Terms",
     "Transfer",
     "TransferIn",
     "Withdraw",
-    "compute_effect",
     "compute_bridge_words",
+    "compute_effect",
+    "sum_flows",
 ]
 
 CashOp: TypeAlias = QueueEntry | SignedOp | TransferIn | Evict
@@ -60,14 +61,14 @@ class SignedCashOp:
     signature: Signature | None = None
 
 
-def compute_effect(op: CashOp, account: Account, terms: Terms) -> Effect:
+def compute_effect(op: CashOp, account: Account, tick: Tick) -> Effect:
     """Return what the operation does to its account, all but the signature checked.
 
     Raises TxRejected: a signed operation or an eviction is refused, an entry of the queue has to wait.
     """
     if isinstance(op, SignedOp):
-        op.check(account, terms)
-    return op.apply(account, terms)
+        op.check(account, tick)
+    return op.apply(account, tick)
 
 
 def compute_bridge_words(op: CashOp | None, owner: int, is_applied: bool, paid_e6: int) -> BridgeWords:

@@ -9,7 +9,8 @@ from rollup.accounts import Account
 from rollup.errors import check_bits
 from rollup.orders import pack_slot, unpack_slot
 from rollup.rejections import NonceExhausted, SlotNonceInvalid
-from rollup.txs.effect import Effect, Flows, Terms
+from rollup.tick import Tick
+from rollup.txs.effect import Effect, Flows
 from rollup.txs.signed import SignedOp
 from rollup.units import COUNTER_BITS, SLOT_BITS
 
@@ -42,11 +43,11 @@ class Cancel(SignedOp):
         """Return the order's nonce and 0."""
         return self.nonce, 0
 
-    def apply(self, account: Account, terms: Terms) -> Effect:
+    def apply(self, account: Account, tick: Tick) -> Effect:
         """Return the account with the slot raised. Raises SlotNonceInvalid unless it rises, ValueOutOfRange."""
         slot_before = account.orders.get(self.slot)
         if pack_slot(self.nonce + 1, 0) <= slot_before:
             raise SlotNonceInvalid(self.account, self.slot, self.nonce, unpack_slot(slot_before)[0])
-        charged, rent_atoms = self.charge(account, terms)
+        charged, rent_atoms = self.charge(account, tick)
         after = charged.with_changes(orders=account.orders.set(self.slot, pack_slot(self.nonce + 1, 0)))
-        return Effect(after, Flows(base_fees_e6=terms.cash_fee_e6, rent_atoms=rent_atoms))
+        return Effect(after, Flows(base_fees_e6=tick.cash_fee_e6, rent_atoms=rent_atoms))

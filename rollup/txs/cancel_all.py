@@ -7,7 +7,8 @@ from typing import ClassVar, Final
 
 from rollup.accounts import Account
 from rollup.rejections import NonceExhausted
-from rollup.txs.effect import Effect, Flows, Terms
+from rollup.tick import Tick
+from rollup.txs.effect import Effect, Flows
 from rollup.txs.queue import can_raise_epoch
 from rollup.txs.signed import SignedOp
 
@@ -29,10 +30,10 @@ class CancelAll(SignedOp):
         """Return two zeros."""
         return 0, 0
 
-    def apply(self, account: Account, terms: Terms) -> Effect:
+    def apply(self, account: Account, tick: Tick) -> Effect:
         """Return the account in its next epoch. Raises NonceExhausted, ValueOutOfRange."""
         if not can_raise_epoch(account):
             raise NonceExhausted(self.account, "epoch", account.epoch)
-        charged, rent_atoms = self.charge(account, terms)
+        charged, rent_atoms = self.charge(account, tick)
         after = charged.with_changes(epoch=account.epoch + 1)
-        return Effect(after, Flows(base_fees_e6=terms.cash_fee_e6, rent_atoms=rent_atoms))
+        return Effect(after, Flows(base_fees_e6=tick.cash_fee_e6, rent_atoms=rent_atoms))

@@ -11,7 +11,8 @@ from typing import ClassVar, Final
 from rollup.accounts import Account
 from rollup.errors import check_bits
 from rollup.rejections import CloseAmountMismatch, PositionsOpen
-from rollup.txs.effect import Effect, Flows, Terms
+from rollup.tick import Tick
+from rollup.txs.effect import Effect, Flows
 from rollup.txs.queue import BridgeWords, pack_bridge_word
 from rollup.txs.signed import SignedOp
 from rollup.txs.withdraw import BRIDGE_WITHDRAWAL
@@ -37,18 +38,18 @@ class CloseAccount(SignedOp):
         """Return the amount and 0."""
         return self.amount_e6, 0
 
-    def apply(self, account: Account, terms: Terms) -> Effect:
+    def apply(self, account: Account, tick: Tick) -> Effect:
         """Return the emptied leaf; the dust below 1e-6 USD is rent.
 
         Raises PositionsOpen; CloseAmountMismatch unless the amount is the cash after rent and fee, floored.
         """
         if any(account.sizes_lots):
             raise PositionsOpen(self.account)
-        charged, rent_atoms = self.charge(account, terms)
+        charged, rent_atoms = self.charge(account, tick)
         amount_e6, dust_atoms = divmod(charged.cash_atoms, ATOMS_PER_E6)  # negative cash: no amount is right
         if self.amount_e6 != amount_e6:
             raise CloseAmountMismatch(self.account, self.amount_e6, amount_e6)
-        fees = {"base_fees_e6": terms.cash_fee_e6, "rent_atoms": rent_atoms + dust_atoms}
+        fees = {"base_fees_e6": tick.cash_fee_e6, "rent_atoms": rent_atoms + dust_atoms}
         return Effect(charged.emptied(), Flows(vault_e6=-amount_e6, **fees))
 
     def bridge_words(self, owner: int) -> BridgeWords:

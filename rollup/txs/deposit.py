@@ -9,7 +9,8 @@ from rollup.accounts import Account
 from rollup.babyjubjub import is_on_curve
 from rollup.errors import check_bits
 from rollup.rent import charge_rent
-from rollup.txs.effect import CREATION_UNITS, Effect, Flows, Terms
+from rollup.tick import Tick
+from rollup.txs.effect import CREATION_UNITS, Effect, Flows
 from rollup.txs.queue import BridgeWords, QueueEntry, can_raise_epoch, is_owned_by, leave_untouched, pack_bridge_word
 from rollup.units import AMOUNT_E6_BITS, ATOMS_PER_E6, FIRST_USER_ACCOUNT, OWNER_BITS
 
@@ -33,17 +34,17 @@ class Deposit(QueueEntry):
         check_bits("amount_e6", self.amount_e6, AMOUNT_E6_BITS)
         check_bits("owner", self.owner, OWNER_BITS)
 
-    def is_valid(self, account: Account, terms: Terms) -> bool:
+    def is_valid(self, account: Account, tick: Tick) -> bool:
         """Return whether the account is the sender's, or empty and this may create it."""
-        return is_owned_by(self.account, self.owner, account) or self._is_creating(account, terms)
+        return is_owned_by(self.account, self.owner, account) or self._is_creating(account, tick)
 
-    def apply(self, account: Account, terms: Terms) -> Effect:
+    def apply(self, account: Account, tick: Tick) -> Effect:
         """Return the account with the deposit in it, or as it was. Raises ValueOutOfRange if cash overflows."""
-        if not self.is_valid(account, terms):
+        if not self.is_valid(account, tick):
             return leave_untouched(account)
         if account.is_empty:
-            return self._create(account, terms)
-        charged, rent_atoms = charge_rent(account, terms.timestamp_s, terms.rent_rate)
+            return self._create(account, tick)
+        charged, rent_atoms = charge_rent(account, tick)
         after = charged.with_changes(cash_atoms=charged.cash_atoms + self.amount_e6 * ATOMS_PER_E6)
         return Effect(after, Flows(queue_entries=1, vault_e6=self.amount_e6, rent_atoms=rent_atoms))
 
@@ -52,18 +53,18 @@ class Deposit(QueueEntry):
         kind = BRIDGE_DEPOSIT if is_applied else BRIDGE_RETURNED
         return pack_bridge_word(kind, self.account, self.amount_e6, is_applied), self.owner, *self.key
 
-    def _is_creating(self, account: Account, terms: Terms) -> bool:
+    def _is_creating(self, account: Account, tick: Tick) -> bool:
         may_own = self.account >= FIRST_USER_ACCOUNT and self.owner != 0 and is_on_curve(self.key)
-        is_enough = self.amount_e6 >= terms.leaf_fee_e6
+        is_enough = self.amount_e6 >= tick.leaf_fee_e6
         return account.is_empty and may_own and is_enough and can_raise_epoch(account)
 
-    def _create(self, account: Account, terms: Terms) -> Effect:
+    def _create(self, account: Account, tick: Tick) -> Effect:
         after = account.with_changes(
             key=self.key,
             owner=self.owner,
             epoch=account.epoch + 1,
-            cash_atoms=(self.amount_e6 - terms.leaf_fee_e6) * ATOMS_PER_E6,
-            last_touched_s=terms.timestamp_s,
+            cash_atoms=(self.amount_e6 - tick.leaf_fee_e6) * ATOMS_PER_E6,
+            last_touched_s=tick.header.timestamp_s,
         )
-        fees = {"base_fees_e6": terms.leaf_fee_e6, "units": CREATION_UNITS}
+        fees = {"base_fees_e6": tick.leaf_fee_e6, "units": CREATION_UNITS}
         return Effect(after, Flows(queue_entries=1, vault_e6=self.amount_e6, **fees))

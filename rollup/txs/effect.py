@@ -1,31 +1,20 @@
-"""What a cash operation reads of its batch, and what it leaves: an account, and what its lane adds to the totals."""
+"""What a cash operation leaves: an account, and what its lane adds to the totals of the batch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from typing import Final
 
 from rollup.accounts import Account
-from rollup.margin import Margin
+from rollup.margin import Margin, compute_margin
+from rollup.tick import Tick
 
-__all__ = ["CASH_UNITS", "CREATION_UNITS", "NO_FLOWS", "Effect", "Flows", "Terms"]
+__all__ = ["CASH_UNITS", "CREATION_UNITS", "NO_FLOWS", "Effect", "Flows", "compute_margin_at", "sum_flows"]
 
 # proving + 2**32 * state + 2**64 * bandwidth
 CASH_UNITS: Final = 2 + (32 << 64)
 CREATION_UNITS: Final = 2 + (1 << 32) + (32 << 64)
-
-
-@dataclass(frozen=True)
-class Terms:
-    """Time, prices and fees of the batch, as every CashLane reads them."""
-
-    timestamp_s: int
-    stale: bool  # too few fresh prices: no withdrawal by accounts with positions
-    cash_fee_e6: int  # a signed operation
-    leaf_fee_e6: int  # creating an account
-    rent_rate: int  # atoms a second
-    compute_margin: Callable[[Account], Margin]  # at the batch's marks
 
 
 @dataclass(frozen=True)
@@ -49,3 +38,15 @@ class Effect:
     after: Account
     flows: Flows
     is_applied: bool = True
+
+
+def compute_margin_at(account: Account, tick: Tick) -> Margin:
+    """Return equity and requirements at the batch's marks, funding and fractions, in atoms."""
+    prices = (tick.header.marks_ticks, tick.header.funding_index)
+    return compute_margin(account.cash_atoms, account.sizes_lots, *prices, tick.fractions)
+
+
+def sum_flows(parts: Iterable[Flows]) -> Flows:
+    """Return the sum, name by name."""
+    rows = list(parts)
+    return Flows(**{field.name: sum(getattr(row, field.name) for row in rows) for field in fields(Flows)})

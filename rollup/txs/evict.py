@@ -8,7 +8,8 @@ from rollup.accounts import Account
 from rollup.errors import check_range
 from rollup.rejections import AccountNotOpen, NotEvictable
 from rollup.rent import compute_rent
-from rollup.txs.effect import Effect, Flows, Terms
+from rollup.tick import Tick
+from rollup.txs.effect import Effect, Flows
 from rollup.units import ACCOUNT_BITS, FIRST_USER_ACCOUNT
 
 __all__ = ["Evict", "is_evictable"]
@@ -20,15 +21,15 @@ class Evict:
 
     account: int
 
-    def apply(self, account: Account, terms: Terms) -> Effect:
+    def apply(self, account: Account, tick: Tick) -> Effect:
         """Return the emptied leaf. Raises ValueOutOfRange, AccountNotOpen, NotEvictable."""
         check_range("account", self.account, FIRST_USER_ACCOUNT, 2**ACCOUNT_BITS - 1)
         if account.is_empty:
             raise AccountNotOpen(self.account)
-        rent_atoms = compute_rent(account, terms.timestamp_s, terms.rent_rate)
+        rent_atoms = compute_rent(account, tick)
         if not is_evictable(account, rent_atoms):
             raise NotEvictable(self.account, account.cash_atoms, rent_atoms)
-        emptied = account.emptied().with_changes(last_touched_s=terms.timestamp_s)
+        emptied = account.emptied().with_changes(last_touched_s=tick.header.timestamp_s)
         return Effect(emptied, Flows(rent_atoms=account.cash_atoms))
 
 

@@ -9,7 +9,8 @@ from rollup.accounts import Account
 from rollup.babyjubjub import is_on_curve
 from rollup.errors import check_bits
 from rollup.rent import charge_rent
-from rollup.txs.effect import Effect, Flows, Terms
+from rollup.tick import Tick
+from rollup.txs.effect import Effect, Flows
 from rollup.txs.queue import BridgeWords, QueueEntry, can_raise_epoch, is_owned_by, leave_untouched, pack_bridge_word
 from rollup.units import OWNER_BITS
 
@@ -30,16 +31,16 @@ class ForcedKeyChange(QueueEntry):
         super().__post_init__()
         check_bits("owner", self.owner, OWNER_BITS)
 
-    def is_valid(self, account: Account, terms: Terms) -> bool:
+    def is_valid(self, account: Account, tick: Tick) -> bool:
         """Return whether the owner asks, the key is on the curve and the epoch can rise."""
         is_owner = is_owned_by(self.account, self.owner, account)
         return is_owner and is_on_curve(self.key) and can_raise_epoch(account)
 
-    def apply(self, account: Account, terms: Terms) -> Effect:
+    def apply(self, account: Account, tick: Tick) -> Effect:
         """Return the account after rent with the key and the next epoch, or as it was. Raises ValueOutOfRange."""
-        if not self.is_valid(account, terms):
+        if not self.is_valid(account, tick):
             return leave_untouched(account)
-        charged, rent_atoms = charge_rent(account, terms.timestamp_s, terms.rent_rate)
+        charged, rent_atoms = charge_rent(account, tick)
         after = charged.with_changes(key=self.key, epoch=account.epoch + 1)
         return Effect(after, Flows(queue_entries=1, rent_atoms=rent_atoms))
 

@@ -9,7 +9,8 @@ from rollup.accounts import Account
 from rollup.errors import check_bits
 from rollup.rejections import PricesStale
 from rollup.rent import charge_rent
-from rollup.txs.effect import Effect, Flows, Terms
+from rollup.tick import Tick
+from rollup.txs.effect import Effect, Flows, compute_margin_at
 from rollup.txs.queue import BridgeWords, QueueEntry, is_owned_by, leave_untouched, pack_bridge_word
 from rollup.units import AMOUNT_E6_BITS, ATOMS_PER_E6, OWNER_BITS
 
@@ -31,21 +32,21 @@ class ForcedWithdraw(QueueEntry):
         check_bits("amount_e6", self.amount_e6, AMOUNT_E6_BITS)
         check_bits("owner", self.owner, OWNER_BITS)
 
-    def is_valid(self, account: Account, terms: Terms) -> bool:
+    def is_valid(self, account: Account, tick: Tick) -> bool:
         """Return whether the owner asks."""
         return is_owned_by(self.account, self.owner, account)
 
-    def apply(self, account: Account, terms: Terms) -> Effect:
+    def apply(self, account: Account, tick: Tick) -> Effect:
         """Return the account after rent, less what is paid: min(request, floor(max(equity - initial, 0) / 1e12)).
 
         Raises PricesStale with positions and no fresh prices; ValueOutOfRange if cash overflows.
         """
-        if not self.is_valid(account, terms):
+        if not self.is_valid(account, tick):
             return leave_untouched(account)
-        if terms.stale and any(account.sizes_lots):
+        if tick.stale and any(account.sizes_lots):
             raise PricesStale(self.account)
-        charged, rent_atoms = charge_rent(account, terms.timestamp_s, terms.rent_rate)
-        margin = terms.compute_margin(charged)
+        charged, rent_atoms = charge_rent(account, tick)
+        margin = compute_margin_at(charged, tick)
         # floored: never pays out more than is free
         paid_e6 = min(self.amount_e6, max(margin.equity - margin.initial, 0) // ATOMS_PER_E6)
         after = charged.with_changes(cash_atoms=charged.cash_atoms - paid_e6 * ATOMS_PER_E6)

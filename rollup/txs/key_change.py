@@ -8,7 +8,8 @@ from typing import ClassVar, Final
 from rollup.accounts import Account
 from rollup.babyjubjub import is_on_curve
 from rollup.rejections import KeyInvalid, NonceExhausted
-from rollup.txs.effect import Effect, Flows, Terms
+from rollup.tick import Tick
+from rollup.txs.effect import Effect, Flows
 from rollup.txs.queue import can_raise_epoch
 from rollup.txs.signed import SignedOp
 
@@ -33,10 +34,10 @@ class KeyChange(SignedOp):
         """Return the new key."""
         return self.key
 
-    def apply(self, account: Account, terms: Terms) -> Effect:
+    def apply(self, account: Account, tick: Tick) -> Effect:
         """Return the account with the key and the next epoch. Raises NonceExhausted, ValueOutOfRange."""
         if not can_raise_epoch(account):
             raise NonceExhausted(self.account, "epoch", account.epoch)
-        charged, rent_atoms = self.charge(account, terms)
+        charged, rent_atoms = self.charge(account, tick)
         after = charged.with_changes(key=self.key, epoch=account.epoch + 1)
-        return Effect(after, Flows(base_fees_e6=terms.cash_fee_e6, rent_atoms=rent_atoms))
+        return Effect(after, Flows(base_fees_e6=tick.cash_fee_e6, rent_atoms=rent_atoms))

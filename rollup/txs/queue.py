@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from rollup.accounts import Account
 from rollup.errors import check_bits
 from rollup.packing import pack
-from rollup.txs.effect import Effect, Flows, Terms
+from rollup.tick import Tick
+from rollup.txs.effect import Effect, Flows
 from rollup.units import ACCOUNT_BITS, AMOUNT_E6_BITS, COUNTER_BITS, FIRST_USER_ACCOUNT
 
 __all__ = ["BridgeWords", "QueueEntry", "can_raise_epoch", "is_owned_by", "leave_untouched", "pack_bridge_word"]
@@ -30,11 +31,11 @@ class QueueEntry(ABC):
         check_bits("account", self.account, ACCOUNT_BITS)
 
     @abstractmethod
-    def is_valid(self, account: Account, terms: Terms) -> bool:
+    def is_valid(self, account: Account, tick: Tick) -> bool:
         """Return whether the entry is applied to the account as it stands; else it is returned or dropped."""
 
     @abstractmethod
-    def apply(self, account: Account, terms: Terms) -> Effect:
+    def apply(self, account: Account, tick: Tick) -> Effect:
         """Return what the entry does, valid or not. Raises TxRejected where it has to wait."""
 
     @abstractmethod

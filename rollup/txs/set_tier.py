@@ -8,7 +8,8 @@ from typing import Final
 from rollup.accounts import Account
 from rollup.errors import check_bits
 from rollup.rent import charge_rent
-from rollup.txs.effect import Effect, Flows, Terms
+from rollup.tick import Tick
+from rollup.txs.effect import Effect, Flows
 from rollup.txs.queue import BridgeWords, QueueEntry, leave_untouched, pack_bridge_word
 from rollup.units import AMOUNT_E6_BITS, FIRST_USER_ACCOUNT, TIER_COUNT
 
@@ -28,15 +29,15 @@ class SetTier(QueueEntry):
         super().__post_init__()
         check_bits("tier", self.tier, AMOUNT_E6_BITS)
 
-    def is_valid(self, account: Account, terms: Terms) -> bool:
+    def is_valid(self, account: Account, tick: Tick) -> bool:
         """Return whether the account is an open user account and there is such a tier."""
         return self.account >= FIRST_USER_ACCOUNT and not account.is_empty and self.tier < TIER_COUNT
 
-    def apply(self, account: Account, terms: Terms) -> Effect:
+    def apply(self, account: Account, tick: Tick) -> Effect:
         """Return the account after rent in its tier, or as it was. Raises ValueOutOfRange."""
-        if not self.is_valid(account, terms):
+        if not self.is_valid(account, tick):
             return leave_untouched(account)
-        charged, rent_atoms = charge_rent(account, terms.timestamp_s, terms.rent_rate)
+        charged, rent_atoms = charge_rent(account, tick)
         return Effect(charged.with_changes(tier=self.tier), Flows(queue_entries=1, rent_atoms=rent_atoms))
 
     def bridge_words(self, is_applied: bool, paid_e6: int) -> BridgeWords:

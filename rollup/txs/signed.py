@@ -12,7 +12,8 @@ from rollup.packing import pack
 from rollup.poseidon import poseidon
 from rollup.rejections import AccountNotOpen, CashNonceMismatch, EpochMismatch, FeeAboveMaximum, NonceExhausted
 from rollup.rent import charge_rent
-from rollup.txs.effect import Effect, Terms
+from rollup.tick import Tick
+from rollup.txs.effect import Effect
 from rollup.units import ACCOUNT_BITS, ATOMS_PER_E6, COUNTER_BITS, FIRST_USER_ACCOUNT, MAX_FEE_E6_BITS, SLOT_BITS
 
 __all__ = ["SignedOp"]
@@ -37,7 +38,7 @@ class SignedOp(ABC):
         """Return words 2 and 3 of the message."""
 
     @abstractmethod
-    def apply(self, account: Account, terms: Terms) -> Effect:
+    def apply(self, account: Account, tick: Tick) -> Effect:
         """Return what the operation does. Assumes `check`. Raises TxRejected for what only the effect shows."""
 
     @property
@@ -45,7 +46,7 @@ class SignedOp(ABC):
         """The order slot named in word 1: a cancel's, else 0."""
         return 0
 
-    def check(self, account: Account, terms: Terms) -> None:
+    def check(self, account: Account, tick: Tick) -> None:
         """Raise unless in range, by an open account, for its epoch, in turn, and allowing the fee.
 
         Raises ValueOutOfRange, AccountNotOpen, EpochMismatch, CashNonceMismatch, NonceExhausted, FeeAboveMaximum.
@@ -63,16 +64,16 @@ class SignedOp(ABC):
             raise CashNonceMismatch(self.account, self.cash_nonce, account.cash_nonce)
         if self.cash_nonce + 1 >= 2**COUNTER_BITS:
             raise NonceExhausted(self.account, "cash_nonce", self.cash_nonce)
-        if terms.cash_fee_e6 > self.max_fee_e6:
-            raise FeeAboveMaximum(self.account, terms.cash_fee_e6, self.max_fee_e6)
+        if tick.cash_fee_e6 > self.max_fee_e6:
+            raise FeeAboveMaximum(self.account, tick.cash_fee_e6, self.max_fee_e6)
 
-    def charge(self, account: Account, terms: Terms) -> tuple[Account, int]:
+    def charge(self, account: Account, tick: Tick) -> tuple[Account, int]:
         """Return the account after rent and fee, its cash nonce raised, and the rent in atoms. Raises ValueOutOfRange.
 
         Either may take cash below zero.
         """
-        charged, rent_atoms = charge_rent(account, terms.timestamp_s, terms.rent_rate)
-        cash_atoms = charged.cash_atoms - terms.cash_fee_e6 * ATOMS_PER_E6
+        charged, rent_atoms = charge_rent(account, tick)
+        cash_atoms = charged.cash_atoms - tick.cash_fee_e6 * ATOMS_PER_E6
         return charged.with_changes(cash_atoms=cash_atoms, cash_nonce=account.cash_nonce + 1), rent_atoms
 
     def words(self) -> tuple[int, int, int]:

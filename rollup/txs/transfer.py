@@ -9,7 +9,8 @@ from rollup.accounts import Account
 from rollup.errors import check_range
 from rollup.rejections import AccountNotOpen
 from rollup.rent import charge_rent
-from rollup.txs.effect import Effect, Flows, Terms
+from rollup.tick import Tick
+from rollup.txs.effect import Effect, Flows
 from rollup.txs.signed import SignedOp
 from rollup.txs.withdraw import pay_out
 from rollup.units import ACCOUNT_BITS, AMOUNT_E6_BITS, ATOMS_PER_E6, FIRST_USER_ACCOUNT
@@ -41,11 +42,11 @@ class Transfer(SignedOp):
         """Return the amount and the recipient."""
         return self.amount_e6, self.recipient
 
-    def apply(self, account: Account, terms: Terms) -> Effect:
+    def apply(self, account: Account, tick: Tick) -> Effect:
         """Return the sender less rent, fee and amount. Raises PricesStale, BelowInitial, ValueOutOfRange."""
-        charged, rent_atoms = self.charge(account, terms)
-        after = pay_out(self.account, charged, self.amount_e6, terms)
-        return Effect(after, Flows(base_fees_e6=terms.cash_fee_e6, rent_atoms=rent_atoms))
+        charged, rent_atoms = self.charge(account, tick)
+        after = pay_out(self.account, charged, self.amount_e6, tick)
+        return Effect(after, Flows(base_fees_e6=tick.cash_fee_e6, rent_atoms=rent_atoms))
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,10 @@ class TransferIn:
     account: int
     amount_e6: int
 
-    def apply(self, account: Account, terms: Terms) -> Effect:
+    def apply(self, account: Account, tick: Tick) -> Effect:
         """Return the recipient less rent, with the amount. Raises AccountNotOpen, ValueOutOfRange if cash overflows."""
         if account.is_empty:
             raise AccountNotOpen(self.account)
-        charged, rent_atoms = charge_rent(account, terms.timestamp_s, terms.rent_rate)
+        charged, rent_atoms = charge_rent(account, tick)
         after = charged.with_changes(cash_atoms=charged.cash_atoms + self.amount_e6 * ATOMS_PER_E6)
         return Effect(after, Flows(rent_atoms=rent_atoms))

@@ -8,7 +8,8 @@ from typing import ClassVar, Final
 from rollup.accounts import Account
 from rollup.errors import check_range
 from rollup.rejections import BelowInitial, PricesStale
-from rollup.txs.effect import Effect, Flows, Terms
+from rollup.tick import Tick
+from rollup.txs.effect import Effect, Flows, compute_margin_at
 from rollup.txs.queue import BridgeWords, pack_bridge_word
 from rollup.txs.signed import SignedOp
 from rollup.units import AMOUNT_E6_BITS, ATOMS_PER_E6
@@ -34,27 +35,27 @@ class Withdraw(SignedOp):
         """Return the amount and 0."""
         return self.amount_e6, 0
 
-    def apply(self, account: Account, terms: Terms) -> Effect:
+    def apply(self, account: Account, tick: Tick) -> Effect:
         """Return the account less rent, fee and amount. Raises PricesStale, BelowInitial, ValueOutOfRange."""
-        charged, rent_atoms = self.charge(account, terms)
-        after = pay_out(self.account, charged, self.amount_e6, terms)
-        return Effect(after, Flows(vault_e6=-self.amount_e6, base_fees_e6=terms.cash_fee_e6, rent_atoms=rent_atoms))
+        charged, rent_atoms = self.charge(account, tick)
+        after = pay_out(self.account, charged, self.amount_e6, tick)
+        return Effect(after, Flows(vault_e6=-self.amount_e6, base_fees_e6=tick.cash_fee_e6, rent_atoms=rent_atoms))
 
     def bridge_words(self, owner: int) -> BridgeWords:
         """Return kind | account | amount | 1, the account's owner, and two zeros: what becomes claimable."""
         return pack_bridge_word(BRIDGE_WITHDRAWAL, self.account, self.amount_e6, is_applied=True), owner, 0, 0
 
 
-def pay_out(account_id: int, charged: Account, amount_e6: int, terms: Terms) -> Account:
+def pay_out(account_id: int, charged: Account, amount_e6: int, tick: Tick) -> Account:
     """Return the account less the amount: a withdrawal or an outgoing transfer, rent and fee already taken.
 
     Raises PricesStale with positions and no fresh prices; BelowInitial unless equity still meets the initial
     requirement; ValueOutOfRange if cash overflows.
     """
-    if terms.stale and any(charged.sizes_lots):
+    if tick.stale and any(charged.sizes_lots):
         raise PricesStale(account_id)
     after = charged.with_changes(cash_atoms=charged.cash_atoms - amount_e6 * ATOMS_PER_E6)
-    margin = terms.compute_margin(after)
+    margin = compute_margin_at(after, tick)
     if margin.equity < margin.initial:
         raise BelowInitial(account_id, margin.equity, margin.initial)
     return after
