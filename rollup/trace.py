@@ -13,6 +13,7 @@ from typing import TypeAlias
 from rollup.accounts import Account
 from rollup.orders import Order
 from rollup.params import Params
+from rollup.rescue import Carry, RescueOp
 from rollup.signature import Signature
 from rollup.state import StateHeader
 from rollup.tick import Tick, derive_tick
@@ -76,14 +77,36 @@ class CashLaneTrace:
 
 
 @dataclass(frozen=True)
+class RescueLaneTrace:
+    """One rescue operation on one account; `op` is None in an unused lane. What runs from lane to lane, in and out."""
+
+    account_id: int
+    before: Account  # before rent
+    after: Account
+    account_path: Path
+    op: RescueOp | None
+    carry_in: Carry
+    carry_out: Carry
+
+
+@dataclass(frozen=True)
+class FundFillTrace:
+    """The fund's one fill of the auction: always against its position."""
+
+    market: int
+    fill_lots: int
+
+
+@dataclass(frozen=True)
 class FundLaneTrace:
-    """Accounts 0 (insurance fund) and 1 (treasury) taking what is due to them."""
+    """Accounts 0 (insurance fund) and 1 (treasury) taking what is due to them, and the fund's one fill."""
 
     fund_before: Account
     fund_after: Account
     treasury_before: Account
     treasury_after: Account
     account_path: Path  # of account 0, before
+    fill: FundFillTrace | None
 
 
 @dataclass(frozen=True)
@@ -96,6 +119,7 @@ class BatchTrace:
     header_after: StateHeader
     clearing_prices_ticks: tuple[int, ...]  # p* per market; the mark where nothing traded
     cash_lanes: tuple[CashLaneTrace, ...]
+    rescue_lanes: tuple[RescueLaneTrace, ...]
     trade_lanes: tuple[TradeLaneTrace, ...]
     fund_lane: FundLaneTrace
 

@@ -81,6 +81,7 @@ def build_batch(
         header_after=new_state.header,
         clearing_prices_ticks=matched.prices_ticks,
         cash_lanes=cash.lanes,
+        rescue_lanes=(),
         trade_lanes=trades.lanes,
         fund_lane=fund_lane,
     )
@@ -97,7 +98,7 @@ def _run_fund_lane(workspace: Workspace, trades: TradeOutcome) -> FundLaneTrace:
     treasury_after = treasury.with_changes(cash_atoms=treasury.cash_atoms + trades.fees_atoms)
     workspace.put(FUND_ACCOUNT, fund_after)
     workspace.put(TREASURY_ACCOUNT, treasury_after)
-    return FundLaneTrace(fund, fund_after, treasury, treasury_after, path)
+    return FundLaneTrace(fund, fund_after, treasury, treasury_after, path, None)
 
 
 def _close(workspace: Workspace) -> State:
