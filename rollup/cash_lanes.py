@@ -1,13 +1,14 @@
 """CashLanes: cash operations, one account's turn a lane, before anything else in the batch.
 
-The base layer's queue is consumed in its order: where an entry has to wait, all entries behind it wait. Signed
-operations may pass it, but none of an account that something waits for.
+The base layer's queue is consumed in its order: where an entry has to wait, all entries behind it wait, and a forced
+trade waits for the RescueLanes. Signed operations pass the queue, but never an earlier one of the same account.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from rollup.errors import TxRejected
 from rollup.rejections import FeeNotCovered, SignatureInvalid
@@ -18,6 +19,7 @@ from rollup.txs import (
     Cancel,
     CashOp,
     Effect,
+    ForcedTrade,
     QueueEntry,
     SignedCashOp,
     SignedOp,
@@ -39,6 +41,13 @@ class CashOutcome:
     rejected: tuple[tuple[SignedCashOp, TxRejected], ...]
     waiting: tuple[SignedCashOp, ...]
 
+    @property
+    def next_forced_trades(self) -> tuple[ForcedTrade, ...]:
+        """The forced trades at the head of the queue, for the RescueLanes of the same batch."""
+        queue = [signed.op for signed in self.waiting if isinstance(signed.op, QueueEntry | ForcedTrade)]
+        head = takewhile(lambda entry: isinstance(entry, ForcedTrade), queue)
+        return tuple(entry for entry in head if isinstance(entry, ForcedTrade))
+
 
 def run_cash_lanes(workspace: Workspace, ops: Sequence[SignedCashOp], n_lanes: int) -> CashOutcome:
     """Apply the operations in order as far as the lanes go; a refused one takes no lane, a transfer takes two."""
@@ -52,14 +61,16 @@ def run_cash_lanes(workspace: Workspace, ops: Sequence[SignedCashOp], n_lanes: i
 def apply_cash_op(workspace: Workspace, signed: SignedCashOp) -> tuple[CashLaneTrace, ...]:
     """Check and apply one operation, and return its lanes; nothing changes when it is refused. Raises TxRejected."""
     op = signed.op
-    turns: list[tuple[CashOp, Effect]] = [(op, compute_effect(op, workspace.get(op.account), workspace.tick))]
+    assert not isinstance(op, ForcedTrade), "forced trades take RescueLanes"
+    effect = compute_effect(op, workspace.get(op.account), workspace.tick)
     if isinstance(op, SignedOp):
-        _check_signed(workspace, op, signed.signature, turns[0][1])
+        _check_signed(workspace, op, signed.signature, effect)
+    turns: list[tuple[CashOp, Effect]] = [(op, effect)]
     if isinstance(op, Transfer):
-        recipient = turns[0][1].after if op.recipient == op.account else workspace.get(op.recipient)
+        recipient = effect.after if op.recipient == op.account else workspace.get(op.recipient)
         turns.append((op.incoming, compute_effect(op.incoming, recipient, workspace.tick)))
-    workspace.check_flows(op.account, sum_flows(effect.flows for _, effect in turns))
-    return tuple(_settle(workspace, part, effect, signed.signature) for part, effect in turns)
+    workspace.check_flows(op.account, sum_flows(turn.flows for _, turn in turns))
+    return tuple(_settle(workspace, part, turn, signed.signature) for part, turn in turns)
 
 
 class _Desk:
@@ -75,7 +86,7 @@ class _Desk:
         self._held_accounts: set[int] = set()
 
     def take(self, signed: SignedCashOp) -> None:
-        if self._has_to_wait(signed.op):
+        if self._has_to_wait(signed):
             self._hold(signed)
             return
         try:
@@ -86,19 +97,22 @@ class _Desk:
             else:
                 self.rejected.append((signed, error))
 
-    def _has_to_wait(self, op: CashOp) -> bool:
+    def _has_to_wait(self, signed: SignedCashOp) -> bool:
+        op, n_free = signed.op, self._n_lanes - len(self.lanes)
+        if isinstance(op, ForcedTrade):
+            return True
         if isinstance(op, QueueEntry):
-            is_held = self._is_queue_held
-        else:
-            named = {op.account, op.recipient} if isinstance(op, Transfer) else {op.account}
-            is_held = not named.isdisjoint(self._held_accounts)
+            return self._is_queue_held or n_free < 1
         n_needed = 2 if isinstance(op, Transfer) else 1
-        return is_held or len(self.lanes) + n_needed > self._n_lanes
+        return n_free < n_needed or op.account in self._held_accounts
 
     def _hold(self, signed: SignedCashOp) -> None:
+        op = signed.op
         self.waiting.append(signed)
-        self._held_accounts.add(signed.op.account)
-        self._is_queue_held |= isinstance(signed.op, QueueEntry)
+        if isinstance(op, QueueEntry | ForcedTrade):
+            self._is_queue_held = True
+        else:
+            self._held_accounts |= {op.account, op.recipient} if isinstance(op, Transfer) else {op.account}
 
 
 def _check_signed(workspace: Workspace, op: SignedOp, signature: Signature | None, effect: Effect) -> None:

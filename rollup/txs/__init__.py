@@ -13,9 +13,10 @@ from rollup.txs.cancel_all import CancelAll
 from rollup.txs.close_account import CloseAccount
 from rollup.txs.deposit import Deposit
 from rollup.txs.effect import NO_FLOWS, Effect, Flows, sum_flows
-from rollup.txs.evict import Evict
+from rollup.txs.evict import Evict, find_evictable
 from rollup.txs.forced_cancel_all import ForcedCancelAll
 from rollup.txs.forced_key_change import ForcedKeyChange
+from rollup.txs.forced_trade import ForcedTrade
 from rollup.txs.forced_withdraw import ForcedWithdraw
 from rollup.txs.key_change import KeyChange
 from rollup.txs.queue import BridgeWords, QueueEntry
@@ -29,6 +30,7 @@ __all__ = [
     "Cancel",
     "CancelAll",
     "CashOp",
+    "CashRequest",
     "CloseAccount",
     "Deposit",
     "Effect",
@@ -36,6 +38,7 @@ __all__ = [
     "Flows",
     "ForcedCancelAll",
     "ForcedKeyChange",
+    "ForcedTrade",
     "ForcedWithdraw",
     "KeyChange",
     "QueueEntry",
@@ -47,17 +50,22 @@ __all__ = [
     "Withdraw",
     "compute_bridge_words",
     "compute_effect",
+    "find_evictable",
     "sum_flows",
 ]
 
-CashOp: TypeAlias = QueueEntry | SignedOp | TransferIn | Evict
+CashRequest: TypeAlias = QueueEntry | SignedOp | Evict
+CashOp: TypeAlias = CashRequest | TransferIn  # what a CashLane carries
 
 
 @dataclass(frozen=True)
 class SignedCashOp:
-    """A cash operation as it reached the sequencer; only a `SignedOp` has a signature."""
+    """A cash operation as it reached the sequencer; only a `SignedOp` has a signature.
 
-    op: CashOp
+    A forced trade stands in the same queue as other entries, but takes RescueLanes.
+    """
+
+    op: CashRequest | ForcedTrade
     signature: Signature | None = None
 
 

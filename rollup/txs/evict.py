@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rollup.accounts import Account
@@ -12,7 +13,7 @@ from rollup.tick import Tick
 from rollup.txs.effect import Effect, Flows
 from rollup.units import ACCOUNT_BITS, FIRST_USER_ACCOUNT
 
-__all__ = ["Evict", "is_evictable"]
+__all__ = ["Evict", "find_evictable", "is_evictable"]
 
 
 @dataclass(frozen=True)
@@ -36,3 +37,10 @@ class Evict:
 def is_evictable(account: Account, rent_atoms: int) -> bool:
     """Return whether an open account has no positions and cash in [0, rent]."""
     return not any(account.sizes_lots) and 0 <= account.cash_atoms <= rent_atoms
+
+
+def find_evictable(accounts: Mapping[int, Account], tick: Tick) -> list[Evict]:
+    """Return the evictions possible at the tick, the account longest untouched first."""
+    opened = {i: a for i, a in accounts.items() if i >= FIRST_USER_ACCOUNT and not a.is_empty}
+    found = [(a.last_touched_s, i) for i, a in opened.items() if is_evictable(a, compute_rent(a, tick))]
+    return [Evict(account_id) for _, account_id in sorted(found)]
