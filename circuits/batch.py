@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from circuits.close import build_close
-from circuits.lanes.cash import N_BRIDGE_WORDS, build_cash_lane
+from circuits.cash_bridge import CHAINS, N_BRIDGE_WORDS
+from circuits.close import FROM_ZERO, build_close
+from circuits.lanes.cash import build_cash_lane
 from circuits.lanes.fund import build_fund_lane
 from circuits.lanes.trade import build_trade_lane
 from circuits.template import Template, record_template
@@ -104,7 +105,7 @@ def build_batch_circuit(shape: Shape) -> BatchCircuit:
         instances.append(Instance(f"cash[{i}]", cash_lane_template(), _wire_cash(i)))
     for i, capacity in enumerate(shape.trade_capacities):
         instances.append(Instance(f"trade[{i}]", trade_lane_template(capacity), _wire_trade(i, n_cash)))
-    instances.append(Instance("fund", fund_lane_template(), _wire_fund(n_cash + n_trade, n_trade)))
+    instances.append(Instance("fund", fund_lane_template(), _wire_fund(n_cash, n_trade)))
     instances.append(Instance("close", close_template(n_cash), _wire_close(n_cash, n_trade)))
     return BatchCircuit(shape, tuple(instances), _number_bus(instances))
 
@@ -136,9 +137,7 @@ def _wire_tick() -> dict[str, str]:
 
 
 def _wire_cash(i: int) -> dict[str, str]:
-    totals = {
-        f"{name}_{end}": f"{name}[{i + step}]" for name in ("queue", "vault") for step, end in enumerate(("in", "out"))
-    }
+    totals = {f"{name}_{end}": f"{name}[{i + step}]" for name in CHAINS for step, end in enumerate(("in", "out"))}
     bridge = {f"bridge[{j}]": f"lane[{i}]/bridge[{j}]" for j in range(N_BRIDGE_WORDS)}
     return {**_tables(cash_lane_template()), **_roots(i), **totals, **bridge}
 
@@ -153,8 +152,10 @@ def _wire_trade(i: int, n_cash: int) -> dict[str, str]:
     return {**tables, **_roots(n_cash + i), **_lots("lots_in", i), **_lots("lots_out", i + 1), **totals}
 
 
-def _wire_fund(lane: int, n_trade: int) -> dict[str, str]:
-    return {**_roots(lane), "penalties": f"penalties[{n_trade}]", "fees": f"fees[{n_trade}]"}
+def _wire_fund(n_cash: int, n_trade: int) -> dict[str, str]:
+    due = {name: f"{name}[{n_trade}]" for name in ("penalties", "fees")}
+    due |= {name: f"{name}[{n_cash}]" for name in ("base_fees", "rent")}
+    return {**_roots(n_cash + n_trade), **due}
 
 
 def _wire_close(n_cash: int, n_trade: int) -> dict[str, str]:
@@ -163,8 +164,8 @@ def _wire_close(n_cash: int, n_trade: int) -> dict[str, str]:
     return {
         **_lots("lots_start", 0),
         **_lots("lots_end", n_trade),
-        "fees_start": "fees[0]",
-        "penalties_start": "penalties[0]",
+        **{f"{name}_start": f"{name}[0]" for name in FROM_ZERO},
+        "carry_end": f"carry[{n_cash}]",
         "accounts_root": f"accounts_root[{n_cash + n_trade + 1}]",
         "queue": f"queue[{n_cash}]",
         "vault": f"vault[{n_cash}]",

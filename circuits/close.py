@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from circuits.bits import assert_in_range
-from circuits.lanes.cash import N_BRIDGE_WORDS
+from circuits.cash_bridge import N_BRIDGE_WORDS
 from circuits.linear import LC
 from circuits.poseidon import poseidon
 from circuits.system import ConstraintSystem
 from rollup import tags
 from rollup.units import MARKET_COUNT, VAULT_E6_BITS
 
+FROM_ZERO = ("fees", "penalties", "base_fees", "rent", "usage", "carry")  # running totals of this batch alone
 DATA_CHUNK = 15  # elements absorbed a permutation of 16, beside the running value
 
 
 def build_close(cs: ConstraintSystem, n_cash_lanes: int) -> None:
     """Record the close of a batch with `n_cash_lanes` CashLanes.
 
-    Ports: lots_start[m], lots_end[m], fees_start, penalties_start; accounts_root, markets_hash, resources_hash,
-    oracle_hash, queue, vault, clock, new_state_root; lane[i]/bridge[j], data_commitment.
+    Ports: lots_start[m], lots_end[m]; {name}_start of `FROM_ZERO`, carry_end; accounts_root, markets_hash,
+    resources_hash, oracle_hash, queue, vault, clock, new_state_root; lane[i]/bridge[j], data_commitment.
     """
     for m in range(MARKET_COUNT):
         cs.assert_zero(cs.port(f"lots_start[{m}]"), name=f"totals/lots_start[{m}]")
         # what was bought was sold; the cash of it nets out too: same price, same funding index
         cs.assert_zero(cs.port(f"lots_end[{m}]"), name=f"totals/lots_end[{m}]")
-    cs.assert_zero(cs.port("fees_start"), name="totals/fees_start")
-    cs.assert_zero(cs.port("penalties_start"), name="totals/penalties_start")
+    for name in FROM_ZERO:
+        cs.assert_zero(cs.port(f"{name}_start"), name=f"totals/{name}_start")
+    cs.assert_zero(cs.port("carry_end"), name="totals/carry_end")  # no transfer without its incoming leg
     vault = cs.port("vault")
     assert_in_range(cs, vault, VAULT_E6_BITS, name="totals/vault")  # withdrawals never exceed what was deposited
     records = [cs.port(f"{name}") for name in ("accounts_root", "markets_hash", "resources_hash", "oracle_hash")]
