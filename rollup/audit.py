@@ -75,7 +75,7 @@ def _audit_fund_lane(lane: FundLaneTrace, root: int, fees_atoms: int, fund_due_a
     """Return the root after the lane."""
     fund = replace(lane.fund_before, cash_atoms=lane.fund_before.cash_atoms + fund_due_atoms)
     treasury = replace(lane.treasury_before, cash_atoms=lane.treasury_before.cash_atoms + fees_atoms)
-    require(lane.fund_after == fund, "fund_lane", "dues_to_fund", lane.fund_after.cash_atoms, fund.cash_atoms)
+    require(lane.fund_after == fund, "fund_lane", "penalties_to_fund", lane.fund_after.cash_atoms, fund.cash_atoms)
     is_paid = lane.treasury_after == treasury
     require(is_paid, "fund_lane", "fees_to_treasury", lane.treasury_after.cash_atoms, treasury.cash_atoms)
     sibling = lane.account_path[0][TREASURY_ACCOUNT]
