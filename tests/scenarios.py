@@ -11,6 +11,7 @@ from rollup.params import MarketParams, Params
 from rollup.shapes import TINY, Shape
 from rollup.signature import derive_public_key, sign
 from rollup.state import State, make_genesis
+from rollup.tick import Tick, run_tick
 from rollup.trace import BatchTrace
 from rollup.transition import BatchResult, build_batch
 from rollup.txs import Cancel, Deposit, SignedCashOp, SignedOp, Withdraw
@@ -52,6 +53,10 @@ class Exchange:
     def owner_of(account: int) -> int:
         """Return the address that holds the account on the base layer."""
         return 0xA0000 + account
+
+    def next_tick(self) -> Tick:
+        """Return the tick of the next batch, should the marks stay."""
+        return run_tick(self.state.header, self.params, (), self.now_s + 1)
 
     def deposit(self, account: int, usd: int) -> SignedCashOp:
         """Return a deposit of whole dollars by the account's owner."""
