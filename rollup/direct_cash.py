@@ -83,11 +83,11 @@ class DirectExchange(DirectLedger):
         else:
             assert isinstance(op, TransferIn)  # booked with its outgoing leg
 
-    def charge_rent(self, account: int, tick: Tick) -> None:
-        """Take what is due since the account was last touched."""
+    def touch(self, account: int, timestamp_s: int, rent_rate: int) -> None:
+        """Let a member pay rent since the account was last touched, in atoms a second."""
         member = self._members[account]
-        self._pay(account, FUND_ACCOUNT, (tick.header.timestamp_s - member.rent_paid_until_s) * tick.rent_rate)
-        member.rent_paid_until_s = tick.header.timestamp_s
+        self._pay(account, FUND_ACCOUNT, (timestamp_s - member.rent_paid_until_s) * rent_rate)
+        member.rent_paid_until_s = timestamp_s
 
     def _serve_signed(self, op: SignedOp, tick: Tick) -> None:
         member = self._members.get(op.account, DirectMember())
@@ -95,7 +95,7 @@ class DirectExchange(DirectLedger):
             raise DirectRefused(op.account, f"signed for epoch {op.epoch}, turn {op.cash_nonce}; it is {member}")
         if tick.cash_fee_e6 > op.max_fee_e6:
             raise DirectRefused(op.account, f"fee {tick.cash_fee_e6} above {op.max_fee_e6} (1e-6 USD)")
-        self.charge_rent(op.account, tick)
+        self.touch(op.account, tick.header.timestamp_s, tick.rent_rate)
         self._pay(op.account, FUND_ACCOUNT, tick.cash_fee_e6 * ATOMS_PER_E6)
         member.cash_nonce += 1
         if isinstance(op, Withdraw):
@@ -104,7 +104,7 @@ class DirectExchange(DirectLedger):
         elif isinstance(op, Transfer):
             self._pay(op.account, op.recipient, op.amount_e6 * ATOMS_PER_E6)
             self._check_free(op.account, tick)
-            self.charge_rent(op.recipient, tick)
+            self.touch(op.recipient, tick.header.timestamp_s, tick.rent_rate)
         elif isinstance(op, KeyChange | CancelAll):
             member.key = op.key if isinstance(op, KeyChange) else member.key
             member.epoch += 1
@@ -117,7 +117,7 @@ class DirectExchange(DirectLedger):
         if isinstance(op, Deposit) and not member.owner:
             self._join(op, member, tick)
         elif member.owner and self._may_act(op, member):
-            self.charge_rent(op.account, tick)
+            self.touch(op.account, tick.header.timestamp_s, tick.rent_rate)
             self._act(op, member, tick)
 
     def _join(self, op: Deposit, member: DirectMember, tick: Tick) -> None:

@@ -113,8 +113,10 @@ def _settle_directly(ledger: DirectExchange, trace: BatchTrace) -> None:
     for lane in trace.cash_lanes:
         if lane.op is not None:
             ledger.serve(lane.op, trace.tick)
-    header = trace.header_after
-    ledger.settle_batch(_list_trades(trace), header.marks_ticks, header.funding_index)
+    header, trades = trace.header_after, _list_trades(trace)
+    for account in {trade.account for trade in trades}:
+        ledger.touch(account, header.timestamp_s, trace.tick.rent_rate)
+    ledger.settle_batch(trades, header.marks_ticks, header.funding_index)
 
 
 def _list_trades(trace: BatchTrace) -> list[DirectTrade]:
