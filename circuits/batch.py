@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from circuits.cash_bridge import N_BRIDGE_WORDS
 from circuits.chains import Chains
 from circuits.close import build_close
-from circuits.lanes.cash import N_BRIDGE_WORDS, build_cash_lane
+from circuits.lanes.cash import build_cash_lane
 from circuits.lanes.fund import build_fund_lane
 from circuits.lanes.trade import build_trade_lane
 from circuits.template import Template, record_template

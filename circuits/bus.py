@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 
 from circuits.batch import PUBLIC_INPUTS
-from circuits.lanes.cash import N_BRIDGE_WORDS
+from circuits.cash_bridge import N_BRIDGE_WORDS
 from circuits.market_totals import CHANGE_SHIFT, FILLS_SHIFT
 from circuits.tick_inputs import auction_words, outset_values
 from rollup import tags
@@ -14,8 +14,8 @@ from rollup.poseidon import poseidon
 from rollup.public_inputs import compute_public_inputs, get_bridge_words
 from rollup.resources import ORDER_FILL
 from rollup.trace import BatchTrace, TradeLaneTrace
-from rollup.txs import Deposit, Withdraw
-from rollup.units import MARKET_COUNT, TIER_COUNT
+from rollup.txs import CashOp, Transfer
+from rollup.units import AMOUNT_E6_BITS, MARKET_COUNT, TIER_COUNT
 
 Values = dict[str, int]
 
@@ -71,13 +71,21 @@ def _account_roots(trace: BatchTrace) -> Values:
 def _cash_totals(trace: BatchTrace) -> Values:
     words = get_bridge_words(trace)
     values = {f"lane[{i // N_BRIDGE_WORDS}]/bridge[{i % N_BRIDGE_WORDS}]": word for i, word in enumerate(words)}
-    entries, vaults = [trace.header_before.queue_consumed], [trace.header_before.vault_e6]
-    for lane in trace.cash_lanes:
-        entries.append(entries[-1] + isinstance(lane.op, Deposit))
-        flow = lane.op.amount_e6 if isinstance(lane.op, (Deposit, Withdraw)) else 0
-        vaults.append(vaults[-1] + (flow if isinstance(lane.op, Deposit) else -flow))
-    values |= {f"queue[{i}]": value for i, value in enumerate(entries)}
-    return values | {f"vault[{i}]": value for i, value in enumerate(vaults)}
+    header, flows = trace.header_before, [lane.flows for lane in trace.cash_lanes]
+    chains = {
+        "queue": accumulate((flow.queue_entries for flow in flows), initial=header.queue_consumed),
+        "vault": accumulate((flow.vault_e6 for flow in flows), initial=header.vault_e6),
+        "base_fees": accumulate((flow.base_fees_e6 for flow in flows), initial=0),
+        "rent": accumulate((flow.rent_atoms for flow in flows), initial=0),
+        "usage": accumulate((flow.units for flow in flows), initial=0),
+        "carry": [0, *(_sent(lane.op) for lane in trace.cash_lanes)],
+    }
+    return values | {f"{name}[{i}]": total for name, totals in chains.items() for i, total in enumerate(totals)}
+
+
+def _sent(op: CashOp | None) -> int:
+    """Return the transfer that a lane leaves to the next: recipient * 2**64 + amount, 0 for none."""
+    return (op.recipient << AMOUNT_E6_BITS) + op.amount_e6 if isinstance(op, Transfer) else 0
 
 
 def _trade_totals(trace: BatchTrace) -> Values:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from circuits.account import GROUP
+from circuits.account_inputs import Values, account_values, path_values, signature_values
 from circuits.liquidation import GAP_BITS
-from rollup import tags
 from rollup.accounts import Account
 from rollup.margin import Margin, compute_margin
-from rollup.poseidon import poseidon
-from rollup.signature import Signature, divide_by_eight
-from rollup.trace import BatchTrace, CashLaneTrace, FundLaneTrace, Path, TradeLaneTrace
-from rollup.txs import Cancel, Deposit, Withdraw
-
-Values = dict[str, int]
+from rollup.trace import BatchTrace, FundLaneTrace, TradeLaneTrace
 
 
 class Prices:
@@ -23,6 +17,7 @@ class Prices:
     def __init__(self, trace: BatchTrace) -> None:
         header = trace.header_after
         self.params = trace.params
+        self.tick = trace.tick
         self.fractions = trace.tick.fractions
         self.marks = header.marks_ticks
         self.funding = header.funding_index
@@ -33,54 +28,13 @@ class Prices:
         return compute_margin(account.cash_atoms, account.sizes_lots, self.marks, self.funding, self.fractions)
 
 
-def cash_lane_inputs(lane: CashLaneTrace) -> Values:
-    """Return a CashLane's private inputs."""
-    op, account = lane.op, lane.before
-    signed = isinstance(op, (Withdraw, Cancel))
-    values = _account_values(account) | dict(_path_values("account_path", lane.account_path))
-    for field in ("tier", "cash_nonce"):
-        del values[f"account/{field}"]
-    groups = account.positions_hashes
-    operand = op.nonce if isinstance(op, Cancel) else op.amount_e6 if op else 0
-    deposit = op if isinstance(op, Deposit) else None
-    creates = deposit is not None and account.is_empty
-    slot_path = lane.slot_path if isinstance(op, Cancel) else _path_of_positions(lane)
-    values |= {
-        "account_id": lane.account_id,
-        "kind/deposit": int(deposit is not None),
-        "kind/withdraw": int(isinstance(op, Withdraw)),
-        "kind/cancel": int(isinstance(op, Cancel)),
-        "kind/creates": int(creates),
-        "deposit/key_x": deposit.key[0] if deposit else 0,
-        "deposit/key_y": deposit.key[1] if deposit else 0,
-        "deposit/owner": deposit.owner if deposit else 0,
-        "operand": operand,
-        "account/tier": account.tier,
-        "account/cash_nonce_after": account.cash_nonce + signed,
-        "account/positions[0]": groups[0],
-        "account/positions[1]": groups[1],
-        "cancel/slot": op.slot if isinstance(op, Cancel) else 0,
-        "cancel/slot_before": lane.slot_before if isinstance(op, Cancel) else 0,
-    }
-    values |= dict(_path_values("cancel/slot_path", slot_path))
-    return values | _signature_values(lane.signature if signed else None)
-
-
-def _path_of_positions(lane: CashLaneTrace) -> Path:
-    """Return a slot path that fits what an idle orders tree hashes: the two position groups in place of level 0."""
-    zeros = (0,) * GROUP
-    opened = poseidon([abs(size) for size in lane.before.sizes_lots[:GROUP]], tags.POSITIONS)
-    level_1 = (opened, *zeros[1:])
-    return (zeros, level_1, (poseidon(level_1, tags.ORDERS_NODE), *zeros[1:]))
-
-
 def trade_lane_inputs(lane: TradeLaneTrace, prices: Prices) -> Values:
     """Return a TradeLane's private inputs."""
     healthy = False
     if lane.fills:
         after = prices.margin(lane.after)
         healthy = after.equity >= after.initial
-    values = _account_values(lane.before) | dict(_path_values("account_path", lane.account_path))
+    values = account_values(lane.before) | dict(path_values("account_path", lane.account_path))
     values |= {
         "account_id": lane.account_id,
         "liquidation/flag": int(lane.liquidation is not None),
@@ -95,7 +49,7 @@ def trade_lane_inputs(lane: TradeLaneTrace, prices: Prices) -> Values:
             fill = lane.fills[k]
             orders = orders.set(fill.order.slot, slot.pop("slot_after"))
         else:
-            slot |= {"slot_before": orders.get(0)} | dict(_path_values("slot_path", orders.path(0)))
+            slot |= {"slot_before": orders.get(0)} | dict(path_values("slot_path", orders.path(0)))
         if k == 0 and lane.liquidation is not None:
             slot |= _liquidation_values(lane, prices)
         values |= {f"order[{k}]/{name}": value for name, value in slot.items()}
@@ -124,14 +78,14 @@ def _order_values(lane: TradeLaneTrace, k: int, prices_ticks: Sequence[int], tim
         "slot_before": slot,
         "slot_after": (order.nonce << 48) + filled_before + fill.fill_lots,
         "word_3": order.words()[2],
-        **_signature_values(fill.signature),
-        **dict(_path_values("slot_path", fill.slot_path)),
+        **signature_values(fill.signature),
+        **dict(path_values("slot_path", fill.slot_path)),
     }
 
 
 def _idle_order_values() -> Values:
     names = ("active", "fill", "side", "market", "slot", "nonce", "nonce_step", "filled", "size", "rest", "limit_gap")
-    return dict.fromkeys((*names, "expiry_gap", "word_3"), 0) | _signature_values(None)
+    return dict.fromkeys((*names, "expiry_gap", "word_3"), 0) | signature_values(None)
 
 
 # The bits an idle order lends to the liquidation's range proofs, in the order of `SignedOrder.idle_bits`.
@@ -184,7 +138,7 @@ def _penalty_values(lane: TradeLaneTrace, prices: Prices) -> Values:
 
 def fund_lane_inputs(lane: FundLaneTrace) -> Values:
     """Return the FundLane's private inputs."""
-    values = dict(_path_values("account_path", lane.account_path))
+    values = dict(path_values("account_path", lane.account_path))
     for name, account in (("fund", lane.fund_before), ("treasury", lane.treasury_before)):
         groups = account.positions_hashes
         fields = {
@@ -201,34 +155,3 @@ def fund_lane_inputs(lane: FundLaneTrace) -> Values:
         }
         values |= {f"{name}/{field}": value for field, value in fields.items()}
     return values
-
-
-def _account_values(account: Account) -> Values:
-    eighth = divide_by_eight(account.key) if account.key != (0, 0) else (0, 0)
-    values = {
-        "account/key_x": account.key[0],
-        "account/key_y": account.key[1],
-        "account/key_div_8_x": eighth[0],
-        "account/key_div_8_y": eighth[1],
-        "account/owner": account.owner,
-        "account/tier": account.tier,
-        "account/cash_nonce": account.cash_nonce,
-        "account/epoch": account.epoch,
-        "account/last_touched": account.last_touched_s,
-        "account/cash": account.cash_atoms,
-        "account/orders_root": account.orders_root,
-    }
-    for m, size in enumerate(account.sizes_lots):
-        values |= {f"account/sign[{m}]": int(size < 0), f"account/size[{m}]": abs(size)}
-    return values
-
-
-def _signature_values(signature: Signature | None) -> Values:
-    r8, s = (signature.r8, signature.s) if signature else ((0, 0), 0)
-    return {"r8_x": r8[0], "r8_y": r8[1], "s": s}
-
-
-def _path_values(name: str, path: Path) -> Iterator[tuple[str, int]]:
-    for height, children in enumerate(path):
-        for k, child in enumerate(children):
-            yield f"{name}[{height}][{k}]", child

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from circuits.batch import BatchCircuit
 from circuits.bus import Values, compute_bus
-from circuits.lane_inputs import Prices, cash_lane_inputs, fund_lane_inputs, trade_lane_inputs
+from circuits.cash_inputs import cash_lane_inputs
+from circuits.lane_inputs import Prices, fund_lane_inputs, trade_lane_inputs
 from circuits.tick_inputs import tick_inputs
 from rollup.field import R
 from rollup.trace import BatchTrace
@@ -29,7 +30,7 @@ def compute_witness_inputs(circuit: BatchCircuit, trace: BatchTrace) -> WitnessI
     assert trace.shape_name == circuit.shape.name, f"a {trace.shape_name} batch in a {circuit.shape.name} circuit"
     prices = Prices(trace)
     privates: list[Values] = [tick_inputs(trace)]
-    privates += [cash_lane_inputs(lane) for lane in trace.cash_lanes]
+    privates += [cash_lane_inputs(lane, prices) for lane in trace.cash_lanes]
     privates += [trade_lane_inputs(lane, prices) for lane in trace.trade_lanes]
     privates += [fund_lane_inputs(trace.fund_lane), {}]
     bus = compute_bus(trace)

@@ -9,14 +9,15 @@ from dataclasses import replace
 
 from rollup import tags
 from rollup.accounts import Account
+from rollup.audit_cash import audit_cash_lanes
 from rollup.audit_close import audit_close
-from rollup.audit_lanes import BatchRuleBroken, audit_cash_lane, audit_trade_lane, require
+from rollup.audit_lanes import BatchRuleBroken, audit_trade_lane, require
 from rollup.audit_tick import audit_tick
 from rollup.errors import TxRejected
 from rollup.trace import BatchTrace, FundLaneTrace, Path
 from rollup.trees import compute_root_from_path
-from rollup.txs import Deposit, Withdraw
-from rollup.units import FUND_ACCOUNT, MARKET_COUNT, PPM, PRICE_BITS, TREASURY_ACCOUNT
+from rollup.txs import Flows
+from rollup.units import ATOMS_PER_E6, FUND_ACCOUNT, MARKET_COUNT, PPM, PRICE_BITS, TREASURY_ACCOUNT
 
 __all__ = ["check_batch"]
 
@@ -27,9 +28,9 @@ def check_batch(trace: BatchTrace) -> None:
     audit_tick(trace)
     _audit_prices(trace)
     root = trace.header_before.accounts_root
+    flows = audit_cash_lanes(trace)
     for position, lane in enumerate(trace.cash_lanes):
         where = f"cash_lanes[{position}]"
-        audit_cash_lane(trace, lane, where)
         root = _move_root(root, lane.account_id, lane.before, lane.after, lane.account_path, where)
     fees_atoms = penalties_atoms = 0
     for position, trade_lane in enumerate(trace.trade_lanes):
@@ -38,9 +39,10 @@ def check_batch(trace: BatchTrace) -> None:
         fees_atoms, penalties_atoms = fees_atoms + fees, penalties_atoms + penalty
         ends = (trade_lane.before, trade_lane.after)
         root = _move_root(root, trade_lane.account_id, *ends, trade_lane.account_path, where)
-    root = _audit_fund_lane(trace.fund_lane, root, fees_atoms, penalties_atoms)
+    due_atoms = penalties_atoms + flows.base_fees_e6 * ATOMS_PER_E6 + flows.rent_atoms
+    root = _audit_fund_lane(trace.fund_lane, root, fees_atoms, due_atoms)
     require(root == trace.header_after.accounts_root, "header_after", "accounts_root", hex(root), "the lanes' result")
-    _audit_totals(trace)
+    _audit_totals(trace, flows)
     audit_close(trace)
 
 
@@ -69,9 +71,9 @@ def _move_root(root: int, account_id: int, before: Account, after: Account, path
     return compute_root_from_path(after.leaf_hash(), account_id, path, tags.ACCOUNT_NODE)
 
 
-def _audit_fund_lane(lane: FundLaneTrace, root: int, fees_atoms: int, penalties_atoms: int) -> int:
+def _audit_fund_lane(lane: FundLaneTrace, root: int, fees_atoms: int, fund_due_atoms: int) -> int:
     """Return the root after the lane."""
-    fund = replace(lane.fund_before, cash_atoms=lane.fund_before.cash_atoms + penalties_atoms)
+    fund = replace(lane.fund_before, cash_atoms=lane.fund_before.cash_atoms + fund_due_atoms)
     treasury = replace(lane.treasury_before, cash_atoms=lane.treasury_before.cash_atoms + fees_atoms)
     require(lane.fund_after == fund, "fund_lane", "penalties_to_fund", lane.fund_after.cash_atoms, fund.cash_atoms)
     is_paid = lane.treasury_after == treasury
@@ -87,15 +89,12 @@ def _audit_fund_lane(lane: FundLaneTrace, root: int, fees_atoms: int, penalties_
     return compute_root_from_path(lane.fund_after.leaf_hash(), FUND_ACCOUNT, path, tags.ACCOUNT_NODE)
 
 
-def _audit_totals(trace: BatchTrace) -> None:
+def _audit_totals(trace: BatchTrace, flows: Flows) -> None:
     before, after = trace.header_before, trace.header_after
     for market in range(MARKET_COUNT):
         net = sum(lane.after.sizes_lots[market] - lane.before.sizes_lots[market] for lane in trace.trade_lanes)
         require(net == 0, f"market {market}", "buys_equal_sells", net, 0)
-    ops = [lane.op for lane in trace.cash_lanes]
-    deposits = [op for op in ops if isinstance(op, Deposit)]
-    consumed = before.queue_consumed + len(deposits)
+    consumed = before.queue_consumed + flows.queue_entries
     require(after.queue_consumed == consumed, "header_after", "queue_consumed", after.queue_consumed, consumed)
-    paid_out = sum(op.amount_e6 for op in ops if isinstance(op, Withdraw))
-    vault = before.vault_e6 + sum(op.amount_e6 for op in deposits) - paid_out
+    vault = before.vault_e6 + flows.vault_e6
     require(after.vault_e6 == vault, "header_after", "vault", after.vault_e6, vault)

@@ -14,12 +14,10 @@ from rollup.margin import Margin, compute_margin, is_healthier, is_valid_close
 from rollup.rejections import EpochMismatch, OrderExpired, SignatureInvalid
 from rollup.settle import apply_liquidation_fill, apply_order_fill, get_remaining_lots
 from rollup.signature import verify
-from rollup.trace import BatchTrace, CashLaneTrace, FillTrace, TradeLaneTrace
-from rollup.txs import Cancel, Deposit, Withdraw
-from rollup.txs.withdraw import check_withdraw_margin
+from rollup.trace import BatchTrace, FillTrace, TradeLaneTrace
 from rollup.units import FIRST_USER_ACCOUNT
 
-__all__ = ["BatchRuleBroken", "audit_cash_lane", "audit_trade_lane", "require"]
+__all__ = ["BatchRuleBroken", "audit_slot", "audit_trade_lane", "require"]
 
 
 @dataclass(eq=False)
@@ -42,27 +40,6 @@ def require(is_met: bool, where: str, rule: str, got: object, expected: object) 
         raise BatchRuleBroken(where, rule, str(got), str(expected))
 
 
-def audit_cash_lane(trace: BatchTrace, lane: CashLaneTrace, where: str) -> None:
-    """Raise BatchRuleBroken unless the operation is allowed and does exactly its effect."""
-    op = lane.op
-    if op is None:
-        require(lane.before == lane.after, where, "unused_lane_changes_nothing", "a change", "none")
-        return
-    require(op.account == lane.account_id, where, "operation_names_account", op.account, lane.account_id)
-    try:
-        op.check(lane.before)
-        if not isinstance(op, Deposit):
-            _audit_signature(trace, lane, op)
-        after = op.apply(lane.before).with_changes(last_touched_s=trace.header_after.timestamp_s)
-        if isinstance(op, Withdraw):
-            check_withdraw_margin(op.account, _compute_margin(trace, after))
-    except TxRejected as error:
-        raise BatchRuleBroken(where, error.code, str(error), "an operation that is allowed") from error
-    require(after == lane.after, where, "operation_effect", "another account", "what the operation leaves")
-    slot = op.slot if isinstance(op, Cancel) else 0
-    _audit_slot(lane.before, slot, lane.slot_before, lane.slot_path, where)
-
-
 def audit_trade_lane(trace: BatchTrace, lane: TradeLaneTrace, where: str) -> tuple[int, int]:
     """Return (fees, penalty) of the lane in atoms. Raises BatchRuleBroken."""
     require(len(lane.fills) <= lane.capacity, where, "lane_capacity", len(lane.fills), f"at most {lane.capacity}")
@@ -83,18 +60,12 @@ def audit_trade_lane(trace: BatchTrace, lane: TradeLaneTrace, where: str) -> tup
     return fees_atoms, 0
 
 
-def _audit_signature(trace: BatchTrace, lane: CashLaneTrace, op: Withdraw | Cancel) -> None:
-    message = op.message(trace.params.domain)
-    if lane.signature is None or not verify(lane.before.key, message, lane.signature):
-        raise SignatureInvalid(op.account, message)
-
-
 def _audit_fill(
     trace: BatchTrace, lane: TradeLaneTrace, account: Account, fill: FillTrace, where: str
 ) -> tuple[Account, int]:
     order, price_ticks = fill.order, trace.clearing_prices_ticks[fill.order.market]
     require(order.account == lane.account_id, where, "order_names_account", order.account, lane.account_id)
-    _audit_slot(account, order.slot, fill.slot_before, fill.slot_path, where)
+    audit_slot(account, order.slot, fill.slot_before, fill.slot_path, where)
     try:
         order.check()
         _audit_order_is_live(trace, account, fill)
@@ -164,8 +135,9 @@ def _require_after(trace: BatchTrace, lane: TradeLaneTrace, account: Account, wh
     require(lane.after == expected, where, "fills_effect", "another account", "what the fills leave")
 
 
-def _audit_slot(
+def audit_slot(
     account: Account, slot: int, slot_before: int, slot_path: tuple[tuple[int, ...], ...], where: str
 ) -> None:
+    """Raise BatchRuleBroken unless the slot's value and path are those of the account."""
     require(account.orders.get(slot) == slot_before, where, "slot_before", slot_before, account.orders.get(slot))
     require(account.orders.path(slot) == slot_path, where, "slot_path", "another path", "that of the slot")

@@ -22,7 +22,7 @@ from rollup.tick import ClockNotRising, run_tick
 from rollup.trace import BatchTrace, FundLaneTrace
 from rollup.trade_lanes import LiquidationReport, OrderReport, TradeOutcome, run_trade_lanes
 from rollup.txs import SignedCashOp
-from rollup.units import FUND_ACCOUNT, TREASURY_ACCOUNT
+from rollup.units import ATOMS_PER_E6, FUND_ACCOUNT, TREASURY_ACCOUNT
 from rollup.workspace import Workspace
 
 __all__ = ["BatchResult", "ClockNotRising", "Rejection", "build_batch"]
@@ -88,6 +88,7 @@ def build_batch(
         oracle=usable,
         clearing_prices_ticks=matched.prices_ticks,
         cash_lanes=cash.lanes,
+        rescue_lanes=(),
         trade_lanes=trades.lanes,
         fund_lane=fund_lane,
     )
@@ -99,11 +100,12 @@ def build_batch(
 def _run_fund_lane(workspace: Workspace, trades: TradeOutcome) -> FundLaneTrace:
     fund, treasury = workspace.get(FUND_ACCOUNT), workspace.get(TREASURY_ACCOUNT)
     path = workspace.path(FUND_ACCOUNT)
-    fund_after = fund.with_changes(cash_atoms=fund.cash_atoms + trades.penalties_atoms)
+    due_atoms = trades.penalties_atoms + workspace.base_fees_e6 * ATOMS_PER_E6 + workspace.rent_atoms
+    fund_after = fund.with_changes(cash_atoms=fund.cash_atoms + due_atoms)
     treasury_after = treasury.with_changes(cash_atoms=treasury.cash_atoms + trades.fees_atoms)
     workspace.put(FUND_ACCOUNT, fund_after)
     workspace.put(TREASURY_ACCOUNT, treasury_after)
-    return FundLaneTrace(fund, fund_after, treasury, treasury_after, path)
+    return FundLaneTrace(fund, fund_after, treasury, treasury_after, path, None)
 
 
 def _close(workspace: Workspace, prices_ticks: Sequence[int], activity: Activity) -> State:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from rollup.accounts import Account
 from rollup.direct import DirectLedger, DirectTrade
+from rollup.direct_cash import DirectExchange
 from rollup.errors import BatchInvalid
 from rollup.trace import BatchTrace
-from rollup.txs import Deposit, Withdraw
 from sequencer.batches import BatchFile, read_batches
 from sequencer.checking import CheckedRun, check_run
 from sequencer.errors import FileMissing
@@ -95,7 +95,7 @@ def _make_row(
 
 def _find_differences(traces: Sequence[BatchTrace]) -> list[str]:
     """Return, for each batch, the first difference after it, empty where there is none."""
-    ledger = DirectLedger(traces[0].params)
+    ledger = DirectExchange(traces[0].params)
     accounts: dict[int, Account] = {}
     differences: list[str] = []
     for trace in traces:
@@ -109,14 +109,14 @@ def _find_differences(traces: Sequence[BatchTrace]) -> list[str]:
     return differences
 
 
-def _settle_directly(ledger: DirectLedger, trace: BatchTrace) -> None:
+def _settle_directly(ledger: DirectExchange, trace: BatchTrace) -> None:
     for lane in trace.cash_lanes:
-        if isinstance(lane.op, Deposit):
-            ledger.deposit(lane.op.account, lane.op.amount_e6)
-        elif isinstance(lane.op, Withdraw):
-            ledger.withdraw(lane.op.account, lane.op.amount_e6)
-    header = trace.header_after
-    ledger.settle_batch(_list_trades(trace), header.marks_ticks, header.funding_index, trace.tick.fractions)
+        if lane.op is not None:
+            ledger.serve(lane.op, trace.tick)
+    header, trades = trace.header_after, _list_trades(trace)
+    for account in {trade.account for trade in trades}:
+        ledger.touch(account, header.timestamp_s, trace.tick.rent_rate)
+    ledger.settle_batch(trades, header.marks_ticks, header.funding_index, trace.tick.fractions)
 
 
 def _list_trades(trace: BatchTrace) -> list[DirectTrade]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from rollup.oracle import SignedPrices
 from rollup.orders import Order, SignedOrder
@@ -11,9 +12,10 @@ from rollup.params import MarketParams, Params
 from rollup.shapes import TINY, Shape
 from rollup.signature import Signature, derive_public_key, sign
 from rollup.state import State, make_genesis, pad_markets
+from rollup.tick import Tick, run_tick
 from rollup.trace import BatchTrace
 from rollup.transition import BatchResult, build_batch
-from rollup.txs import Cancel, Deposit, SignedCashOp, Withdraw
+from rollup.txs import Cancel, Deposit, SignedCashOp, SignedOp, Withdraw
 from rollup.units import ORACLE_COUNT
 
 START_S = 1_760_130_000
@@ -56,28 +58,54 @@ class Exchange:
     state: State = field(default_factory=lambda: make_genesis((AVAX_PRICE, ETH_PRICE), START_S))
     now_s: int = START_S
     order_nonces: dict[int, int] = field(default_factory=dict)
+    new_keys: dict[int, bytes] = field(default_factory=dict)  # of accounts that changed theirs
 
     @staticmethod
     def key_of(account: int) -> bytes:
-        """Return the account's private key."""
+        """Return the account's first private key."""
         return account.to_bytes(32, "big")
+
+    @staticmethod
+    def owner_of(account: int) -> int:
+        """Return the address that holds the account on the base layer."""
+        return 0xA0000 + account
+
+    def next_tick(self) -> Tick:
+        """Return the tick of the next batch, should the marks stay."""
+        header, now_s = self.state.header, self.now_s + 1
+        oracle = sign_prices(self.params, header.marks_ticks, now_s)
+        return run_tick(header, self.params, tuple(oracle), now_s)
 
     def deposit(self, account: int, usd: int) -> SignedCashOp:
         """Return a deposit of whole dollars by the account's owner."""
         key = derive_public_key(self.key_of(account))
-        return SignedCashOp(Deposit(account, usd * USD, owner=0xA0000 + account, key=key))
+        return SignedCashOp(Deposit(account, usd * USD, owner=self.owner_of(account), key=key))
 
     def withdraw(self, account: int, usd: int) -> SignedCashOp:
         """Return a signed withdrawal of whole dollars."""
-        record = self.state.get_account(account)
-        op = Withdraw(account, record.cash_nonce, record.epoch, usd * USD)
-        return SignedCashOp(op, sign(self.key_of(account), op.message(self.params.domain)))
+        return self.request(Withdraw, account, amount_e6=usd * USD)
 
     def cancel(self, account: int, slot: int, nonce: int) -> SignedCashOp:
         """Return a signed cancel of one order."""
+        return self.request(Cancel, account, slot=slot, nonce=nonce)
+
+    def request(
+        self,
+        kind: Callable[..., SignedOp],
+        account: int,
+        *,
+        ahead: int = 0,
+        **operands: Any,  # noqa: ANN401 (fields of any kind)
+    ) -> SignedCashOp:
+        """Return a signed operation of any kind, in turn behind `ahead` others of the account."""
         record = self.state.get_account(account)
-        op = Cancel(account, record.cash_nonce, record.epoch, slot, nonce)
-        return SignedCashOp(op, sign(self.key_of(account), op.message(self.params.domain)))
+        operands = {"max_fee_e6": 5 * USD, **operands}
+        return self.sign(kind(account, record.cash_nonce + ahead, record.epoch, **operands))
+
+    def sign(self, op: SignedOp) -> SignedCashOp:
+        """Return the operation signed by its account's key."""
+        key = self.new_keys.get(op.account, self.key_of(op.account))
+        return SignedCashOp(op, sign(key, op.message(self.params.domain)))
 
     def order(
         self, account: int, lots: int, limit: int, *, market: int = 0, slot: int = 0, nonce: int | None = None
@@ -98,7 +126,8 @@ class Exchange:
             max_fee_e6=5 * USD,
             tip=7,
         )
-        return SignedOrder(order, sign(self.key_of(account), order.message(self.params.domain)))
+        key = self.new_keys.get(account, self.key_of(account))
+        return SignedOrder(order, sign(key, order.message(self.params.domain)))
 
     def batch(
         self,

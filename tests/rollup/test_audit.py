@@ -197,7 +197,7 @@ FORGERIES: dict[str, list[tuple[str, Callable[[BatchTrace], BatchTrace]]]] = {
         ("unused_lane_changes_nothing", lambda t: change_lane(t, 2, fills=())),
     ],
     TWO_FILLS: [
-        ("deposit_mismatch", lambda t: change_deposit(t, 1, owner=1)),
+        ("operation_outcome", lambda t: change_deposit(t, 1, owner=1)),
         ("slot_before", lambda t: change_lane(t, 3, fills=get_lane(t, 3).fills[:1] * 2)),
     ],
     LIQUIDATION: [
