@@ -184,7 +184,7 @@ _ORDER = Record(
         "size_lots": unsigned(SIZE_BITS),
         "limit_ticks": unsigned(PRICE_BITS),
         "max_fee_e6": unsigned(48),
-        "tip": unsigned(16),
+        "tip_e6": unsigned(16),
         "flags": unsigned(5),
     },
 )

@@ -28,6 +28,7 @@ class Tag(IntEnum):
     MARKET_PARAMS = 11
     PARAMS = 12
     DATA = 13
+    QUOTE = 24
 
 
 ACCOUNT = Tag.ACCOUNT
@@ -43,4 +44,5 @@ DOMAIN = Tag.DOMAIN
 MARKET_PARAMS = Tag.MARKET_PARAMS
 PARAMS = Tag.PARAMS
 DATA = Tag.DATA
+QUOTE = Tag.QUOTE
 __all__ += [tag.name for tag in Tag]

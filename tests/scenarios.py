@@ -79,7 +79,7 @@ class Exchange:
             size_lots=abs(lots),
             limit_ticks=limit,
             max_fee_e6=5 * USD,
-            tip=7,
+            tip_e6=7,
         )
         return SignedOrder(order, sign(self.key_of(account), order.message(self.params.domain)))
 

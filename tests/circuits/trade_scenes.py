@@ -77,7 +77,7 @@ def make_order(venue: Venue, lots: int, *, better_ticks: int = 0, **changes: int
         size_lots=abs(lots),
         limit_ticks=venue.clearing[market] + direction * better_ticks,
         max_fee_e6=9,
-        tip=4,
+        tip_e6=4,
     )
     return replace(order, **changes)
 

@@ -136,7 +136,7 @@ def _orders(
         expiry_s=venue.timestamp_s + (-1 if flaw == "expired" else draw(st.sampled_from([0, 1, 10**6]))),
         size_lots=max(1, min(MAX_SIZE, filled_lots + fill_lots + rest)),
         limit_ticks=max(1, min(MAX_PRICE, price + (-better if side else better))),
-        tip=draw(st.integers(0, 2**16 - 1)),
+        tip_e6=draw(st.integers(0, 2**16 - 1)),
     )
     return order, fill_lots
 

@@ -157,7 +157,7 @@ def sell_one_lot_less(trace: BatchTrace) -> BatchTrace:
 FILLS, TWO_FILLS, LIQUIDATION, CASH = DAY
 FORGERIES: dict[str, list[tuple[str, Callable[[BatchTrace], BatchTrace]]]] = {
     FILLS: [
-        ("signature_invalid", lambda t: change_order(t, 2, resigned=False, tip=8)),
+        ("signature_invalid", lambda t: change_order(t, 2, resigned=False, tip_e6=8)),
         ("signature_invalid", lambda t: change_fill(t, 2, signature=get_lane(t, 3).fills[0].signature)),
         ("epoch_mismatch", lambda t: change_order(t, 2, epoch=2)),
         ("order_expired", lambda t: change_order(t, 2, expiry_s=t.header_after.timestamp_s - 1)),
