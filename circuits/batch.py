@@ -130,16 +130,14 @@ def _lots(port: str, i: int) -> dict[str, str]:
 
 
 def _wire_tick() -> dict[str, str]:
-    same = ("old_state_root", "params_hash", "clock", "markets_hash", "resources_hash")
-    start = {"accounts_root": "accounts_root[0]", "deposits": "deposits[0]", "vault": "vault[0]"}
+    same = ("old_state_root", "params_hash", "clock", "markets_hash", "resources_hash", "oracle_hash")
+    start = {"accounts_root": "accounts_root[0]", "queue": "queue[0]", "vault": "vault[0]"}
     return {**_tables(tick_template()), **{name: name for name in same}, **start}
 
 
 def _wire_cash(i: int) -> dict[str, str]:
     totals = {
-        f"{name}_{end}": f"{name}[{i + step}]"
-        for name in ("deposits", "vault")
-        for step, end in enumerate(("in", "out"))
+        f"{name}_{end}": f"{name}[{i + step}]" for name in ("queue", "vault") for step, end in enumerate(("in", "out"))
     }
     bridge = {f"bridge[{j}]": f"lane[{i}]/bridge[{j}]" for j in range(N_BRIDGE_WORDS)}
     return {**_tables(cash_lane_template()), **_roots(i), **totals, **bridge}
@@ -160,7 +158,7 @@ def _wire_fund(lane: int, n_trade: int) -> dict[str, str]:
 
 
 def _wire_close(n_cash: int, n_trade: int) -> dict[str, str]:
-    same = ("markets_hash", "resources_hash", "clock", "new_state_root", "data_commitment")
+    same = ("markets_hash", "resources_hash", "oracle_hash", "clock", "new_state_root", "data_commitment")
     words = [f"lane[{i}]/bridge[{j}]" for i in range(n_cash) for j in range(N_BRIDGE_WORDS)]
     return {
         **_lots("lots_start", 0),
@@ -168,7 +166,7 @@ def _wire_close(n_cash: int, n_trade: int) -> dict[str, str]:
         "fees_start": "fees[0]",
         "penalties_start": "penalties[0]",
         "accounts_root": f"accounts_root[{n_cash + n_trade + 1}]",
-        "deposits": f"deposits[{n_cash}]",
+        "queue": f"queue[{n_cash}]",
         "vault": f"vault[{n_cash}]",
         **{name: name for name in (*same, *words)},
     }

@@ -11,7 +11,7 @@ from rollup.poseidon import poseidon
 from rollup.public_inputs import compute_public_inputs, get_bridge_words
 from rollup.trace import BatchTrace, TradeLaneTrace
 from rollup.txs import Deposit, Withdraw
-from rollup.units import MARKET_COUNT
+from rollup.units import MARKET_COUNT, TIER_COUNT
 
 Values = dict[str, int]
 
@@ -20,7 +20,7 @@ def compute_bus(trace: BatchTrace) -> Values:
     """Return every bus wire's value by name."""
     bus: Values = dict(zip(PUBLIC_INPUTS, compute_public_inputs(trace), strict=True))
     bus |= _table_values(trace)
-    bus |= {"markets_hash": trace.header_after.markets_hash, "resources_hash": trace.header_after.resources_hash}
+    bus |= {f"{name}_hash": getattr(trace.header_after, f"{name}_hash") for name in ("markets", "resources", "oracle")}
     bus |= _account_roots(trace)
     bus |= _cash_totals(trace)
     bus |= _trade_totals(trace)
@@ -28,18 +28,25 @@ def compute_bus(trace: BatchTrace) -> Values:
 
 
 def _table_values(trace: BatchTrace) -> Values:
+    tick, params = trace.tick, trace.params
     marks, prices = trace.header_after.marks_ticks, trace.clearing_prices_ticks
-    values: Values = {"table/domain": trace.params.domain, "table/timestamp": trace.header_after.timestamp_s}
-    for t, fee_ppm in enumerate(trace.params.taker_fee_ppm):
-        values[f"table/taker_fee_ppm[{t}]"] = fee_ppm
-    for m, market in enumerate(trace.params.markets):
+    names = ("stale", "order_fee_e6", "cash_fee_e6", "leaf_fee_e6", "rent_rate")
+    values: Values = {f"table/{name}": int(getattr(tick, name)) for name in names}
+    values |= {"table/domain": params.domain, "table/timestamp": trace.header_after.timestamp_s}
+    for t in range(TIER_COUNT):
+        values[f"table/taker_fee_ppm[{t}]"] = params.taker_fee_ppm[t]
+        values[f"table/maker_fee_ppm[{t}]"] = params.maker_fee_ppm[t]
+    for m, market in enumerate(params.markets):
         row = {
             "clearing_price": prices[m],
             "mark": marks[m],
             "funding": trace.header_after.funding_index[m],
-            "initial_weight": marks[m] * market.initial_ppm,
-            "maintenance_weight": marks[m] * market.maintenance_ppm,
+            "initial_weight": marks[m] * tick.fractions.initial_ppm[m],
+            "maintenance_weight": marks[m] * tick.fractions.maintenance_ppm[m],
             "penalty_weight": prices[m] * market.liquidation_fee_ppm,
+            "marginal_lots": 0,
+            "marginal_remaining": 0,
+            "auction_word": 0,
         }
         values |= {f"table/{column}[{m}]": value for column, value in row.items()}
     return values
@@ -56,12 +63,12 @@ def _account_roots(trace: BatchTrace) -> Values:
 def _cash_totals(trace: BatchTrace) -> Values:
     words = get_bridge_words(trace)
     values = {f"lane[{i // N_BRIDGE_WORDS}]/bridge[{i % N_BRIDGE_WORDS}]": word for i, word in enumerate(words)}
-    deposits, vaults = [trace.header_before.deposits_consumed], [trace.header_before.vault_e6]
+    entries, vaults = [trace.header_before.queue_consumed], [trace.header_before.vault_e6]
     for lane in trace.cash_lanes:
-        deposits.append(deposits[-1] + isinstance(lane.op, Deposit))
+        entries.append(entries[-1] + isinstance(lane.op, Deposit))
         flow = lane.op.amount_e6 if isinstance(lane.op, (Deposit, Withdraw)) else 0
         vaults.append(vaults[-1] + (flow if isinstance(lane.op, Deposit) else -flow))
-    values |= {f"deposits[{i}]": value for i, value in enumerate(deposits)}
+    values |= {f"queue[{i}]": value for i, value in enumerate(entries)}
     return values | {f"vault[{i}]": value for i, value in enumerate(vaults)}
 
 

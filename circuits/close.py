@@ -17,7 +17,7 @@ def build_close(cs: ConstraintSystem, n_cash_lanes: int) -> None:
     """Record the close of a batch with `n_cash_lanes` CashLanes.
 
     Ports: lots_start[m], lots_end[m], fees_start, penalties_start; accounts_root, markets_hash, resources_hash,
-    deposits, vault, clock, new_state_root; lane[i]/bridge[j], data_commitment.
+    oracle_hash, queue, vault, clock, new_state_root; lane[i]/bridge[j], data_commitment.
     """
     for m in range(MARKET_COUNT):
         cs.assert_zero(cs.port(f"lots_start[{m}]"), name=f"totals/lots_start[{m}]")
@@ -27,10 +27,8 @@ def build_close(cs: ConstraintSystem, n_cash_lanes: int) -> None:
     cs.assert_zero(cs.port("penalties_start"), name="totals/penalties_start")
     vault = cs.port("vault")
     assert_in_range(cs, vault, VAULT_E6_BITS, name="totals/vault")  # withdrawals never exceed what was deposited
-    records = [cs.port("accounts_root"), cs.port("markets_hash"), cs.port("resources_hash")]
-    state_root = poseidon(
-        cs, [*records, cs.port("deposits"), vault, cs.port("clock")], tags.STATE, name="new_state_root"
-    )
+    records = [cs.port(f"{name}") for name in ("accounts_root", "markets_hash", "resources_hash", "oracle_hash")]
+    state_root = poseidon(cs, [*records, cs.port("queue"), vault, cs.port("clock")], tags.STATE, name="new_state_root")
     cs.assert_equal(state_root, cs.port("new_state_root"), name="new_state_root/is_public")
     words = [cs.port(f"lane[{i}]/bridge[{j}]") for i in range(n_cash_lanes) for j in range(N_BRIDGE_WORDS)]
     cs.assert_equal(commit_data(cs, words), cs.port("data_commitment"), name="data/is_public")

@@ -13,6 +13,7 @@ from rollup.poseidon import poseidon
 from rollup.signature import Signature, divide_by_eight
 from rollup.trace import BatchTrace, CashLaneTrace, FundLaneTrace, Path, TradeLaneTrace
 from rollup.txs import Cancel, Deposit, Withdraw
+from rollup.units import PPM
 
 Values = dict[str, int]
 
@@ -23,13 +24,14 @@ class Prices:
     def __init__(self, trace: BatchTrace) -> None:
         header = trace.header_after
         self.params = trace.params
+        self.fractions = trace.tick.fractions
         self.marks = header.marks_ticks
         self.funding = header.funding_index
         self.clearing = trace.clearing_prices_ticks
         self.timestamp_s = header.timestamp_s
 
     def margin(self, account: Account) -> Margin:
-        return compute_margin(account.cash_atoms, account.sizes_lots, self.marks, self.funding, self.params)
+        return compute_margin(account.cash_atoms, account.sizes_lots, self.marks, self.funding, self.fractions)
 
 
 def tick_inputs(trace: BatchTrace) -> Values:
@@ -43,10 +45,21 @@ def tick_inputs(trace: BatchTrace) -> Values:
         "clock/timestamp_before": before.timestamp_s,
         "clock/batch_number": after.batch_number,
     }
+    keys = [axis for key in params.oracle_keys for axis in key]
+    values |= {
+        "params/sizes_hash": poseidon([market.size_word for market in params.markets], tags.MARKET_SIZES),
+        "params/fees[0]": params.fees_words[0],
+        "params/fees[1]": params.fees_words[1],
+        "params/times": params.times_word,
+        "params/keys_hash": poseidon(keys, tags.ORACLE_KEYS),
+    }
     values |= {f"params/taker_fee_ppm[{t}]": fee for t, fee in enumerate(params.taker_fee_ppm)}
+    values |= {f"params/maker_fee_ppm[{t}]": fee + PPM for t, fee in enumerate(params.maker_fee_ppm)}
     for m, market in enumerate(params.markets):
         values[f"mark_before[{m}]"] = before.marks_ticks[m]
-        for part in ("initial", "maintenance", "liquidation_fee", "band"):
+        values[f"premium_before[{m}]"] = before.premiums[m]
+        values[f"open_interest_before[{m}]"] = before.open_interest_lots[m]
+        for part in ("initial", "maintenance", "liquidation_fee", "band", "max_move", "funding_clamp"):
             values[f"market[{m}]/{part}_ppm"] = getattr(market, f"{part}_ppm")
     return values
 
@@ -171,7 +184,7 @@ def _liquidation_values(lane: TradeLaneTrace, prices: Prices) -> Values:
     market = lane.liquidation.market
     required = [
         abs(size) * mark * ppm
-        for size, mark, ppm in zip(lane.before.sizes_lots, prices.marks, prices.params.maintenance_ppm, strict=True)
+        for size, mark, ppm in zip(lane.before.sizes_lots, prices.marks, prices.fractions.maintenance_ppm, strict=True)
     ]
     gaps = [required[market] - own for own in required]
     n_borrowed = sum(n_bits for _, n_bits in IDLE_FIELDS) // GAP_BITS

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from circuits.bits import assert_in_range, assert_nonzero, from_bits
 from circuits.inputs import private_bits
-from circuits.linear import LC
+from circuits.linear import LC, sum_lc
 from circuits.poseidon import poseidon
 from circuits.system import ConstraintSystem
 from circuits.tables import Tables, table_ports
@@ -20,19 +20,22 @@ BAND_BITS = 69
 def build_tick(cs: ConstraintSystem) -> None:
     """Record the tick.
 
-    Ports: table/..; old_state_root, params_hash, clock (public); accounts_root, deposits, vault (of the old state);
-    markets_hash (after), resources_hash.
+    Ports: table/..; old_state_root, params_hash, clock (public); accounts_root, queue, vault (of the old state);
+    markets_hash (after), resources_hash, oracle_hash.
     """
     tables = table_ports(cs)
     _open_params(cs, tables)
     _set_prices(cs, tables)
     old_clock = _advance_clock(cs, tables.timestamp, cs.port("clock"))
     marks_before = [cs.private(f"mark_before[{m}]") for m in range(MARKET_COUNT)]
-    markets_before = _hash_markets(cs, marks_before, tables.funding, name="markets_before")
-    markets = _hash_markets(cs, tables.mark, tables.funding, name="markets_after")
+    premiums = [cs.private(f"premium_before[{m}]") for m in range(MARKET_COUNT)]
+    open_interest = [cs.private(f"open_interest_before[{m}]") for m in range(MARKET_COUNT)]
+    rest = (tables.funding, premiums, open_interest)
+    markets_before = _hash_markets(cs, marks_before, *rest, name="markets_before")
+    markets = _hash_markets(cs, tables.mark, *rest, name="markets_after")
     cs.assert_equal(markets, cs.port("markets_hash"), name="markets_after/is_port")
-    records = [cs.port("accounts_root"), markets_before, cs.port("resources_hash")]
-    fields = [*records, cs.port("deposits"), cs.port("vault"), old_clock]
+    records = [cs.port("accounts_root"), markets_before, cs.port("resources_hash"), cs.port("oracle_hash")]
+    fields = [*records, cs.port("queue"), cs.port("vault"), old_clock]
     old_root = poseidon(cs, fields, tags.STATE, name="old_state_root")
     cs.assert_equal(old_root, cs.port("old_state_root"), name="old_state_root/is_public")
 
@@ -52,7 +55,9 @@ def _open_params(cs: ConstraintSystem, tables: Tables) -> None:
                 from_bits(private_bits(cs, f"{part}_ppm", PPM_BITS))
                 for part in ("initial", "maintenance", "liquidation_fee", "band")
             )
-            packed.append(initial + maintenance * 2**20 + penalty * 2**40 + band * 2**60)
+            move, clamp = cs.private("max_move_ppm"), cs.private("funding_clamp_ppm")
+            risk = initial + maintenance * 2**20 + penalty * 2**40 + band * 2**60 + move * 2**80 + clamp * 2**100
+            packed.append(risk)
             mark, price = tables.mark[m], tables.clearing_price[m]
             cs.assert_product(mark, initial, tables.initial_weight[m], name="initial_weight")
             cs.assert_product(mark, maintenance, tables.maintenance_weight[m], name="maintenance_weight")
@@ -60,14 +65,16 @@ def _open_params(cs: ConstraintSystem, tables: Tables) -> None:
             # positive: neither a mark nor a maintenance fraction may vanish, else a position would need no margin
             assert_nonzero(cs, tables.maintenance_weight[m], name="maintenance_weight/positive")
             _assert_in_band(cs, mark, price, band)
-    fees = [from_bits(private_bits(cs, f"params/taker_fee_ppm[{t}]", PPM_BITS)) for t in range(TIER_COUNT)]
-    for t, fee in enumerate(fees):
-        cs.assert_equal(fee, tables.taker_fee_ppm[t], name=f"params/taker_fee_ppm[{t}]/is_port")
-    fees_packed = from_bits([])
-    for t, fee in enumerate(fees):
-        fees_packed = fees_packed + fee * (1 << (PPM_BITS * t))
-    markets = poseidon(cs, packed, tags.MARKET_PARAMS, name="params/markets")
-    params_hash = poseidon(cs, [domain, fees_packed, markets], tags.PARAMS, name="params/hash")
+    words = []
+    for name, offset in (("taker_fee_ppm", 0), ("maker_fee_ppm", PPM)):
+        n_bits = PPM_BITS + (offset > 0)
+        fees = [from_bits(private_bits(cs, f"params/{name}[{t}]", n_bits)) for t in range(TIER_COUNT)]
+        for t, fee in enumerate(fees):
+            cs.assert_equal(fee - offset, getattr(tables, name)[t], name=f"params/{name}[{t}]/is_port")
+        words.append(sum_lc([fee * (1 << (n_bits * t)) for t, fee in enumerate(fees)]))
+    risk_hash = poseidon(cs, packed, tags.MARKET_PARAMS, name="params/risk")
+    others = [cs.private(f"params/{name}") for name in ("sizes_hash", "fees[0]", "fees[1]", "times", "keys_hash")]
+    params_hash = poseidon(cs, [domain, *words, risk_hash, *others], tags.PARAMS, name="params/hash")
     cs.assert_equal(params_hash, cs.port("params_hash"), name="params/hash/is_public")
 
 
@@ -100,8 +107,16 @@ def _advance_clock(cs: ConstraintSystem, timestamp: LC, clock: LC) -> LC:
     return old * (1 << COUNTER_BITS) + number - 1
 
 
-def _hash_markets(cs: ConstraintSystem, marks: Sequence[LC], funding: Sequence[LC], *, name: str) -> LC:
-    """Return the hash of the market records. Constraints: 2 * 609 + 240."""
-    marks_hash = poseidon(cs, marks, tags.MARKS, name=f"{name}/marks")
-    funding_hash = poseidon(cs, funding, tags.FUNDING, name=f"{name}/funding")
-    return poseidon(cs, [marks_hash, funding_hash], tags.MARKETS, name=name)
+def _hash_markets(
+    cs: ConstraintSystem,
+    marks: Sequence[LC],
+    funding: Sequence[LC],
+    premiums: Sequence[LC],
+    open_interest: Sequence[LC],
+    *,
+    name: str,
+) -> LC:
+    """Return the hash of the market records. Constraints: 4 * 609 + 240."""
+    columns = (("marks", marks), ("funding", funding), ("premiums", premiums), ("open_interest", open_interest))
+    hashes = [poseidon(cs, values, tags.Tag[part.upper()], name=f"{name}/{part}") for part, values in columns]
+    return poseidon(cs, hashes, tags.MARKETS, name=name)

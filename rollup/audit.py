@@ -94,8 +94,8 @@ def _audit_totals(trace: BatchTrace) -> None:
         require(net == 0, f"market {market}", "buys_equal_sells", net, 0)
     ops = [lane.op for lane in trace.cash_lanes]
     deposits = [op for op in ops if isinstance(op, Deposit)]
-    consumed = before.deposits_consumed + len(deposits)
-    require(after.deposits_consumed == consumed, "header_after", "deposits_consumed", after.deposits_consumed, consumed)
+    consumed = before.queue_consumed + len(deposits)
+    require(after.queue_consumed == consumed, "header_after", "queue_consumed", after.queue_consumed, consumed)
     paid_out = sum(op.amount_e6 for op in ops if isinstance(op, Withdraw))
     vault = before.vault_e6 + sum(op.amount_e6 for op in deposits) - paid_out
     require(after.vault_e6 == vault, "header_after", "vault", after.vault_e6, vault)

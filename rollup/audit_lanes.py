@@ -131,7 +131,7 @@ def _audit_liquidation(trace: BatchTrace, lane: TradeLaneTrace, where: str) -> i
     require(lane.account_id >= FIRST_USER_ACCOUNT, where, "liquidation_of_a_user", lane.account_id, "2 or more")
     is_unhealthy = opened.equity < opened.maintenance
     require(is_unhealthy, where, "liquidation_below_maintenance", opened.equity, f"below {opened.maintenance}")
-    largest = find_largest_markets(before.sizes_lots, trace.header_after.marks_ticks, trace.params)
+    largest = find_largest_markets(before.sizes_lots, trace.header_after.marks_ticks, trace.tick.fractions)
     require(market in largest, where, "liquidation_market", market, f"one of {largest}")
     require(1 <= fill_lots <= abs(size_lots), where, "liquidation_closes", fill_lots, f"1 to {abs(size_lots)}")
     unpunished = _close_lots(trace, before, market, fill_lots)
@@ -156,7 +156,7 @@ def _close_lots(trace: BatchTrace, account: Account, market: int, fill_lots: int
 
 def _compute_margin(trace: BatchTrace, account: Account) -> Margin:
     prices = (trace.header_after.marks_ticks, trace.header_after.funding_index)
-    return compute_margin(account.cash_atoms, account.sizes_lots, *prices, trace.params)
+    return compute_margin(account.cash_atoms, account.sizes_lots, *prices, trace.tick.fractions)
 
 
 def _require_after(trace: BatchTrace, lane: TradeLaneTrace, account: Account, where: str) -> None:

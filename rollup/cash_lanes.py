@@ -48,11 +48,11 @@ def apply_cash_op(workspace: Workspace, signed: SignedCashOp) -> CashLaneTrace:
     op.check(before)
     _check_signature(workspace, signed, before)
     after = op.apply(before).with_changes(last_touched_s=workspace.timestamp_s)
-    deposits_consumed, vault_e6 = _compute_totals(workspace, op)
+    queue_consumed, vault_e6 = _compute_totals(workspace, op)
     if isinstance(op, Withdraw):
         check_withdraw_margin(op.account, workspace.compute_margin(after))
     lane = _make_lane(workspace, signed, before, after)
-    workspace.deposits_consumed, workspace.vault_e6 = deposits_consumed, vault_e6
+    workspace.queue_consumed, workspace.vault_e6 = queue_consumed, vault_e6
     workspace.put(op.account, after)
     return lane
 
@@ -67,16 +67,16 @@ def _check_signature(workspace: Workspace, signed: SignedCashOp, account: Accoun
 
 
 def _compute_totals(workspace: Workspace, op: CashOp) -> tuple[int, int]:
-    deposits_consumed, vault_e6 = workspace.deposits_consumed, workspace.vault_e6
+    queue_consumed, vault_e6 = workspace.queue_consumed, workspace.vault_e6
     if isinstance(op, Deposit):
-        deposits_consumed, vault_e6 = deposits_consumed + 1, vault_e6 + op.amount_e6
-        check_bits("deposits_consumed", deposits_consumed, COUNTER_BITS)
+        queue_consumed, vault_e6 = queue_consumed + 1, vault_e6 + op.amount_e6
+        check_bits("queue_consumed", queue_consumed, COUNTER_BITS)
         check_bits("vault_e6", vault_e6, VAULT_E6_BITS)
     elif isinstance(op, Withdraw):
         if op.amount_e6 > vault_e6:
             raise VaultShort(op.account, op.amount_e6, vault_e6)
         vault_e6 -= op.amount_e6
-    return deposits_consumed, vault_e6
+    return queue_consumed, vault_e6
 
 
 def _make_lane(workspace: Workspace, signed: SignedCashOp, before: Account, after: Account) -> CashLaneTrace:

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rollup.auction import compute_band
-from rollup.margin import Margin, compute_requirement
-from rollup.params import Params
+from rollup.margin import Margin, MarginFractions, compute_requirement
 from rollup.units import FIRST_USER_ACCOUNT, LOT_TICK_ATOMS, PPM
 
 __all__ = [
@@ -36,9 +35,11 @@ def is_liquidatable(margin: Margin) -> bool:
     return margin.maintenance > 0 and margin.equity < margin.maintenance
 
 
-def find_largest_markets(sizes_lots: Sequence[int], marks_ticks: Sequence[int], params: Params) -> tuple[int, ...]:
+def find_largest_markets(
+    sizes_lots: Sequence[int], marks_ticks: Sequence[int], fractions: MarginFractions
+) -> tuple[int, ...]:
     """Return the markets with the account's largest maintenance requirement, several when they tie."""
-    requirements = list(map(compute_requirement, sizes_lots, marks_ticks, params.maintenance_ppm))
+    requirements = list(map(compute_requirement, sizes_lots, marks_ticks, fractions.maintenance_ppm))
     return tuple(market for market, required in enumerate(requirements) if required == max(requirements))
 
 
@@ -113,7 +114,7 @@ def is_provable_fill(case: LiquidationCase, fill_lots: int, price_ticks: int) ->
 
 
 def make_case(
-    account_id: int, sizes_lots: Sequence[int], margin: Margin, marks_ticks: Sequence[int], params: Params
+    account_id: int, sizes_lots: Sequence[int], margin: Margin, marks_ticks: Sequence[int], fractions: MarginFractions
 ) -> LiquidationCase | None:
     """Return the case of an account that may be liquidated, or None. Ties between markets go to the first.
 
@@ -122,9 +123,9 @@ def make_case(
     """
     if account_id < FIRST_USER_ACCOUNT or not is_liquidatable(margin):
         return None
-    market = find_largest_markets(sizes_lots, marks_ticks, params)[0]
-    requirement = compute_requirement(sizes_lots[market], marks_ticks[market], params.maintenance_ppm[market])
+    market = find_largest_markets(sizes_lots, marks_ticks, fractions)[0]
+    requirement = compute_requirement(sizes_lots[market], marks_ticks[market], fractions.maintenance_ppm[market])
     if requirement >= _MAX_MAINTENANCE or max(abs(margin.equity), margin.initial) >= _MAX_AMOUNT:
         return None
-    fractions = params.initial_ppm[market], params.maintenance_ppm[market]
-    return LiquidationCase(account_id, market, sizes_lots[market], margin, marks_ticks[market], *fractions)
+    own = fractions.initial_ppm[market], fractions.maintenance_ppm[market]
+    return LiquidationCase(account_id, market, sizes_lots[market], margin, marks_ticks[market], *own)

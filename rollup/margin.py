@@ -8,13 +8,13 @@ Bounds are in `rollup/units.py`: |equity| < 2**125, requirements < 2**120, their
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
-from rollup.params import Params
 from rollup.units import LOT_TICK_ATOMS
 
 __all__ = [
     "Margin",
+    "MarginFractions",
     "compute_equity",
     "compute_fill_cash",
     "compute_initial",
@@ -29,6 +29,15 @@ __all__ = [
 ]
 
 CLOSE_BITS: Final = 208
+
+
+class MarginFractions(Protocol):
+    """Fractions by market, ppm: those of the parameters, or those in effect in a batch."""
+
+    @property
+    def initial_ppm(self) -> Sequence[int]: ...
+    @property
+    def maintenance_ppm(self) -> Sequence[int]: ...
 
 
 class Margin(NamedTuple):
@@ -52,14 +61,14 @@ def compute_requirement(size_lots: int, mark_ticks: int, fraction_ppm: int) -> i
     return abs(size_lots) * mark_ticks * fraction_ppm
 
 
-def compute_initial(sizes_lots: Sequence[int], marks_ticks: Sequence[int], params: Params) -> int:
+def compute_initial(sizes_lots: Sequence[int], marks_ticks: Sequence[int], fractions: MarginFractions) -> int:
     """Return the equity an account needs to take on risk, in atoms. Exact."""
-    return sum(map(compute_requirement, sizes_lots, marks_ticks, params.initial_ppm))
+    return sum(map(compute_requirement, sizes_lots, marks_ticks, fractions.initial_ppm))
 
 
-def compute_maintenance(sizes_lots: Sequence[int], marks_ticks: Sequence[int], params: Params) -> int:
+def compute_maintenance(sizes_lots: Sequence[int], marks_ticks: Sequence[int], fractions: MarginFractions) -> int:
     """Return the equity an account must keep, in atoms; below it, it may be liquidated. Exact."""
-    return sum(map(compute_requirement, sizes_lots, marks_ticks, params.maintenance_ppm))
+    return sum(map(compute_requirement, sizes_lots, marks_ticks, fractions.maintenance_ppm))
 
 
 def compute_margin(
@@ -67,13 +76,13 @@ def compute_margin(
     sizes_lots: Sequence[int],
     marks_ticks: Sequence[int],
     funding_index: Sequence[int],
-    params: Params,
+    fractions: MarginFractions,
 ) -> Margin:
     """Return equity and both requirements at the given marks, in atoms. Exact."""
     return Margin(
         compute_equity(cash_atoms, sizes_lots, marks_ticks, funding_index),
-        compute_initial(sizes_lots, marks_ticks, params),
-        compute_maintenance(sizes_lots, marks_ticks, params),
+        compute_initial(sizes_lots, marks_ticks, fractions),
+        compute_maintenance(sizes_lots, marks_ticks, fractions),
     )
 
 

@@ -198,12 +198,12 @@ class _Matcher:
 
 def _find_liquidations(workspace: Workspace, limit: int) -> dict[int, _Liquidation]:
     """Return up to `limit` liquidations by rank; ranks are negative: they come before every order."""
-    params, marks_ticks = workspace.params, workspace.marks_ticks
+    params, fractions, marks_ticks = workspace.params, workspace.tick.fractions, workspace.marks_ticks
     found: list[_Liquidation] = []
-    for account_id, margin in find_liquidatable(workspace.accounts, marks_ticks, workspace.funding_index, params):
+    for account_id, margin in find_liquidatable(workspace.accounts, marks_ticks, workspace.funding_index, fractions):
         if len(found) == limit:
             break
-        case = make_case(account_id, workspace.get(account_id).sizes_lots, margin, marks_ticks, params)
+        case = make_case(account_id, workspace.get(account_id).sizes_lots, margin, marks_ticks, fractions)
         entry = case and case.compute_entry(params.markets[case.market].band_ppm)
         if case and entry:
             found.append(_Liquidation(case, *entry))

@@ -1,72 +1,39 @@
-"""Governable parameters: markets, fees, and the deployment everything signed is bound to."""
+"""Governable parameters: markets, fees, resources, oracle, and the deployment everything signed is bound to."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from rollup import tags
-from rollup.errors import BatchInvalid
+from rollup.babyjubjub import is_in_subgroup
+from rollup.market_params import UNUSED_MARKET, MarketParams, ParamsInvalid, check_param
+from rollup.packing import pack
 from rollup.poseidon import poseidon
-from rollup.units import COUNTER_BITS, MARKET_COUNT, OWNER_BITS, PPM, TIER_COUNT
+from rollup.units import (
+    BASE_FEE_BITS,
+    COUNTER_BITS,
+    MARKET_COUNT,
+    ORACLE_COUNT,
+    OWNER_BITS,
+    PARAM_USD_BITS,
+    PPM,
+    PPM_BITS,
+    RESOURCE_COUNT,
+    TIER_COUNT,
+    WINDOW_BITS,
+)
 
-__all__ = ["UNUSED_MARKET", "MarketParams", "Params", "ParamsInvalid"]
+__all__ = ["NO_ORACLE_KEYS", "UNUSED_MARKET", "MarketParams", "Params", "ParamsInvalid"]
 
-_PPM_BITS = 20
-_DECIMALS = 12
-
-
-@dataclass(eq=False)
-class ParamsInvalid(BatchInvalid):
-    """A parameter lies outside its range."""
-
-    code = "params_invalid"
-    name: str
-    got: int
-    expected: str
-
-    def __str__(self) -> str:
-        return f"{self.name} is {self.got}, expected {self.expected}"
-
-
-def _check(name: str, got: int, minimum: int, maximum: int) -> None:
-    if not minimum <= got <= maximum:
-        raise ParamsInvalid(name, got, f"{minimum} to {maximum}")
-
-
-@dataclass(frozen=True)
-class MarketParams:
-    """One market. Decimals and name are for people and tools: only the ppm values enter `params_hash`."""
-
-    name: str
-    size_decimals: int
-    price_decimals: int
-    initial_ppm: int
-    maintenance_ppm: int
-    liquidation_fee_ppm: int
-    band_ppm: int  # how far a clearing price may lie from the mark
-
-    def __post_init__(self) -> None:
-        _check("size_decimals", self.size_decimals, 0, _DECIMALS)
-        _check("price_decimals", self.price_decimals, _DECIMALS - self.size_decimals, _DECIMALS - self.size_decimals)
-        _check("initial_ppm", self.initial_ppm, 1, PPM)
-        _check("maintenance_ppm", self.maintenance_ppm, 1, self.initial_ppm)
-        _check("liquidation_fee_ppm", self.liquidation_fee_ppm, 0, PPM)
-        _check("band_ppm", self.band_ppm, 0, PPM)
-
-    @property
-    def packed(self) -> int:
-        """The four fractions as one field element, 20 bits each, initial lowest."""
-        parts = (self.initial_ppm, self.maintenance_ppm, self.liquidation_fee_ppm, self.band_ppm)
-        return sum(part << (_PPM_BITS * i) for i, part in enumerate(parts))
-
-
-UNUSED_MARKET = MarketParams("", 6, 6, PPM, PPM, 0, 0)
+NO_ORACLE_KEYS = ((0, 1),) * ORACLE_COUNT  # the identity: nobody can sign for it
+_FREE = (0,) * TIER_COUNT
 
 
 @dataclass(frozen=True)
 class Params:
-    """All parameters of a deployment. `taker_fee_ppm` has 8 tiers; `markets` is padded to 16 with `UNUSED_MARKET`.
+    """All parameters of a deployment, behind `params_hash`. Fees have 8 tiers; `markets` is padded to 16.
 
     Raises ParamsInvalid.
     """
@@ -76,15 +43,35 @@ class Params:
     version: int
     taker_fee_ppm: tuple[int, ...]
     markets: tuple[MarketParams, ...]
+    maker_fee_ppm: tuple[int, ...] = _FREE  # signed: a rebate is negative
+    target_per_s: tuple[int, ...] = (1,) * RESOURCE_COUNT  # units a second at which a base fee stays: half of capacity
+    min_base_fee: tuple[int, ...] = (0,) * RESOURCE_COUNT  # atoms a unit
+    fund_band_ppm: int = 0  # how much worse than the mark the insurance fund may trade
+    fund_rate_usd: int = 0  # notional the insurance fund may trade an hour
+    oracle_keys: tuple[tuple[int, int], ...] = NO_ORACLE_KEYS
+    oracle_max_age_s: int = 60
+    funding_window_s: int = 28_800
+    congestion_window_s: int = 3_600
+    rent_period_s: int = 31_536_000  # holding a leaf this long costs as much as creating one
 
     def __post_init__(self) -> None:
-        _check("chain_id", self.chain_id, 0, 2**64 - 1)
-        _check("contract", self.contract, 0, 2**OWNER_BITS - 1)
-        _check("version", self.version, 0, 2**COUNTER_BITS - 1)
-        _check("number of taker fees", len(self.taker_fee_ppm), TIER_COUNT, TIER_COUNT)
-        _check("number of markets", len(self.markets), 0, MARKET_COUNT)
-        for tier, fee_ppm in enumerate(self.taker_fee_ppm):
-            _check(f"taker_fee_ppm[{tier}]", fee_ppm, 0, PPM)
+        check_param("chain_id", self.chain_id, 0, 2**64 - 1)
+        check_param("contract", self.contract, 0, 2**OWNER_BITS - 1)
+        check_param("version", self.version, 0, 2**COUNTER_BITS - 1)
+        check_param("number of markets", len(self.markets), 0, MARKET_COUNT)
+        _check_each("taker_fee_ppm", self.taker_fee_ppm, TIER_COUNT, 0, PPM)
+        _check_each("maker_fee_ppm", self.maker_fee_ppm, TIER_COUNT, -PPM, PPM)
+        _check_each("target_per_s", self.target_per_s, RESOURCE_COUNT, 1, 2**COUNTER_BITS - 1)
+        _check_each("min_base_fee", self.min_base_fee, RESOURCE_COUNT, 0, 2**BASE_FEE_BITS - 1)
+        check_param("fund_band_ppm", self.fund_band_ppm, 0, PPM)
+        check_param("fund_rate_usd", self.fund_rate_usd, 0, 2**PARAM_USD_BITS - 1)
+        check_param("oracle_max_age_s", self.oracle_max_age_s, 0, 2**COUNTER_BITS - 1)
+        check_param("funding_window_s", self.funding_window_s, 1, 2**WINDOW_BITS - 1)
+        check_param("congestion_window_s", self.congestion_window_s, 1, 2**WINDOW_BITS - 1)
+        check_param("rent_period_s", self.rent_period_s, 1, 2**COUNTER_BITS - 1)
+        check_param("number of oracle_keys", len(self.oracle_keys), ORACLE_COUNT, ORACLE_COUNT)
+        for signer, key in enumerate(self.oracle_keys):
+            check_param(f"oracle_keys[{signer}] in the subgroup", int(is_in_subgroup(key)), 1, 1)
         padding = (UNUSED_MARKET,) * (MARKET_COUNT - len(self.markets))
         object.__setattr__(self, "markets", self.markets + padding)
 
@@ -94,12 +81,12 @@ class Params:
 
     @cached_property
     def initial_ppm(self) -> tuple[int, ...]:
-        """Initial fractions by market."""
+        """Initial fractions by market, before open interest and congestion raise them."""
         return tuple(market.initial_ppm for market in self.markets)
 
     @cached_property
     def maintenance_ppm(self) -> tuple[int, ...]:
-        """Maintenance fractions by market."""
+        """Maintenance fractions by market, before congestion raises them."""
         return tuple(market.maintenance_ppm for market in self.markets)
 
     @cached_property
@@ -108,16 +95,43 @@ class Params:
         return poseidon((self.chain_id, self.contract, self.version), tags.DOMAIN)
 
     @property
-    def fees_packed(self) -> int:
+    def taker_packed(self) -> int:
         """The taker fees by tier as one field element, 20 bits each, tier 0 lowest."""
-        return sum(fee_ppm << (_PPM_BITS * tier) for tier, fee_ppm in enumerate(self.taker_fee_ppm))
+        return pack(*((fee_ppm, PPM_BITS) for fee_ppm in self.taker_fee_ppm))
 
-    @cached_property
-    def markets_hash(self) -> int:
-        """H16 of the packed markets."""
-        return poseidon([market.packed for market in self.markets], tags.MARKET_PARAMS)
+    @property
+    def maker_packed(self) -> int:
+        """The maker fees by tier, each raised by 10**6 so that none is negative, 21 bits each."""
+        return pack(*((fee_ppm + PPM, PPM_BITS + 1) for fee_ppm in self.maker_fee_ppm))
+
+    @property
+    def fees_words(self) -> tuple[int, int]:
+        """target_per_s | fund_band_ppm | fund_rate_usd, and min_base_fee."""
+        targets = ((target, COUNTER_BITS) for target in self.target_per_s)
+        fund = ((self.fund_band_ppm, PPM_BITS), (self.fund_rate_usd, PARAM_USD_BITS))
+        return pack(*targets, *fund), pack(*((fee, BASE_FEE_BITS) for fee in self.min_base_fee))
+
+    @property
+    def times_word(self) -> int:
+        """oracle_max_age_s | funding_window_s | congestion_window_s | rent_period_s."""
+        return pack(
+            (self.oracle_max_age_s, COUNTER_BITS),
+            (self.funding_window_s, WINDOW_BITS),
+            (self.congestion_window_s, WINDOW_BITS),
+            (self.rent_period_s, COUNTER_BITS),
+        )
 
     @cached_property
     def params_hash(self) -> int:
-        """The public input that commits to all of these."""
-        return poseidon((self.domain, self.fees_packed, self.markets_hash), tags.PARAMS)
+        """The public input that commits to all of these (docs/rules.md, Formats)."""
+        risk = poseidon([market.risk_word for market in self.markets], tags.MARKET_PARAMS)
+        sizes = poseidon([market.size_word for market in self.markets], tags.MARKET_SIZES)
+        keys = poseidon([axis for key in self.oracle_keys for axis in key], tags.ORACLE_KEYS)
+        fees = (self.taker_packed, self.maker_packed)
+        return poseidon((self.domain, *fees, risk, sizes, *self.fees_words, self.times_word, keys), tags.PARAMS)
+
+
+def _check_each(name: str, values: Sequence[int], count: int, minimum: int, maximum: int) -> None:
+    check_param(f"number of {name}", len(values), count, count)
+    for i, value in enumerate(values):
+        check_param(f"{name}[{i}]", value, minimum, maximum)

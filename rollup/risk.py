@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from rollup.accounts import Account
 from rollup.liquidation import is_liquidatable
-from rollup.margin import Margin, compute_margin
-from rollup.params import Params
+from rollup.margin import Margin, MarginFractions, compute_margin
 from rollup.units import FIRST_USER_ACCOUNT, LOT_TICK_ATOMS
 
 __all__ = ["find_liquidatable", "screen_margins"]
@@ -24,21 +23,26 @@ RELATIVE_ERROR = 65 * 2.0**-53
 
 
 def screen_margins(
-    accounts: Sequence[Account], marks_ticks: Sequence[int], funding_index: Sequence[int], params: Params
+    accounts: Sequence[Account], marks_ticks: Sequence[int], funding_index: Sequence[int], fractions: MarginFractions
 ) -> NDArray[np.bool_]:
     """Return, for each account, False only if its equity is certainly at or above its maintenance requirement."""
     cash = np.array([float(account.cash_atoms) for account in accounts])
     sizes = np.array([account.sizes_lots for account in accounts], dtype=np.float64).reshape(len(accounts), -1)
     notional = sizes * (np.array(marks_ticks, dtype=np.float64) * LOT_TICK_ATOMS)
     funding = sizes * np.array([float(index) for index in funding_index])
-    required = np.abs(sizes) * np.array(marks_ticks, dtype=np.float64) * np.array(params.maintenance_ppm, dtype=float)
+    required = (
+        np.abs(sizes) * np.array(marks_ticks, dtype=np.float64) * np.array(fractions.maintenance_ppm, dtype=float)
+    )
     excess = cash + notional.sum(axis=1) - funding.sum(axis=1) - required.sum(axis=1)
     magnitude = np.abs(cash) + (np.abs(notional) + np.abs(funding) + required).sum(axis=1)
     return np.asarray(excess < RELATIVE_ERROR * 1.01 * magnitude)
 
 
 def find_liquidatable(
-    accounts: Mapping[int, Account], marks_ticks: Sequence[int], funding_index: Sequence[int], params: Params
+    accounts: Mapping[int, Account],
+    marks_ticks: Sequence[int],
+    funding_index: Sequence[int],
+    fractions: MarginFractions,
 ) -> list[tuple[int, Margin]]:
     """Return (account id, margin) of all user accounts below maintenance, worst health (equity / maintenance) first.
 
@@ -47,11 +51,11 @@ def find_liquidatable(
     ids = [i for i, account in accounts.items() if i >= FIRST_USER_ACCOUNT and any(account.sizes_lots)]
     if not ids:
         return []
-    suspects = screen_margins([accounts[i] for i in ids], marks_ticks, funding_index, params)
+    suspects = screen_margins([accounts[i] for i in ids], marks_ticks, funding_index, fractions)
     found = []
     for account_id in (i for i, is_suspect in zip(ids, suspects, strict=True) if is_suspect):
         account = accounts[account_id]
-        margin = compute_margin(account.cash_atoms, account.sizes_lots, marks_ticks, funding_index, params)
+        margin = compute_margin(account.cash_atoms, account.sizes_lots, marks_ticks, funding_index, fractions)
         if is_liquidatable(margin):
             found.append((account_id, margin))
     return sorted(found, key=lambda item: (_compute_health_key(item[1]), item[0]))

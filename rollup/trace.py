@@ -7,6 +7,7 @@ from the leaf (h = 0) to the root, as they stood BEFORE the change, own child in
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 from rollup.accounts import Account
@@ -15,6 +16,7 @@ from rollup.params import Params
 from rollup.rationing import Rationing
 from rollup.signature import Signature
 from rollup.state import StateHeader
+from rollup.tick import Tick, derive_tick
 from rollup.txs import CashOp
 
 Path: TypeAlias = tuple[tuple[int, ...], ...]
@@ -110,3 +112,8 @@ class BatchTrace:
     def order_lanes(self) -> tuple[TradeLaneTrace, ...]:
         """All lanes with order places: an order's position in the batch counts places over these, used or not."""
         return self.trade_lanes + self.quote_lanes
+
+    @cached_property
+    def tick(self) -> Tick:
+        """What the lanes of this batch read, worked out again from the headers and the parameters."""
+        return derive_tick(self.header_before, self.header_after, self.params)

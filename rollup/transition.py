@@ -8,13 +8,14 @@ from typing import TypeAlias
 
 from rollup.admission import admit_orders
 from rollup.cash_lanes import run_cash_lanes
-from rollup.errors import BatchInvalid, TxRejected
+from rollup.errors import TxRejected
 from rollup.matching import match_orders
 from rollup.orders import SignedOrder
 from rollup.params import Params
 from rollup.shapes import Shape
 from rollup.signature_cache import SignatureCache
-from rollup.state import State, StateHeader
+from rollup.state import State
+from rollup.tick import ClockNotRising, run_tick
 from rollup.trace import BatchTrace, FundLaneTrace
 from rollup.trade_lanes import LiquidationReport, OrderReport, TradeOutcome, run_trade_lanes
 from rollup.txs import SignedCashOp
@@ -24,18 +25,6 @@ from rollup.workspace import Workspace
 __all__ = ["BatchResult", "ClockNotRising", "Rejection", "build_batch"]
 
 Rejection: TypeAlias = tuple[SignedOrder | SignedCashOp, TxRejected]
-
-
-@dataclass(eq=False)
-class ClockNotRising(BatchInvalid):
-    """A batch's timestamp does not come after that of the batch before."""
-
-    code = "clock_not_rising"
-    timestamp_s: int
-    previous_s: int
-
-    def __str__(self) -> str:
-        return f"timestamp {self.timestamp_s} s does not come after {self.previous_s} s"
 
 
 @dataclass(frozen=True)
@@ -77,15 +66,14 @@ def build_batch(
     remembers what is already verified. Everything in the trace satisfies the rules of docs/architecture.md.
     Raises ClockNotRising; ValueOutOfRange for marks or time outside their bounds.
     """
-    header = _tick(state.header, marks_ticks, timestamp_s)
-    prices = (header.marks_ticks, header.funding_index)
-    workspace = Workspace(state, params, *prices, timestamp_s, signatures or SignatureCache())
+    tick = run_tick(state.header, params, marks_ticks, timestamp_s)
+    workspace = Workspace(state, params, tick, signatures or SignatureCache())
     cash = run_cash_lanes(workspace, cash_ops, shape.cash_lanes)
     admitted, refused = admit_orders(workspace, orders)
     matched = match_orders(workspace, admitted, shape.trade_capacities)
     trades = run_trade_lanes(workspace, matched, shape.trade_capacities)
     fund_lane = _run_fund_lane(workspace, trades)
-    new_state = _close(workspace, header)
+    new_state = _close(workspace)
     trace = BatchTrace(
         shape_name=shape.name,
         params=params,
@@ -101,20 +89,6 @@ def build_batch(
     return BatchResult(trace, new_state, *done, tuple(rejected), matched.waiting, cash.waiting)
 
 
-def _tick(header: StateHeader, marks_ticks: Sequence[int], timestamp_s: int) -> StateHeader:
-    """Return the header the batch opens with: new prices and time, the rest still as before."""
-    if timestamp_s <= header.timestamp_s:
-        raise ClockNotRising(timestamp_s, header.timestamp_s)
-    ticked = replace(
-        header,
-        marks_ticks=(*marks_ticks, *header.marks_ticks[len(marks_ticks) :]),
-        timestamp_s=timestamp_s,
-        batch_number=header.batch_number + 1,
-    )
-    ticked.check()
-    return ticked
-
-
 def _run_fund_lane(workspace: Workspace, trades: TradeOutcome) -> FundLaneTrace:
     fund, treasury = workspace.get(FUND_ACCOUNT), workspace.get(TREASURY_ACCOUNT)
     path = workspace.path(FUND_ACCOUNT)
@@ -125,11 +99,11 @@ def _run_fund_lane(workspace: Workspace, trades: TradeOutcome) -> FundLaneTrace:
     return FundLaneTrace(fund, fund_after, treasury, treasury_after, path)
 
 
-def _close(workspace: Workspace, ticked: StateHeader) -> State:
+def _close(workspace: Workspace) -> State:
     header = replace(
-        ticked,
+        workspace.tick.header,
         accounts_root=workspace.tree.root,
-        deposits_consumed=workspace.deposits_consumed,
+        queue_consumed=workspace.queue_consumed,
         vault_e6=workspace.vault_e6,
     )
     header.check()

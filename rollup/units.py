@@ -15,31 +15,46 @@ __all__ = [
     "ACCOUNT_TREE_DEPTH",
     "AMOUNT_E6_BITS",
     "ATOMS_PER_E6",
+    "BASE_FEE_BITS",
     "CASH_BITS",
     "COUNTER_BITS",
     "FIRST_USER_ACCOUNT",
     "FUNDING_BITS",
     "FUND_ACCOUNT",
+    "FUND_BUDGET_BITS",
     "LOT_TICK_ATOMS",
     "MARKET_COUNT",
+    "MAX_ELAPSED_S",
     "MAX_NONCE_STEP",
+    "OPEN_INTEREST_BITS",
+    "ORACLE_COUNT",
     "ORDERS_TREE_DEPTH",
     "OWNER_BITS",
+    "PARAM_USD_BITS",
     "PPM",
+    "PREMIUM_ONE",
     "PRICE_BITS",
+    "RESOURCE_COUNT",
     "SIZE_BITS",
     "SLOT_BITS",
     "TIER_COUNT",
     "TIMESTAMP_BITS",
     "TREASURY_ACCOUNT",
+    "USD_E12",
     "VAULT_E6_BITS",
+    "WINDOW_BITS",
 ]
 
 MARKET_COUNT: Final = 16  # M: every account and price vector has this many entries
 TIER_COUNT: Final = 8
+ORACLE_COUNT: Final = 3  # signers
+RESOURCE_COUNT: Final = 3  # proving, state, bandwidth
 PPM: Final = 10**6
 LOT_TICK_ATOMS: Final = 10**6
 ATOMS_PER_E6: Final = 10**12
+USD_E12: Final = 10**12  # notional is counted in lots * ticks, 1e-12 USD
+PREMIUM_ONE: Final = 10**12  # a premium of 1: the price is twice the mark
+MAX_ELAPSED_S: Final = 2**16 - 1  # what one batch can be charged for at most
 
 SIZE_BITS: Final = 48  # |lots|
 PRICE_BITS: Final = 48  # ticks
@@ -49,6 +64,11 @@ FUNDING_BITS: Final = 72  # |atoms per lot|
 TIMESTAMP_BITS: Final = 40  # seconds
 COUNTER_BITS: Final = 32  # epochs, order nonces, cash nonces, batch numbers, deposits consumed
 AMOUNT_E6_BITS: Final = 64  # one deposit or withdrawal
+BASE_FEE_BITS: Final = 64  # atoms a unit of a resource
+FUND_BUDGET_BITS: Final = 88  # notional in 1e-12 USD: 2**48 USD an hour at most
+OPEN_INTEREST_BITS: Final = 60  # lots held long in one market
+PARAM_USD_BITS: Final = 48  # whole USD in a parameter
+WINDOW_BITS: Final = 16  # seconds over which averages are taken
 VAULT_E6_BITS: Final = 96  # deposits less withdrawals: 2**32 deposits below 2**64
 OWNER_BITS: Final = 160  # an address of the base layer
 

@@ -9,6 +9,7 @@ from rollup.margin import Margin, compute_margin
 from rollup.params import Params
 from rollup.signature_cache import SignatureCache
 from rollup.state import State
+from rollup.tick import Tick
 
 __all__ = ["Workspace"]
 
@@ -20,19 +21,18 @@ class Workspace:
         self,
         state: State,
         params: Params,
-        marks_ticks: tuple[int, ...],
-        funding_index: tuple[int, ...],
-        timestamp_s: int,
+        tick: Tick,
         signatures: SignatureCache,
     ) -> None:
         self.params = params
-        self.marks_ticks = marks_ticks
-        self.funding_index = funding_index
-        self.timestamp_s = timestamp_s
+        self.tick = tick
+        self.marks_ticks = tick.header.marks_ticks
+        self.funding_index = tick.header.funding_index
+        self.timestamp_s = tick.header.timestamp_s
         self.signatures = signatures
         self.tree = state.tree
         self.accounts = dict(state.accounts)
-        self.deposits_consumed = state.header.deposits_consumed
+        self.queue_consumed = state.header.queue_consumed
         self.vault_e6 = state.header.vault_e6
 
     def get(self, account_id: int) -> Account:
@@ -53,4 +53,4 @@ class Workspace:
     def compute_margin(self, account: Account) -> Margin:
         """Return equity and requirements at the batch's marks, in atoms."""
         prices: tuple[Sequence[int], Sequence[int]] = (self.marks_ticks, self.funding_index)
-        return compute_margin(account.cash_atoms, account.sizes_lots, *prices, self.params)
+        return compute_margin(account.cash_atoms, account.sizes_lots, *prices, self.tick.fractions)

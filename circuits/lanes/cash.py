@@ -73,7 +73,7 @@ class _Holder:
 def build_cash_lane(cs: ConstraintSystem) -> None:
     """Record one CashLane.
 
-    Ports: table/..; root_in, root_out; deposits_in, deposits_out; vault_in, vault_out; bridge[0..3].
+    Ports: table/..; root_in, root_out; queue_in, queue_out; vault_in, vault_out; bridge[0..3].
     """
     tables = table_ports(cs)
     id_bits = account_id_bits(cs)
@@ -255,5 +255,5 @@ def _outputs(
     cs.assert_product(crosses, holder.owner_after, bridge[1], name="bridge/owner")
     for i in range(2):
         cs.assert_product(kinds.deposit, holder.key_after[i], bridge[2 + i], name=f"bridge/key[{i}]")
-    cs.assert_equal(cs.port("deposits_in") + kinds.deposit, cs.port("deposits_out"), name="totals/deposits")
+    cs.assert_equal(cs.port("queue_in") + kinds.deposit, cs.port("queue_out"), name="totals/queue")
     cs.assert_equal(cs.port("vault_in") + flow_e6, cs.port("vault_out"), name="totals/vault")

@@ -163,9 +163,9 @@ def _bridges() -> Iterator[BatchForgery]:
 def _totals() -> Iterator[BatchForgery]:
     trace = get_day()[FILLS]
     inputs, header = give_inputs(trace), trace.header_after
-    uncounted = replace(header, deposits_consumed=header.deposits_consumed - 1)
-    changes = {"deposits[2]": uncounted.deposits_consumed, "new_state_root": uncounted.state_root}
-    yield _forgery("a deposit not counted", change_bus(inputs, changes), "cash[1]: totals/deposits")
+    uncounted = replace(header, queue_consumed=header.queue_consumed - 1)
+    changes = {"queue[2]": uncounted.queue_consumed, "new_state_root": uncounted.state_root}
+    yield _forgery("a deposit not counted", change_bus(inputs, changes), "cash[1]: totals/queue")
     richer = replace(header, vault_e6=header.vault_e6 + 1)
     changes = {"vault[2]": richer.vault_e6, "new_state_root": richer.state_root}
     yield _forgery("vault richer by one unit", change_bus(inputs, changes), "cash[1]: totals/vault")

@@ -22,7 +22,7 @@ from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S
 
 __all__ = ["OUTPUTS", "VENUE", "CashCase", "force", "key_of", "load_cash_lane", "make_case", "make_trader", "sign_op"]
 
-OUTPUTS = ("root_out", "deposits_out", "vault_out", *(f"bridge[{i}]" for i in range(4)))
+OUTPUTS = ("root_out", "queue_out", "vault_out", *(f"bridge[{i}]" for i in range(4)))
 VAULT_E6 = 2**70
 DEPOSITS = 41
 FUNDING = (-(10**12), 3 * 10**14, *range(-6, 7), 2**71)  # atoms a lot, of either sign
@@ -140,7 +140,7 @@ def _wire_of(port: str) -> str:
 
 
 def _with_totals(header: StateHeader) -> StateHeader:
-    return replace(header, deposits_consumed=DEPOSITS, vault_e6=VAULT_E6)
+    return replace(header, queue_consumed=DEPOSITS, vault_e6=VAULT_E6)
 
 
 def make_workspace(before: Account, account_id: int, venue: Venue = VENUE) -> Workspace:

@@ -221,9 +221,9 @@ def _counters() -> Iterator[Forged]:
     yield _written("withdrawal not debited", withdrawal(), account, cash_atoms=account.cash_atoms)
     yield _written("slot left as it was by a cancel", cancel(), account, orders=account.orders)
     deposited, drawn = make_case(deposit(), account), make_case(withdrawal(), account)
-    uncounted = deposited.inputs["deposits_in"]
-    yield _refused("deposit not counted", deposited, "totals/deposits", deposits_out=uncounted)
-    yield _refused("withdrawal counted as a deposit", drawn, "totals/deposits", deposits_out=uncounted + 1)
+    uncounted = deposited.inputs["queue_in"]
+    yield _refused("deposit not counted", deposited, "totals/queue", queue_out=uncounted)
+    yield _refused("withdrawal counted as a deposit", drawn, "totals/queue", queue_out=uncounted + 1)
     vault = drawn.inputs["vault_in"]
     for name, flow in (("left out of", 0), ("put into", 1_000), ("taken by one too little from", -999)):
         yield _refused(f"withdrawal {name} the vault", drawn, "totals/vault", vault_out=vault + flow)

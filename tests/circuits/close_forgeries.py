@@ -167,7 +167,16 @@ def _unbalanced(forger: Forger) -> Iterator[Forged]:
 
 def _other_records(forger: Forger) -> Iterator[Forged]:
     honest = _honest_close()
-    for port in ("accounts_root", "markets_hash", "resources_hash", "deposits", "vault", "clock", "new_state_root"):
+    for port in (
+        "accounts_root",
+        "markets_hash",
+        "resources_hash",
+        "oracle_hash",
+        "queue",
+        "vault",
+        "clock",
+        "new_state_root",
+    ):
         changes = {port: (honest[port] + 1) % R}
         yield forger.forge(f"new state with another {port}", honest, ["new_state_root/is_public"], changes=changes)
 

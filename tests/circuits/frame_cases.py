@@ -70,7 +70,7 @@ def with_funding(trace: BatchTrace) -> BatchTrace:
 def make_tick_case(trace: BatchTrace) -> Values:
     """Return the tick's inputs."""
     bus = compute_bus(trace)
-    chained = {"accounts_root": "accounts_root[0]", "deposits": "deposits[0]", "vault": "vault[0]"}
+    chained = {"accounts_root": "accounts_root[0]", "queue": "queue[0]", "vault": "vault[0]"}
     ports = {port: bus[chained.get(port, port)] for port in load_frame("Tick").template.ports}
     return ports | tick_inputs(trace)
 
@@ -90,8 +90,8 @@ def make_close_case(trace: BatchTrace) -> Values:
     totals = {f"lots_start[{m}]": bus[f"lots[0][{m}]"] for m in range(MARKET_COUNT)}
     totals |= {f"lots_end[{m}]": bus[f"lots[{n_trade}][{m}]"] for m in range(MARKET_COUNT)}
     totals |= {"fees_start": bus["fees[0]"], "penalties_start": bus["penalties[0]"]}
-    totals |= {"deposits": bus[f"deposits[{n_cash}]"], "vault": bus[f"vault[{n_cash}]"]}
+    totals |= {"queue": bus[f"queue[{n_cash}]"], "vault": bus[f"vault[{n_cash}]"]}
     words = {f"lane[{i}]/bridge[{j}]" for i in range(n_cash) for j in range(N_BRIDGE_WORDS)}
-    same = ("markets_hash", "resources_hash", "clock", "new_state_root", "data_commitment")
+    same = ("markets_hash", "resources_hash", "oracle_hash", "clock", "new_state_root", "data_commitment")
     root = {"accounts_root": bus[f"accounts_root[{n_cash + n_trade + 1}]"]}
     return totals | root | {name: bus[name] for name in (*same, *words)}

@@ -19,12 +19,14 @@ from rollup import poseidon, shapes, signature
 from rollup.accounts import Account, new_account_tree
 from rollup.field import R
 from rollup.params import Params
-from rollup.state import StateHeader, pad_markets
+from rollup.state import Resources, StateHeader, pad_markets
 from rollup.trace import BatchTrace
 from rollup.trees import SparseTree
+from rollup.units import MARKET_COUNT, ORACLE_COUNT
 from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S
 
 Values = dict[str, int]
+NO_FEES = Resources()
 
 
 @contextmanager
@@ -167,6 +169,7 @@ class Venue:
     clearing_ticks: tuple[int, ...] = ()  # the marks where not given
     funding_index: tuple[int, ...] = ()
     timestamp_s: int = START_S + 1
+    resources: Resources = NO_FEES  # before and after
     others: Mapping[int, Account] = field(default_factory=dict)
 
     @property
@@ -186,8 +189,20 @@ class Venue:
 
     def header(self, accounts_root: int, batch_number: int) -> StateHeader:
         """Return a header at this venue's prices."""
-        time_s = self.timestamp_s - 1 + batch_number
-        return StateHeader(accounts_root, self.marks, self.funding, (0, 0, 0, 0), 0, 0, time_s, batch_number)
+        zeros = (0,) * MARKET_COUNT
+        return StateHeader(
+            accounts_root=accounts_root,
+            marks_ticks=self.marks,
+            funding_index=self.funding,
+            premiums=zeros,
+            open_interest_lots=zeros,
+            resources=self.resources,
+            signer_times_s=(0,) * ORACLE_COUNT,
+            queue_consumed=0,
+            vault_e6=0,
+            timestamp_s=self.timestamp_s - 1 + batch_number,
+            batch_number=batch_number,
+        )
 
     def tree(self, accounts: Mapping[int, Account]) -> SparseTree:
         """Return the account tree of the others and these."""

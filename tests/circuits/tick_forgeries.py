@@ -170,7 +170,7 @@ def _clocks(forger: Forger) -> Iterator[Forged]:
 
 def _states(forger: Forger) -> Iterator[Forged]:
     honest = _honest()
-    for port in ("old_state_root", "accounts_root", "resources_hash", "deposits", "vault"):
+    for port in ("old_state_root", "accounts_root", "resources_hash", "oracle_hash", "queue", "vault"):
         changes = {port: (honest[port] + 1) % R}
         yield forger.forge(f"{port} of another state", honest, [OLD_ROOT], changes=changes)
     marks = {"mark_before[1]": honest["mark_before[1]"] + 1}

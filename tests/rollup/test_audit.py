@@ -14,6 +14,7 @@ from rollup.audit import check_batch
 from rollup.audit_lanes import BatchRuleBroken
 from rollup.settle import apply_order_fill
 from rollup.signature import sign
+from rollup.state import Resources
 from rollup.trace import BatchTrace, TradeLaneTrace
 from rollup.txs import Deposit
 from tests.scenarios import PARAMS, Exchange, run_day
@@ -184,11 +185,11 @@ FORGERIES: dict[str, list[tuple[str, Callable[[BatchTrace], BatchTrace]]]] = {
         ("account_path", lambda t: replace(t, header_before=replace(t.header_before, accounts_root=1))),
         ("accounts_root", lambda t: change_after(t, accounts_root=1)),
         ("vault", lambda t: change_after(t, vault_e6=t.header_after.vault_e6 + 1)),
-        ("deposits_consumed", lambda t: change_after(t, deposits_consumed=1)),
+        ("queue_consumed", lambda t: change_after(t, queue_consumed=1)),
         ("timestamp_rises", lambda t: change_after(t, timestamp_s=t.header_before.timestamp_s)),
         ("batch_number", lambda t: change_after(t, batch_number=2)),
         ("records_kept", lambda t: change_after(t, funding_index=(1, *[0] * 15))),
-        ("records_kept", lambda t: change_after(t, resources=(1, 0, 0, 0))),
+        ("records_kept", lambda t: change_after(t, resources=Resources((1, 0, 0)))),
         ("value_out_of_range", lambda t: change_after(t, marks_ticks=(0,) * 16)),
         ("operation_effect", lambda t: change_deposit(t, 0, amount_e6=1)),
         ("operation_names_account", lambda t: change_cash(t, 0, op=t.cash_lanes[1].op)),

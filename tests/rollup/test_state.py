@@ -14,7 +14,7 @@ from rollup.errors import ValueOutOfRange
 from rollup.params import UNUSED_MARKET, MarketParams, Params, ParamsInvalid
 from rollup.poseidon import poseidon
 from rollup.shapes import BLOCK, SHAPES, SMALL, TINY, ShapeUnknown, get_shape
-from rollup.state import make_genesis, pad_markets
+from rollup.state import Resources, make_genesis, pad_markets
 from rollup.units import MARKET_COUNT
 from tests.scenarios import PARAMS
 
@@ -90,12 +90,23 @@ def test_params_are_padded_to_sixteen_markets() -> None:
 
 
 def test_params_hash_opens_as_documented() -> None:
-    packed = [50_000 + 30_000 * 2**20 + 10_000 * 2**40 + 50_000 * 2**60]
-    assert PARAMS.markets[0].packed == packed[0]
+    market = PARAMS.markets[0]
+    risk = 50_000 + 30_000 * 2**20 + 10_000 * 2**40 + 50_000 * 2**60 + 10**6 * 2**80
+    assert market.risk_word == risk
+    assert market.size_word == 1 + (2**48 - 2) * 2**48 + (2**48 - 1) * 2**96
     domain = poseidon([PARAMS.chain_id, PARAMS.contract, PARAMS.version], tags.DOMAIN)
-    fees = sum(fee * 2 ** (20 * tier) for tier, fee in enumerate(PARAMS.taker_fee_ppm))
-    markets = poseidon([market.packed for market in PARAMS.markets], tags.MARKET_PARAMS)
-    assert PARAMS.params_hash == poseidon([domain, fees, markets], tags.PARAMS)
+    taker = sum(fee * 2 ** (20 * tier) for tier, fee in enumerate(PARAMS.taker_fee_ppm))
+    maker = sum((fee + 10**6) * 2 ** (21 * tier) for tier, fee in enumerate(PARAMS.maker_fee_ppm))
+    risks = poseidon([market.risk_word for market in PARAMS.markets], tags.MARKET_PARAMS)
+    sizes = poseidon([market.size_word for market in PARAMS.markets], tags.MARKET_SIZES)
+    targets = sum(target * 2 ** (32 * i) for i, target in enumerate(PARAMS.target_per_s))
+    fund = PARAMS.fund_band_ppm * 2**96 + PARAMS.fund_rate_usd * 2**116
+    minima = sum(fee * 2 ** (64 * i) for i, fee in enumerate(PARAMS.min_base_fee))
+    windows = PARAMS.funding_window_s * 2**32 + PARAMS.congestion_window_s * 2**48
+    times = PARAMS.oracle_max_age_s + windows + PARAMS.rent_period_s * 2**64
+    keys = poseidon([axis for key in PARAMS.oracle_keys for axis in key], tags.ORACLE_KEYS)
+    record = [domain, taker, maker, risks, sizes, targets + fund, minima, times, keys]
+    assert PARAMS.params_hash == poseidon(record, tags.PARAMS)
 
 
 @pytest.mark.parametrize("field", ["initial_ppm", "maintenance_ppm", "liquidation_fee_ppm", "band_ppm"])
@@ -150,8 +161,8 @@ def test_state_root_opens_as_documented() -> None:
         {"accounts_root": 1},
         {"marks_ticks": (26, *[1] * 15)},
         {"funding_index": (-1, *[0] * 15)},
-        {"resources": (0, 0, 0, 1)},
-        {"deposits_consumed": 1},
+        {"resources": Resources(congestion_ppm=1)},
+        {"queue_consumed": 1},
         {"vault_e6": 1},
         {"timestamp_s": 1_001},
         {"batch_number": 1},
@@ -172,8 +183,8 @@ def test_state_root_depends_on_every_field(change: dict[str, object]) -> None:
         {"marks_ticks": (1,) * 15},
         {"funding_index": (2**72, *[0] * 15)},
         {"funding_index": (-(2**72), *[0] * 15)},
-        {"resources": (2**64, 0, 0, 0)},
-        {"deposits_consumed": 2**32},
+        {"resources": Resources((2**64, 0, 0))},
+        {"queue_consumed": 2**32},
         {"vault_e6": -1},
         {"timestamp_s": 2**40},
         {"batch_number": 2**32},

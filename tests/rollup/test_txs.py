@@ -236,8 +236,8 @@ def test_cash_ops_beyond_the_lanes_wait_in_order() -> None:
     ops = [ex.deposit(account, 1) for account in (2, 3, 4, 5)]
     result = ex.batch(cash=ops)
     assert result.waiting_cash == tuple(ops[2:])
-    assert result.state.header.deposits_consumed == 2
-    assert ex.batch(cash=list(result.waiting_cash)).state.header.deposits_consumed == 4
+    assert result.state.header.queue_consumed == 2
+    assert ex.batch(cash=list(result.waiting_cash)).state.header.queue_consumed == 4
 
 
 def test_refused_op_leaves_its_lane_to_the_next() -> None:
@@ -245,4 +245,4 @@ def test_refused_op_leaves_its_lane_to_the_next() -> None:
     bad = SignedCashOp(Deposit(1, 1, 1, KEY))
     result = ex.batch(cash=[bad, ex.deposit(2, 1), ex.deposit(3, 1)])
     assert [op for op, _ in result.rejected] == [bad]
-    assert result.state.header.deposits_consumed == 2
+    assert result.state.header.queue_consumed == 2
