@@ -1,4 +1,4 @@
-"""What a fill and a place cost: the trading fee by tier, the order charge at the first fill, the leaf's rent."""
+"""What a fill costs: the trading fee by tier, and the order charge at the first fill."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rollup.orders import Order
 from rollup.units import ATOMS_PER_E6
 
-__all__ = ["OrderCharge", "compute_fee_rate_ppm", "compute_order_charge", "compute_rent", "compute_trading_fee"]
+__all__ = ["OrderCharge", "compute_fee_rate_ppm", "compute_order_charge", "compute_trading_fee"]
 
 
 class OrderCharge(NamedTuple):
@@ -36,8 +36,3 @@ def compute_trading_fee(fill_lots: int, price_ticks: int, rate_ppm: int) -> int:
 def compute_order_charge(order: Order, filled_lots: int, order_fee_e6: int) -> OrderCharge:
     """Return what a fill of this order pays: the batch's order fee and its tip if it is the first, else nothing."""
     return OrderCharge(order_fee_e6, order.tip_e6) if filled_lots == 0 else OrderCharge(0, 0)
-
-
-def compute_rent(last_touched_s: int, timestamp_s: int, rent_rate: int) -> int:
-    """Return what a leaf owes since it was last touched, in atoms; `rent_rate` is in atoms a second."""
-    return (timestamp_s - last_touched_s) * rent_rate

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from rollup.admission import admit_orders
+from rollup.admission import SentOrder, admit_orders
 from rollup.cash_lanes import run_cash_lanes
 from rollup.errors import TxRejected
 from rollup.matching import match_orders
 from rollup.orders import SignedOrder
 from rollup.params import Params
+from rollup.quotes import SignedQuote
 from rollup.shapes import Shape
 from rollup.signature_cache import SignatureCache
 from rollup.state import State
@@ -19,12 +20,12 @@ from rollup.tick import ClockNotRising, run_tick
 from rollup.trace import BatchTrace, FundLaneTrace
 from rollup.trade_lanes import LiquidationReport, OrderReport, TradeOutcome, run_trade_lanes
 from rollup.txs import SignedCashOp
-from rollup.units import FUND_ACCOUNT, TREASURY_ACCOUNT
+from rollup.units import ATOMS_PER_E6, FUND_ACCOUNT, TREASURY_ACCOUNT
 from rollup.workspace import Workspace
 
 __all__ = ["BatchResult", "ClockNotRising", "Rejection", "build_batch"]
 
-Rejection: TypeAlias = tuple[SignedOrder | SignedCashOp, TxRejected]
+Rejection: TypeAlias = tuple[SentOrder | SignedQuote | SignedCashOp, TxRejected]
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class BatchResult:
     fills: tuple[OrderReport, ...]
     liquidations: tuple[LiquidationReport, ...]
     rejected: tuple[Rejection, ...]
-    waiting: tuple[SignedOrder, ...]
+    waiting: tuple[SentOrder, ...]
     waiting_cash: tuple[SignedCashOp, ...]
 
     @property
@@ -56,22 +57,22 @@ def build_batch(
     *,
     marks_ticks: Sequence[int],
     timestamp_s: int,
-    orders: Sequence[SignedOrder] = (),
+    orders: Sequence[SignedOrder | SignedQuote] = (),
     cash_ops: Sequence[SignedCashOp] = (),
     signatures: SignatureCache | None = None,
 ) -> BatchResult:
-    """Return the next batch. Orders in arrival order, partly filled ones included as they were first sent.
+    """Return the next batch. Orders and quotes in arrival order, partly filled ones included as they were first sent.
 
     `marks_ticks` may be shorter than 16: the other marks stay, and so does the funding index. `signatures`
-    remembers what is already verified. Everything in the trace satisfies the rules of docs/architecture.md.
+    remembers what is already verified. Everything in the trace satisfies the rules of docs/rules.md.
     Raises ClockNotRising; ValueOutOfRange for marks or time outside their bounds.
     """
     tick = run_tick(state.header, params, marks_ticks, timestamp_s)
     workspace = Workspace(state, params, tick, signatures or SignatureCache())
     cash = run_cash_lanes(workspace, cash_ops, shape.cash_lanes)
     admitted, refused = admit_orders(workspace, orders)
-    matched = match_orders(workspace, admitted, shape.trade_capacities)
-    trades = run_trade_lanes(workspace, matched, shape.trade_capacities)
+    matched = match_orders(workspace, admitted, shape)
+    trades = run_trade_lanes(workspace, matched, shape)
     fund_lane = _run_fund_lane(workspace, trades)
     new_state = _close(workspace)
     trace = BatchTrace(
@@ -80,8 +81,10 @@ def build_batch(
         header_before=state.header,
         header_after=new_state.header,
         clearing_prices_ticks=matched.prices_ticks,
+        rationing=matched.rationing,
         cash_lanes=cash.lanes,
-        trade_lanes=trades.lanes,
+        trade_lanes=trades.trade_lanes,
+        quote_lanes=trades.quote_lanes,
         fund_lane=fund_lane,
     )
     rejected: list[Rejection] = [*cash.rejected, *refused, *matched.rejected]
@@ -92,8 +95,10 @@ def build_batch(
 def _run_fund_lane(workspace: Workspace, trades: TradeOutcome) -> FundLaneTrace:
     fund, treasury = workspace.get(FUND_ACCOUNT), workspace.get(TREASURY_ACCOUNT)
     path = workspace.path(FUND_ACCOUNT)
-    fund_after = fund.with_changes(cash_atoms=fund.cash_atoms + trades.penalties_atoms)
-    treasury_after = treasury.with_changes(cash_atoms=treasury.cash_atoms + trades.fees_atoms)
+    fund_due = trades.penalties_atoms + trades.base_fees_e6 * ATOMS_PER_E6 + trades.rent_atoms
+    treasury_due = trades.fees_atoms + trades.tips_e6 * ATOMS_PER_E6
+    fund_after = fund.with_changes(cash_atoms=fund.cash_atoms + fund_due)
+    treasury_after = treasury.with_changes(cash_atoms=treasury.cash_atoms + treasury_due)
     workspace.put(FUND_ACCOUNT, fund_after)
     workspace.put(TREASURY_ACCOUNT, treasury_after)
     return FundLaneTrace(fund, fund_after, treasury, treasury_after, path)
