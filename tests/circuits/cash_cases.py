@@ -13,6 +13,7 @@ from rollup.orders import pack_slot
 from rollup.signature import Signature, derive_public_key, sign
 from rollup.signature_cache import SignatureCache
 from rollup.state import State, StateHeader
+from rollup.tick import derive_tick
 from rollup.trace import BatchTrace, CashLaneTrace, FundLaneTrace
 from rollup.txs import Cancel, CashOp, Deposit, Withdraw
 from rollup.units import ATOMS_PER_E6
@@ -147,4 +148,5 @@ def make_workspace(before: Account, account_id: int, venue: Venue = VENUE) -> Wo
     """Return the model's view of the same exchange, to ask whether it accepts."""
     tree = venue.tree({account_id: before})
     state = State(_with_totals(venue.header(tree.root, 0)), tree, {**venue.others, account_id: before})
-    return Workspace(state, venue.params, venue.marks, venue.funding, venue.timestamp_s, SignatureCache())
+    tick = derive_tick(state.header, venue.header(tree.root, 1), venue.params)
+    return Workspace(state, venue.params, tick, SignatureCache())

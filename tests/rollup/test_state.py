@@ -150,8 +150,10 @@ def test_invalid_params_with_seventeen_markets() -> None:
 
 def test_state_root_opens_as_documented() -> None:
     header = make_genesis((25, 4000), 1_000).header
-    markets = [poseidon(header.marks_ticks, tags.MARKS), poseidon([0] * 16, tags.FUNDING)]
-    records = [header.accounts_root, poseidon(markets, tags.MARKETS), poseidon([0] * 4, tags.RESOURCES)]
+    zeros = [poseidon([0] * 16, tag) for tag in (tags.FUNDING, tags.PREMIUMS, tags.OPEN_INTEREST)]
+    markets = poseidon([poseidon(header.marks_ticks, tags.MARKS), *zeros], tags.MARKETS)
+    resources = poseidon([0, 0, 0, 0, 10**6, 10**6, 0, 0], tags.RESOURCES)
+    records = [header.accounts_root, markets, resources, poseidon([0] * 3, tags.ORACLE)]
     assert header.state_root == poseidon([*records, 0, 0, 1_000 * 2**32], tags.STATE)
 
 
@@ -161,7 +163,10 @@ def test_state_root_opens_as_documented() -> None:
         {"accounts_root": 1},
         {"marks_ticks": (26, *[1] * 15)},
         {"funding_index": (-1, *[0] * 15)},
+        {"premiums": (0, -1, *[0] * 14)},
+        {"open_interest_lots": (0, 1, *[0] * 14)},
         {"resources": Resources(congestion_ppm=1)},
+        {"signer_times_s": (0, 0, 1)},
         {"queue_consumed": 1},
         {"vault_e6": 1},
         {"timestamp_s": 1_001},
