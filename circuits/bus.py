@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+from collections import Counter
 
+from circuits.account_inputs import Values
 from circuits.batch import PUBLIC_INPUTS
+from circuits.lane_inputs import Prices
 from circuits.lanes.cash import N_BRIDGE_WORDS
+from circuits.order_totals import sum_order_lane
 from rollup import tags
 from rollup.poseidon import poseidon
 from rollup.public_inputs import compute_public_inputs, get_bridge_words
-from rollup.trace import BatchTrace, TradeLaneTrace
+from rollup.trace import BatchTrace
 from rollup.txs import Deposit, Withdraw
 from rollup.units import MARKET_COUNT, TIER_COUNT
-
-Values = dict[str, int]
 
 
 def compute_bus(trace: BatchTrace) -> Values:
@@ -23,7 +24,7 @@ def compute_bus(trace: BatchTrace) -> Values:
     bus |= {f"{name}_hash": getattr(trace.header_after, f"{name}_hash") for name in ("markets", "resources", "oracle")}
     bus |= _account_roots(trace)
     bus |= _cash_totals(trace)
-    bus |= _trade_totals(trace)
+    bus |= _order_totals(trace)
     return bus
 
 
@@ -36,6 +37,7 @@ def _table_values(trace: BatchTrace) -> Values:
     for t in range(TIER_COUNT):
         values[f"table/taker_fee_ppm[{t}]"] = params.taker_fee_ppm[t]
         values[f"table/maker_fee_ppm[{t}]"] = params.maker_fee_ppm[t]
+    words = Prices(trace).auction_words
     for m, market in enumerate(params.markets):
         row = {
             "clearing_price": prices[m],
@@ -44,9 +46,9 @@ def _table_values(trace: BatchTrace) -> Values:
             "initial_weight": marks[m] * tick.fractions.initial_ppm[m],
             "maintenance_weight": marks[m] * tick.fractions.maintenance_ppm[m],
             "penalty_weight": prices[m] * market.liquidation_fee_ppm,
-            "marginal_lots": 0,
-            "marginal_remaining": 0,
-            "auction_word": 0,
+            "marginal_lots": trace.rationing[m].marginal_lots,
+            "marginal_remaining": trace.rationing[m].marginal_remaining,
+            "auction_word": words[m],
         }
         values |= {f"table/{column}[{m}]": value for column, value in row.items()}
     return values
@@ -54,7 +56,7 @@ def _table_values(trace: BatchTrace) -> Values:
 
 def _account_roots(trace: BatchTrace) -> Values:
     """Return the root before each lane, read off its path, and the one after the last."""
-    paths = [lane.account_path for lane in trace.cash_lanes] + [lane.account_path for lane in trace.trade_lanes]
+    paths = [lane.account_path for lane in trace.cash_lanes] + [lane.account_path for lane in trace.order_lanes]
     paths.append(trace.fund_lane.account_path)
     roots = [poseidon(path[-1], tags.ACCOUNT_NODE) for path in paths] + [trace.header_after.accounts_root]
     return {f"accounts_root[{i}]": root for i, root in enumerate(roots)}
@@ -72,18 +74,15 @@ def _cash_totals(trace: BatchTrace) -> Values:
     return values | {f"vault[{i}]": value for i, value in enumerate(vaults)}
 
 
-def _trade_totals(trace: BatchTrace) -> Values:
-    values: Values = {}
-    lanes = trace.trade_lanes
-    for m in range(MARKET_COUNT):
-        moved = [lane.after.sizes_lots[m] - lane.before.sizes_lots[m] for lane in lanes]
-        values |= {f"lots[{i}][{m}]": total for i, total in enumerate(accumulate(moved, initial=0))}
-    fees = accumulate((_fees_of(trace, lane) for lane in lanes), initial=0)
-    penalties = accumulate((lane.liquidation.penalty_atoms if lane.liquidation else 0 for lane in lanes), initial=0)
-    values |= {f"fees[{i}]": total for i, total in enumerate(fees)}
-    return values | {f"penalties[{i}]": total for i, total in enumerate(penalties)}
-
-
-def _fees_of(trace: BatchTrace, lane: TradeLaneTrace) -> int:
-    rate_ppm = trace.params.taker_fee_ppm[lane.before.tier]
-    return sum(fill.fill_lots * trace.clearing_prices_ticks[fill.order.market] * rate_ppm for fill in lane.fills)
+def _order_totals(trace: BatchTrace) -> Values:
+    """Return the running totals through the lanes with order places; penalties are carried by TradeLanes alone."""
+    prices, totals, n_trade = Prices(trace), Counter[tuple[str, str]](), len(trace.trade_lanes)
+    indices = [("lots", f"[{m}]") for m in range(MARKET_COUNT)] + [("ration", f"[{m}]") for m in range(MARKET_COUNT)]
+    names = [*indices, *((name, "") for name in ("position", "fees", "tips_e6", "base_fees_e6", "rent", "usage"))]
+    values: Values = {f"{chain}[0]{index}": 0 for chain, index in (*names, ("penalties", ""))}
+    for i, lane in enumerate(trace.order_lanes):
+        for name, added in sum_order_lane(lane, prices, totals["position", ""]).items():
+            totals[name] += added
+        carried = [*names, ("penalties", "")] if i < n_trade else names
+        values |= {f"{chain}[{i + 1}]{index}": totals[chain, index] for chain, index in carried}
+    return values

@@ -1,4 +1,4 @@
-"""What a place costs: the order charge at its first fill, the trading rate, the leaf's rent. Twin of rollup/fees.py."""
+"""What a fill costs: the order charge at the first fill, the rate of its trading fee. Twin of rollup/fees.py."""
 
 from __future__ import annotations
 
@@ -36,13 +36,3 @@ def charge_first_fill(
 def compute_fee_rate(cs: ConstraintSystem, post_only: LC, taker_fee_ppm: LC, maker_fee_ppm: LC) -> LC:
     """Return the maker rate for a post-only order, which may be negative, else the taker rate. Constraints: 1."""
     return select(cs, post_only, maker_fee_ppm, taker_fee_ppm, name="fee_rate")
-
-
-def compute_rent(cs: ConstraintSystem, used: LC, last_touched: LC, timestamp: LC, rent_rate: LC) -> LC:
-    """Return what a used lane's leaf owes since it was last touched, in atoms; below 2**104.
-
-    Assumes last_touched <= timestamp: whatever stored it took it from this batch's time or an earlier one.
-    Constraints: 2, named rent/...
-    """
-    elapsed = cs.mul(used, timestamp - last_touched, name="rent/elapsed")
-    return cs.mul(elapsed, rent_rate, name="rent/due")

@@ -18,8 +18,8 @@ from circuits.linear import LC
 from circuits.order_fields import OrderFields
 from circuits.select import select
 from circuits.system import ConstraintSystem
+from rollup.rationing import POSITION_BITS
 
-POSITION_BITS: Final = 16  # an order's place in the batch, and the cutoff
 RATION_SHIFT: Final = 64  # a market's running total is fills * 2**64 + remaining
 
 

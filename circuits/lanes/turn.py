@@ -20,11 +20,11 @@ from circuits.account import (
 )
 from circuits.bits import from_bits
 from circuits.eddsa import EddsaWires, verify_eddsa
-from circuits.fees import compute_rent
 from circuits.inputs import private_flag
 from circuits.lanes.places import Filled, fill_places
 from circuits.linear import LC
 from circuits.margin import Margin, assert_cash_in_range, compute_margin
+from circuits.rent import compute_rent
 from circuits.select import select
 from circuits.system import ConstraintSystem
 from circuits.tables import Tables, table_ports
