@@ -133,9 +133,8 @@ class DirectLedger:
             return
         rates_ppm = self._params.maker_fee_ppm if trade.is_maker else self._params.taker_fee_ppm
         rate_ppm = rates_ppm[self._tiers.get(trade.account, 0)]
-        self._pay(
-            trade.account, TREASURY_ACCOUNT, compute_trading_fee(abs(trade.delta_lots), trade.price_ticks, rate_ppm)
-        )
+        fee_atoms = compute_trading_fee(abs(trade.delta_lots), trade.price_ticks, rate_ppm)
+        self._pay(trade.account, TREASURY_ACCOUNT, fee_atoms)
         if trade.is_first:
             self._pay(trade.account, FUND_ACCOUNT, order_fee_e6 * ATOMS_PER_E6)
             self._pay(trade.account, TREASURY_ACCOUNT, trade.tip_e6 * ATOMS_PER_E6)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from rollup.accounts import Account
 from rollup.orders import Order, SignedOrder
 from rollup.params import MarketParams, Params
+from rollup.quotes import Quote, SignedQuote
 from rollup.shapes import TINY, Shape
 from rollup.signature import derive_public_key, sign
-from rollup.state import State, make_genesis
+from rollup.state import Resources, State, make_genesis
 from rollup.trace import BatchTrace
 from rollup.transition import BatchResult, build_batch
 from rollup.txs import Cancel, Deposit, SignedCashOp, Withdraw
@@ -23,11 +27,14 @@ PARAMS = Params(
     contract=0x5FBDB2315678AFECB367F032D93F642F64180AA3,
     version=1,
     taker_fee_ppm=(500, 450, 400, 350, 300, 250, 200, 100),
+    maker_fee_ppm=(-100, -50, 0, 0, 50, 0, 0, -300),
     markets=(
         MarketParams("AVAX-USD", 6, 6, 50_000, 30_000, 10_000, 50_000),
         MarketParams("ETH-USD", 6, 6, 40_000, 20_000, 10_000, 50_000),
     ),
 )
+# an order costs 0.0034 USD, a leaf 1 USD and as much again each year
+PRICED = make_genesis((AVAX_PRICE, ETH_PRICE), START_S, Resources(base_fees=(2 * 10**15, 10**18, 10**14)))
 
 
 @dataclass
@@ -63,12 +70,50 @@ class Exchange:
         return SignedCashOp(op, sign(self.key_of(account), op.message(self.params.domain)))
 
     def order(
-        self, account: int, lots: int, limit: int, *, market: int = 0, slot: int = 0, nonce: int | None = None
+        self,
+        account: int,
+        lots: int,
+        limit: int,
+        *,
+        market: int = 0,
+        slot: int = 0,
+        nonce: int | None = None,
+        flags: int = 0,
+        tip_e6: int = 7,
+        max_fee_e6: int = 5 * USD,
     ) -> SignedOrder:
         """Return a signed order: positive lots buy, negative sell; a fresh nonce in its slot unless given."""
+        fees = {"tip_e6": tip_e6, "max_fee_e6": max_fee_e6}
+        return self.sign(
+            self.make_order(account, lots, limit, market=market, slot=slot, nonce=nonce, flags=flags, **fees)
+        )
+
+    def sign(self, order: Order) -> SignedOrder:
+        """Return the order signed by its account."""
+        return SignedOrder(order, sign(self.key_of(order.account), order.message(self.params.domain)))
+
+    def quote(self, account: int, *orders: Order | None) -> SignedQuote:
+        """Return a signed quote of orders made by `make_order`, None for an empty place."""
+        quote = Quote(account, orders)
+        return SignedQuote(quote, sign(self.key_of(account), quote.message(self.params.domain)))
+
+    def make_order(
+        self,
+        account: int,
+        lots: int,
+        limit: int,
+        *,
+        market: int = 0,
+        slot: int = 0,
+        nonce: int | None = None,
+        flags: int = 0,
+        tip_e6: int = 7,
+        max_fee_e6: int = 5 * USD,
+    ) -> Order:
+        """Return an order that nobody signed yet."""
         if nonce is None:
             nonce = self.order_nonces[account] = self.order_nonces.get(account, 0) + 1
-        order = Order(
+        return Order(
             account=account,
             market=market,
             side=int(lots < 0),
@@ -78,15 +123,23 @@ class Exchange:
             expiry_s=self.now_s + 3600,
             size_lots=abs(lots),
             limit_ticks=limit,
-            max_fee_e6=5 * USD,
-            tip_e6=7,
+            max_fee_e6=max_fee_e6,
+            tip_e6=tip_e6,
+            flags=flags,
         )
-        return SignedOrder(order, sign(self.key_of(account), order.message(self.params.domain)))
+
+    def put(self, account_id: int, **changes: Any) -> Account:  # noqa: ANN401 (fields of an account)
+        """Change an account in the state by force."""
+        account = replace(self.state.get_account(account_id), **changes)
+        tree = self.state.tree.set(account_id, account.leaf_hash())
+        header = replace(self.state.header, accounts_root=tree.root)
+        self.state = State(header, tree, {**self.state.accounts, account_id: account})
+        return account
 
     def batch(
         self,
         *,
-        orders: list[SignedOrder] | None = None,
+        orders: Sequence[SignedOrder | SignedQuote] = (),
         cash: list[SignedCashOp] | None = None,
         marks: tuple[int, ...] = (AVAX_PRICE, ETH_PRICE),
     ) -> BatchResult:
@@ -98,7 +151,7 @@ class Exchange:
             self.shape,
             marks_ticks=marks,
             timestamp_s=self.now_s,
-            orders=orders or [],
+            orders=orders,
             cash_ops=cash or [],
         )
         self.state = result.state
