@@ -1,4 +1,4 @@
-"""For tests of an order's gadgets alone: a fill whose values are given, an order's fields, and numbers at their edges."""
+"""For tests of an order's gadgets alone: a fill and fields whose values are given, numbers at their edges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A quote's message as constraints is the one the model has an account sign; active places cannot hold another order."""
+"""A quote's message as constraints is the one the model has an account sign: with the computed order where active."""
 
 from __future__ import annotations
 
