@@ -11,6 +11,7 @@ from circuits.chains import Chains
 from circuits.close import build_close
 from circuits.lanes.cash import build_cash_lane
 from circuits.lanes.fund import build_fund_lane
+from circuits.lanes.quote import build_quote_lane
 from circuits.lanes.trade import build_trade_lane
 from circuits.template import Template, record_template
 from circuits.tick import build_tick
@@ -36,6 +37,12 @@ def cash_lane_template() -> Template:
 def trade_lane_template(capacity: int) -> Template:
     """Return the template of TradeLane(capacity)."""
     return record_template(f"TradeLane({capacity})", lambda cs: build_trade_lane(cs, capacity))
+
+
+@cache
+def quote_lane_template(capacity: int) -> Template:
+    """Return the template of QuoteLane(capacity)."""
+    return record_template(f"QuoteLane({capacity})", lambda cs: build_quote_lane(cs, capacity))
 
 
 @cache
@@ -98,11 +105,12 @@ class BatchCircuit:
 
 @lru_cache(maxsize=8)
 def build_batch_circuit(shape: Shape) -> BatchCircuit:
-    """Return the circuit of a shape: tick, CashLanes, TradeLanes, FundLane, close."""
+    """Return the circuit of a shape: tick, CashLanes, TradeLanes, QuoteLanes, FundLane, close."""
     chains = Chains()
     instances = [Instance("tick", tick_template(), _wire_tick())]
     lanes = [(f"cash[{i}]", cash_lane_template()) for i in range(shape.cash_lanes)]
     lanes += [(f"trade[{i}]", trade_lane_template(capacity)) for i, capacity in enumerate(shape.trade_capacities)]
+    lanes += [(f"quote[{i}]", quote_lane_template(capacity)) for i, capacity in enumerate(shape.quote_capacities)]
     lanes.append(("fund", fund_lane_template()))
     for i, (name, template) in enumerate(lanes):
         bridge = {f"bridge[{j}]": f"lane[{i}]/bridge[{j}]" for j in range(N_BRIDGE_WORDS)}

@@ -24,7 +24,8 @@ from rollup import tags
 from rollup.resources import PROVING
 from rollup.units import COUNTER_BITS, MARKET_COUNT, PPM, RESOURCE_COUNT, SIZE_BITS, VAULT_E6_BITS, WINDOW_BITS
 
-FROM_ZERO: Final = ("fees", "penalties", "base_fees", "rent", "usage", "carry")  # running totals of this batch alone
+# running totals of this batch alone
+FROM_ZERO: Final = ("fees", "tips_e6", "base_fees_e6", "rent", "penalties", "usage", "position", "transfer")
 FEES_BITS = 126  # a fill's fee is below 2**116 atoms, and there are fewer than 2**10
 DATA_CHUNK = 15  # elements absorbed a permutation of 16, beside the running value
 
@@ -33,13 +34,13 @@ def build_close(cs: ConstraintSystem, n_cash_lanes: int) -> None:
     """Record the close of a batch with `n_cash_lanes` CashLanes.
 
     Ports: table/.., outset/..; lots_start[m], lots_end[m], ration_start[m], ration_end[m]; {name}_start of `FROM_ZERO`,
-    carry_end, fees_end, usage_end, budget_end; accounts_root, oracle_hash, queue, vault, clock, new_state_root;
+    transfer_end, fees_end, usage_end, budget_end; accounts_root, oracle_hash, queue, vault, clock, new_state_root;
     lane[i]/bridge[j], data_commitment.
     """
     tables, outset = table_ports(cs), outset_ports(cs)
     for name in FROM_ZERO:
         cs.assert_zero(cs.port(f"{name}_start"), name=f"totals/{name}_start")
-    cs.assert_zero(cs.port("carry_end"), name="totals/carry_end")  # no transfer without its incoming leg
+    cs.assert_zero(cs.port("transfer_end"), name="totals/transfer_end")  # no transfer without its incoming leg
     assert_in_range(cs, cs.port("fees_end"), FEES_BITS, name="totals/fees_end")  # rebates never exceed fees
     vault = cs.port("vault")
     assert_in_range(cs, vault, VAULT_E6_BITS, name="totals/vault")  # withdrawals never exceed what was deposited

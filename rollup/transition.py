@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from rollup.activity import Activity, count_activity
-from rollup.admission import admit_orders
+from rollup.admission import SentOrder, admit_orders
 from rollup.cash_lanes import run_cash_lanes
 from rollup.close import close_header
 from rollup.errors import TxRejected
@@ -15,6 +15,7 @@ from rollup.matching import match_orders
 from rollup.oracle import SignedPrices, pick_usable
 from rollup.orders import SignedOrder
 from rollup.params import Params
+from rollup.quotes import SignedQuote
 from rollup.shapes import Shape
 from rollup.signature_cache import SignatureCache
 from rollup.state import State
@@ -27,7 +28,7 @@ from rollup.workspace import Workspace
 
 __all__ = ["BatchResult", "ClockNotRising", "Rejection", "build_batch"]
 
-Rejection: TypeAlias = tuple[SignedOrder | SignedCashOp, TxRejected]
+Rejection: TypeAlias = tuple[SentOrder | SignedQuote | SignedCashOp, TxRejected]
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class BatchResult:
     fills: tuple[OrderReport, ...]
     liquidations: tuple[LiquidationReport, ...]
     rejected: tuple[Rejection, ...]
-    waiting: tuple[SignedOrder, ...]
+    waiting: tuple[SentOrder, ...]
     waiting_cash: tuple[SignedCashOp, ...]
 
     @property
@@ -59,11 +60,11 @@ def build_batch(
     *,
     oracle: Sequence[SignedPrices],
     timestamp_s: int,
-    orders: Sequence[SignedOrder] = (),
+    orders: Sequence[SignedOrder | SignedQuote] = (),
     cash_ops: Sequence[SignedCashOp] = (),
     signatures: SignatureCache | None = None,
 ) -> BatchResult:
-    """Return the next batch. Orders in arrival order, partly filled ones included as they were first sent.
+    """Return the next batch. Orders and quotes in arrival order, partly filled ones included as they were first sent.
 
     `oracle` may hold any messages: the newest usable one of each signer counts, and without a majority nothing trades.
     `signatures` remembers what is already verified. Everything in the trace satisfies the rules of docs/rules.md.
@@ -75,10 +76,10 @@ def build_batch(
     workspace = Workspace(state, params, tick, signatures)
     cash = run_cash_lanes(workspace, cash_ops, shape.cash_lanes)
     admitted, refused = admit_orders(workspace, orders)
-    matched = match_orders(workspace, admitted, shape.trade_capacities)
-    trades = run_trade_lanes(workspace, matched, shape.trade_capacities)
+    matched = match_orders(workspace, admitted, shape)
+    trades = run_trade_lanes(workspace, matched, shape)
     fund_lane = _run_fund_lane(workspace, trades)
-    activity = count_activity(cash.lanes, trades.lanes, workspace.gross_change_lots)
+    activity = count_activity(cash.lanes, trades.trade_lanes + trades.quote_lanes, workspace.gross_change_lots)
     new_state = _close(workspace, matched.prices_ticks, activity)
     trace = BatchTrace(
         shape_name=shape.name,
@@ -87,9 +88,11 @@ def build_batch(
         header_after=new_state.header,
         oracle=usable,
         clearing_prices_ticks=matched.prices_ticks,
+        rationing=matched.rationing,
         cash_lanes=cash.lanes,
         rescue_lanes=(),
-        trade_lanes=trades.lanes,
+        trade_lanes=trades.trade_lanes,
+        quote_lanes=trades.quote_lanes,
         fund_lane=fund_lane,
     )
     rejected: list[Rejection] = [*cash.rejected, *refused, *matched.rejected]
@@ -100,9 +103,11 @@ def build_batch(
 def _run_fund_lane(workspace: Workspace, trades: TradeOutcome) -> FundLaneTrace:
     fund, treasury = workspace.get(FUND_ACCOUNT), workspace.get(TREASURY_ACCOUNT)
     path = workspace.path(FUND_ACCOUNT)
-    due_atoms = trades.penalties_atoms + workspace.base_fees_e6 * ATOMS_PER_E6 + workspace.rent_atoms
-    fund_after = fund.with_changes(cash_atoms=fund.cash_atoms + due_atoms)
-    treasury_after = treasury.with_changes(cash_atoms=treasury.cash_atoms + trades.fees_atoms)
+    fund_due = trades.penalties_atoms
+    fund_due += (workspace.base_fees_e6 + trades.base_fees_e6) * ATOMS_PER_E6 + workspace.rent_atoms + trades.rent_atoms
+    treasury_due = trades.fees_atoms + trades.tips_e6 * ATOMS_PER_E6
+    fund_after = fund.with_changes(cash_atoms=fund.cash_atoms + fund_due)
+    treasury_after = treasury.with_changes(cash_atoms=treasury.cash_atoms + treasury_due)
     workspace.put(FUND_ACCOUNT, fund_after)
     workspace.put(TREASURY_ACCOUNT, treasury_after)
     return FundLaneTrace(fund, fund_after, treasury, treasury_after, path, None)
