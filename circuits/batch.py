@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from circuits.cash_bridge import N_BRIDGE_WORDS
 from circuits.chains import Chains
 from circuits.close import build_close
 from circuits.lanes.cash import build_cash_lane
@@ -19,6 +18,7 @@ from rollup.public_inputs import PublicInputs
 from rollup.shapes import Shape
 
 PUBLIC_INPUTS = PublicInputs._fields
+_SCALARS = ("fund_band_ppm",)  # what only the FundLane reads of the tick
 
 
 @cache
@@ -113,10 +113,7 @@ def build_batch_circuit(shape: Shape) -> BatchCircuit:
     lanes += [(f"quote[{i}]", quote_lane_template(capacity)) for i, capacity in enumerate(shape.quote_capacities)]
     lanes.append(("fund", fund_lane_template()))
     for i, (name, template) in enumerate(lanes):
-        bridge = {f"bridge[{j}]": f"lane[{i}]/bridge[{j}]" for j in range(N_BRIDGE_WORDS)}
-        wiring = {port: bridge[port] for port in template.ports if port in bridge}
-        wiring |= {port: chains.last(port) for port in ("penalties", "fees") if port in template.ports}
-        instances.append(Instance(name, template, _tables(template) | wiring | chains.wire_lane(template.ports)))
+        instances.append(Instance(name, template, _wire_lane(template, i, chains)))
     close = close_template(shape.cash_lanes)
     instances.append(Instance("close", close, _wire_close(close, chains)))
     return BatchCircuit(shape, tuple(instances), _number_bus(instances))
@@ -130,8 +127,13 @@ def _number_bus(instances: Iterable[Instance]) -> dict[str, int]:
     return {name: index for index, name in enumerate(names, start=1)}
 
 
-def _tables(template: Template) -> dict[str, str]:
-    return {port: port for port in template.ports if port.startswith("table/")}
+def _wire_lane(template: Template, lane: int, chains: Chains) -> dict[str, str]:
+    """Return a lane's wiring: tables as they are, its own bridge words, chained values; else what is due by now."""
+    wiring = {port: port for port in template.ports if port.startswith("table/") or port in _SCALARS}
+    wiring |= {port: f"lane[{lane}]/{port}" for port in template.ports if port.startswith("bridge[")}
+    chained = chains.wire_lane(template.ports)
+    due = [port for port in template.ports if port not in wiring and port not in chained]
+    return wiring | chained | {port: chains.last(port) for port in due}
 
 
 def _wire_tick() -> dict[str, str]:
