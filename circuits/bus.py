@@ -6,7 +6,10 @@ from itertools import accumulate
 
 from circuits.batch import PUBLIC_INPUTS
 from circuits.lanes.cash import N_BRIDGE_WORDS
+from circuits.lanes.fund import FILLS_SHIFT
+from circuits.rescue_bus import compute_lots_moved, compute_rescue_bus
 from rollup import tags
+from rollup.fund import compute_notional
 from rollup.poseidon import poseidon
 from rollup.public_inputs import compute_public_inputs, get_bridge_words
 from rollup.trace import BatchTrace, TradeLaneTrace
@@ -23,7 +26,9 @@ def compute_bus(trace: BatchTrace) -> Values:
     bus |= {f"{name}_hash": getattr(trace.header_after, f"{name}_hash") for name in ("markets", "resources", "oracle")}
     bus |= _account_roots(trace)
     bus |= _cash_totals(trace)
+    bus |= compute_rescue_bus(trace)
     bus |= _trade_totals(trace)
+    bus |= _fund_totals(trace)
     return bus
 
 
@@ -54,7 +59,9 @@ def _table_values(trace: BatchTrace) -> Values:
 
 def _account_roots(trace: BatchTrace) -> Values:
     """Return the root before each lane, read off its path, and the one after the last."""
-    paths = [lane.account_path for lane in trace.cash_lanes] + [lane.account_path for lane in trace.trade_lanes]
+    paths = [lane.account_path for lane in trace.cash_lanes]
+    paths += [lane.account_path for lane in trace.rescue_lanes]
+    paths += [lane.account_path for lane in trace.trade_lanes]
     paths.append(trace.fund_lane.account_path)
     roots = [poseidon(path[-1], tags.ACCOUNT_NODE) for path in paths] + [trace.header_after.accounts_root]
     return {f"accounts_root[{i}]": root for i, root in enumerate(roots)}
@@ -76,7 +83,9 @@ def _trade_totals(trace: BatchTrace) -> Values:
     values: Values = {}
     lanes = trace.trade_lanes
     for m in range(MARKET_COUNT):
-        moved = [lane.after.sizes_lots[m] - lane.before.sizes_lots[m] for lane in lanes]
+        rescued = [compute_lots_moved(lane.before, lane.after, m) for lane in trace.rescue_lanes]
+        traded = [lane.after.sizes_lots[m] - lane.before.sizes_lots[m] for lane in lanes]
+        moved = [*rescued, *traded, _fund_lots(trace, m)]
         values |= {f"lots[{i}][{m}]": total for i, total in enumerate(accumulate(moved, initial=0))}
     fees = accumulate((_fees_of(trace, lane) for lane in lanes), initial=0)
     penalties = accumulate((lane.liquidation.penalty_atoms if lane.liquidation else 0 for lane in lanes), initial=0)
@@ -87,3 +96,17 @@ def _trade_totals(trace: BatchTrace) -> Values:
 def _fees_of(trace: BatchTrace, lane: TradeLaneTrace) -> int:
     rate_ppm = trace.params.taker_fee_ppm[lane.before.tier]
     return sum(fill.fill_lots * trace.clearing_prices_ticks[fill.order.market] * rate_ppm for fill in lane.fills)
+
+
+def _fund_lots(trace: BatchTrace, market: int) -> int:
+    """Return what the FundLane adds to the market's running total: its fill counts as traded."""
+    lane = trace.fund_lane
+    filled = lane.fill.fill_lots if lane.fill and lane.fill.market == market else 0
+    return compute_lots_moved(lane.fund_before, lane.fund_after, market) + (filled << FILLS_SHIFT)
+
+
+def _fund_totals(trace: BatchTrace) -> Values:
+    after = trace.header_after.resources.fund_budget
+    spent = compute_notional(trace.fund_lane.fill, trace.clearing_prices_ticks)
+    values: Values = {"budget[0]": after + spent, "budget[1]": after, "fund_band_ppm": trace.params.fund_band_ppm}
+    return values | {"base_fees_e6": 0, "tips_e6": 0}

@@ -1,4 +1,4 @@
-"""What one RescueLane hands to the next: fund equity, a victim's rest, half a forced trade. Twin of rollup/rescue.py."""
+"""What one RescueLane hands to the next: fund equity, a victim's rest, half a forced trade. Twin of `rollup.rescue`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ SCALARS = (
     "first_leg",
     "first_account",
 )
+# 0 before the first RescueLane and after the last; the place in the order may be any: a victim sets it anew
+NOTHING_CARRIED = ("deficit", "notional", "first_leg", *(f"left[{m}]" for m in range(MARKET_COUNT)))
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ def carry_ports(cs: ConstraintSystem, end: str) -> Carry:
 def assert_nothing_carried(cs: ConstraintSystem, end: str) -> None:
     """Constrain that nothing is carried into the first RescueLane (end "start") or out of the last ("end").
 
-    The place in the order of counterparties may be any: a victim sets it anew. Constraints: 19, named carry_{end}/...
+    Constraints: 19, named carry_{end}/...
     """
     with cs.scope(f"carry_{end}"):
-        for name in ("deficit", "notional", "first_leg", *(f"left[{m}]" for m in range(MARKET_COUNT))):
+        for name in NOTHING_CARRIED:
             cs.assert_zero(cs.port(name), name=f"{name}/is_zero")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from circuits.bits import assert_in_range
+from circuits.carry import assert_nothing_carried
 from circuits.lanes.cash import N_BRIDGE_WORDS
 from circuits.linear import LC
 from circuits.poseidon import poseidon
@@ -13,16 +14,21 @@ from rollup.units import MARKET_COUNT, VAULT_E6_BITS
 DATA_CHUNK = 15  # elements absorbed a permutation of 16, beside the running value
 
 
-def build_close(cs: ConstraintSystem, n_cash_lanes: int) -> None:
-    """Record the close of a batch with `n_cash_lanes` CashLanes.
+def build_close(cs: ConstraintSystem, n_bridge_lanes: int) -> None:
+    """Record the close of a batch with `n_bridge_lanes` CashLanes and RescueLanes together.
 
-    Ports: lots_start[m], lots_end[m], fees_start, penalties_start; accounts_root, markets_hash, resources_hash,
+    Ports: lots_start[m], lots_end[m], takeover_lots_start[m], takeover_cash_start, fees_start, penalties_start;
+    carry_start/.., carry_end/..; accounts_root, markets_hash, resources_hash,
     oracle_hash, queue, vault, clock, new_state_root; lane[i]/bridge[j], data_commitment.
     """
     for m in range(MARKET_COUNT):
         cs.assert_zero(cs.port(f"lots_start[{m}]"), name=f"totals/lots_start[{m}]")
         # what was bought was sold; the cash of it nets out too: same price, same funding index
         cs.assert_zero(cs.port(f"lots_end[{m}]"), name=f"totals/lots_end[{m}]")
+        cs.assert_zero(cs.port(f"takeover_lots_start[{m}]"), name=f"totals/takeover_lots_start[{m}]")
+    cs.assert_zero(cs.port("takeover_cash_start"), name="totals/takeover_cash_start")
+    for end in ("start", "end"):
+        assert_nothing_carried(cs, end)
     cs.assert_zero(cs.port("fees_start"), name="totals/fees_start")
     cs.assert_zero(cs.port("penalties_start"), name="totals/penalties_start")
     vault = cs.port("vault")
@@ -30,7 +36,7 @@ def build_close(cs: ConstraintSystem, n_cash_lanes: int) -> None:
     records = [cs.port(f"{name}") for name in ("accounts_root", "markets_hash", "resources_hash", "oracle_hash")]
     state_root = poseidon(cs, [*records, cs.port("queue"), vault, cs.port("clock")], tags.STATE, name="new_state_root")
     cs.assert_equal(state_root, cs.port("new_state_root"), name="new_state_root/is_public")
-    words = [cs.port(f"lane[{i}]/bridge[{j}]") for i in range(n_cash_lanes) for j in range(N_BRIDGE_WORDS)]
+    words = [cs.port(f"lane[{i}]/bridge[{j}]") for i in range(n_bridge_lanes) for j in range(N_BRIDGE_WORDS)]
     cs.assert_equal(commit_data(cs, words), cs.port("data_commitment"), name="data/is_public")
 
 

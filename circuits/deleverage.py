@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from circuits.bits import assert_boolean, assert_in_range, is_equal
+from circuits.bits import assert_in_range, is_equal
 from circuits.carry import Carry
 from circuits.compare import divide
 from circuits.fills import MARKET_BITS, split_sign_bits
@@ -24,8 +24,8 @@ from rollup.units import EQUITY_BITS, PRICE_BITS, SIZE_BITS
 
 NOTIONAL_BITS = SIZE_BITS + PRICE_BITS + 4  # sum |left_m| * P_m of 16 markets
 ORDER_BITS = SIZE_BITS + PRICE_BITS + RESCUE_BITS  # |s| * P times an equity
-# D < 2**110 by its bits, t * P_m < 2**96, share * N < 2**(110 + 100), notional * equity < 2**(96 + 125): none wraps, nor
-# does a difference of two, r being above 2**253.
+# D < 2**110 by its bits, t * P_m < 2**96, share * N < 2**(110 + 100), notional * equity < 2**(96 + 125): none wraps,
+# nor does a difference of two, r being above 2**253.
 assert RESCUE_BITS + NOTIONAL_BITS <= 252
 assert EQUITY_BITS + SIZE_BITS + PRICE_BITS + 1 <= 252
 
@@ -91,9 +91,7 @@ def take_share(cs: ConstraintSystem, counterparty: LC, move: Move, carry: Carry,
         return Taken(signed_lots, cs.mul(counterparty, worth, name="notional"), share)
 
 
-def assert_in_order(
-    cs: ConstraintSystem, counterparty: LC, move: Move, carry: Carry, notional: LC, equity: LC
-) -> None:
+def assert_in_order(cs: ConstraintSystem, counterparty: LC, move: Move, carry: Carry, notional: LC, equity: LC) -> None:
     """Constrain a counterparty to follow the one before: by market, then |s_m| * P_m / equity_0 not rising.
 
     Constraints: 6 + 4 + 1 + 205, named order/... Compared by multiplying: last_notional * equity >= notional * last.

@@ -1,6 +1,6 @@
 """Forced trade: each leg is valid or not by exact rules, so that every entry can be consumed.
 
-Twin of rollup/forced_trade.py. The base layer's queue holds the entry; the two legs' bridge words say what became of it.
+Twin of rollup/forced_trade.py. The base layer's queue holds the entry; its two bridge words say what became of it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The insurance fund's one fill of the auction: only to shrink, near the mark, within its budget. Twin of rollup/fund.py."""
+"""The insurance fund's one fill: only to shrink, near the mark, within its budget. Twin of rollup/fund.py."""
 
 from __future__ import annotations
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from circuits.account import GROUP
+from circuits.account_inputs import Values, account_values, path_values
 from circuits.liquidation import GAP_BITS
 from rollup import tags
 from rollup.accounts import Account
 from rollup.margin import Margin, compute_margin
 from rollup.poseidon import poseidon
 from rollup.signature import Signature, divide_by_eight
-from rollup.trace import BatchTrace, CashLaneTrace, FundLaneTrace, Path, TradeLaneTrace
+from rollup.trace import BatchTrace, CashLaneTrace, Path, TradeLaneTrace
 from rollup.txs import Cancel, Deposit, Withdraw
 from rollup.units import PPM
-
-Values = dict[str, int]
 
 
 class Prices:
@@ -68,7 +67,7 @@ def cash_lane_inputs(lane: CashLaneTrace) -> Values:
     """Return a CashLane's private inputs."""
     op, account = lane.op, lane.before
     signed = isinstance(op, (Withdraw, Cancel))
-    values = _account_values(account) | dict(_path_values("account_path", lane.account_path))
+    values = _account_values(account) | dict(path_values("account_path", lane.account_path))
     for field in ("tier", "cash_nonce"):
         del values[f"account/{field}"]
     groups = account.positions_hashes
@@ -93,7 +92,7 @@ def cash_lane_inputs(lane: CashLaneTrace) -> Values:
         "cancel/slot": op.slot if isinstance(op, Cancel) else 0,
         "cancel/slot_before": lane.slot_before if isinstance(op, Cancel) else 0,
     }
-    values |= dict(_path_values("cancel/slot_path", slot_path))
+    values |= dict(path_values("cancel/slot_path", slot_path))
     return values | _signature_values(lane.signature if signed else None)
 
 
@@ -111,7 +110,7 @@ def trade_lane_inputs(lane: TradeLaneTrace, prices: Prices) -> Values:
     if lane.fills:
         after = prices.margin(lane.after)
         healthy = after.equity >= after.initial
-    values = _account_values(lane.before) | dict(_path_values("account_path", lane.account_path))
+    values = _account_values(lane.before) | dict(path_values("account_path", lane.account_path))
     values |= {
         "account_id": lane.account_id,
         "liquidation/flag": int(lane.liquidation is not None),
@@ -126,7 +125,7 @@ def trade_lane_inputs(lane: TradeLaneTrace, prices: Prices) -> Values:
             fill = lane.fills[k]
             orders = orders.set(fill.order.slot, slot.pop("slot_after"))
         else:
-            slot |= {"slot_before": orders.get(0)} | dict(_path_values("slot_path", orders.path(0)))
+            slot |= {"slot_before": orders.get(0)} | dict(path_values("slot_path", orders.path(0)))
         if k == 0 and lane.liquidation is not None:
             slot |= _liquidation_values(lane, prices)
         values |= {f"order[{k}]/{name}": value for name, value in slot.items()}
@@ -156,7 +155,7 @@ def _order_values(lane: TradeLaneTrace, k: int, prices_ticks: Sequence[int], tim
         "slot_after": (order.nonce << 48) + filled_before + fill.fill_lots,
         "word_3": order.words()[2],
         **_signature_values(fill.signature),
-        **dict(_path_values("slot_path", fill.slot_path)),
+        **dict(path_values("slot_path", fill.slot_path)),
     }
 
 
@@ -213,53 +212,11 @@ def _penalty_values(lane: TradeLaneTrace, prices: Prices) -> Values:
     return {"liquidation/penalty/full": int(full), "liquidation/penalty/none": int(none)}
 
 
-def fund_lane_inputs(lane: FundLaneTrace) -> Values:
-    """Return the FundLane's private inputs."""
-    values = dict(_path_values("account_path", lane.account_path))
-    for name, account in (("fund", lane.fund_before), ("treasury", lane.treasury_before)):
-        groups = account.positions_hashes
-        fields = {
-            "key_x": account.key[0],
-            "key_y": account.key[1],
-            "owner": account.owner,
-            "status": account.status_word,
-            "epoch": account.epoch,
-            "last_touched": account.last_touched_s,
-            "orders_root": account.orders_root,
-            "cash": account.cash_atoms,
-            "positions[0]": groups[0],
-            "positions[1]": groups[1],
-        }
-        values |= {f"{name}/{field}": value for field, value in fields.items()}
-    return values
-
-
 def _account_values(account: Account) -> Values:
     eighth = divide_by_eight(account.key) if account.key != (0, 0) else (0, 0)
-    values = {
-        "account/key_x": account.key[0],
-        "account/key_y": account.key[1],
-        "account/key_div_8_x": eighth[0],
-        "account/key_div_8_y": eighth[1],
-        "account/owner": account.owner,
-        "account/tier": account.tier,
-        "account/cash_nonce": account.cash_nonce,
-        "account/epoch": account.epoch,
-        "account/last_touched": account.last_touched_s,
-        "account/cash": account.cash_atoms,
-        "account/orders_root": account.orders_root,
-    }
-    for m, size in enumerate(account.sizes_lots):
-        values |= {f"account/sign[{m}]": int(size < 0), f"account/size[{m}]": abs(size)}
-    return values
+    return account_values(account) | {"account/key_div_8_x": eighth[0], "account/key_div_8_y": eighth[1]}
 
 
 def _signature_values(signature: Signature | None) -> Values:
     r8, s = (signature.r8, signature.s) if signature else ((0, 0), 0)
     return {"r8_x": r8[0], "r8_y": r8[1], "s": s}
-
-
-def _path_values(name: str, path: Path) -> Iterator[tuple[str, int]]:
-    for height, children in enumerate(path):
-        for k, child in enumerate(children):
-            yield f"{name}[{height}][{k}]", child

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from circuits.batch import BatchCircuit
 from circuits.bus import Values, compute_bus
-from circuits.lane_inputs import Prices, cash_lane_inputs, fund_lane_inputs, tick_inputs, trade_lane_inputs
+from circuits.fund_inputs import fund_lane_inputs
+from circuits.lane_inputs import Prices, cash_lane_inputs, tick_inputs, trade_lane_inputs
+from circuits.rescue_inputs import rescue_lane_inputs
 from rollup.field import R
 from rollup.trace import BatchTrace
 
@@ -29,8 +31,9 @@ def compute_witness_inputs(circuit: BatchCircuit, trace: BatchTrace) -> WitnessI
     prices = Prices(trace)
     privates: list[Values] = [tick_inputs(trace)]
     privates += [cash_lane_inputs(lane) for lane in trace.cash_lanes]
+    privates += [rescue_lane_inputs(lane) for lane in trace.rescue_lanes]
     privates += [trade_lane_inputs(lane, prices) for lane in trace.trade_lanes]
-    privates += [fund_lane_inputs(trace.fund_lane), {}]
+    privates += [fund_lane_inputs(trace), {}]
     bus = compute_bus(trace)
     assert set(bus) == set(circuit.bus), f"bus differs: {sorted(set(bus) ^ set(circuit.bus))[:5]}"
     return WitnessInputs(bus, tuple(privates))

@@ -6,21 +6,22 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, lru_cache
 
+from circuits.batch import build_batch_circuit
 from circuits.bus import compute_bus
 from circuits.close import build_close
-from circuits.lane_inputs import fund_lane_inputs, tick_inputs
-from circuits.lanes.cash import N_BRIDGE_WORDS
+from circuits.fund_inputs import fund_lane_inputs
+from circuits.lane_inputs import tick_inputs
 from circuits.lanes.fund import build_fund_lane
 from circuits.system import ConstraintSystem
 from circuits.tick import build_tick
+from rollup.shapes import TINY
 from rollup.trace import BatchTrace
-from rollup.units import MARKET_COUNT
 from tests.circuits.lane_cases import LoneTemplate, Values
 from tests.scenarios import Exchange, run_day
 
 __all__ = [
     "BUILDS",
-    "N_CASH_LANES",
+    "N_BRIDGE_LANES",
     "get_day",
     "get_idle",
     "load_frame",
@@ -30,11 +31,11 @@ __all__ = [
     "with_funding",
 ]
 
-N_CASH_LANES = 2  # of the shape tiny
+N_BRIDGE_LANES = TINY.cash_lanes + TINY.rescue_lanes
 BUILDS: dict[str, Callable[[ConstraintSystem], object]] = {
     "Tick": build_tick,
     "FundLane": build_fund_lane,
-    f"Close({N_CASH_LANES})": lambda cs: build_close(cs, N_CASH_LANES),
+    f"Close({N_BRIDGE_LANES})": lambda cs: build_close(cs, N_BRIDGE_LANES),
 }
 
 
@@ -69,29 +70,21 @@ def with_funding(trace: BatchTrace) -> BatchTrace:
 
 def make_tick_case(trace: BatchTrace) -> Values:
     """Return the tick's inputs."""
-    bus = compute_bus(trace)
-    chained = {"accounts_root": "accounts_root[0]", "queue": "queue[0]", "vault": "vault[0]"}
-    ports = {port: bus[chained.get(port, port)] for port in load_frame("Tick").template.ports}
-    return ports | tick_inputs(trace)
+    return _ports(trace, "tick") | tick_inputs(trace)
 
 
 def make_fund_case(trace: BatchTrace) -> Values:
     """Return the FundLane's inputs."""
-    bus, n_trade = compute_bus(trace), len(trace.trade_lanes)
-    lane = len(trace.cash_lanes) + n_trade
-    roots = {"root_in": bus[f"accounts_root[{lane}]"], "root_out": bus[f"accounts_root[{lane + 1}]"]}
-    dues = {"penalties": bus[f"penalties[{n_trade}]"], "fees": bus[f"fees[{n_trade}]"]}
-    return roots | dues | fund_lane_inputs(trace.fund_lane)
+    return _ports(trace, "fund") | fund_lane_inputs(trace)
 
 
 def make_close_case(trace: BatchTrace) -> Values:
     """Return the close's inputs."""
-    bus, n_cash, n_trade = compute_bus(trace), len(trace.cash_lanes), len(trace.trade_lanes)
-    totals = {f"lots_start[{m}]": bus[f"lots[0][{m}]"] for m in range(MARKET_COUNT)}
-    totals |= {f"lots_end[{m}]": bus[f"lots[{n_trade}][{m}]"] for m in range(MARKET_COUNT)}
-    totals |= {"fees_start": bus["fees[0]"], "penalties_start": bus["penalties[0]"]}
-    totals |= {"queue": bus[f"queue[{n_cash}]"], "vault": bus[f"vault[{n_cash}]"]}
-    words = {f"lane[{i}]/bridge[{j}]" for i in range(n_cash) for j in range(N_BRIDGE_WORDS)}
-    same = ("markets_hash", "resources_hash", "oracle_hash", "clock", "new_state_root", "data_commitment")
-    root = {"accounts_root": bus[f"accounts_root[{n_cash + n_trade + 1}]"]}
-    return totals | root | {name: bus[name] for name in (*same, *words)}
+    return _ports(trace, "close")
+
+
+def _ports(trace: BatchTrace, instance: str) -> Values:
+    """Return what the bus of a batch of the shape tiny gives one instance."""
+    bus, instances = compute_bus(trace), build_batch_circuit(TINY).instances
+    wiring = next(part.wiring for part in instances if part.name == instance)
+    return {port: bus[wire] for port, wire in wiring.items()}
