@@ -11,7 +11,7 @@ __all__ = ["BLOCK", "SHAPES", "SMALL", "TINY", "Shape", "ShapeUnknown", "get_sha
 
 @dataclass(frozen=True)
 class Shape:
-    """The lanes of a batch, in order: Cash-, Rescue-, Trade- and QuoteLanes (these two of given capacities), a FundLane."""
+    """The lanes of a batch, in order: Cash-, Rescue-, Trade- and QuoteLanes (of these the order places), a FundLane."""
 
     name: str
     trade_capacities: tuple[int, ...]
