@@ -7,9 +7,9 @@ from dataclasses import replace
 from functools import cache, lru_cache
 
 from circuits.bus import compute_bus
+from circuits.cash_bridge import N_BRIDGE_WORDS
 from circuits.close import build_close
 from circuits.lane_inputs import fund_lane_inputs, tick_inputs
-from circuits.cash_bridge import N_BRIDGE_WORDS
 from circuits.lanes.fund import build_fund_lane
 from circuits.system import ConstraintSystem
 from circuits.tick import build_tick
