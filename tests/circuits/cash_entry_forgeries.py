@@ -74,14 +74,14 @@ def _facts_denied() -> Iterator[Forged]:
 
 def _facts_invented() -> Iterator[Forged]:
     """Yield entries that are executed although they must not be."""
-    stranger, owner = 7, ("is_owner/inverse", 0, "is_owner/annihilates")
+    stranger, invented = 7, "is_owner/inverse"
     for request in (FORCED_WITHDRAW, FORCED_CANCEL_ALL, FORCED_KEY_CHANGE):
         kind, case = type(request).__name__, make_case(replace(request, owner=stranger), trader())
         paid = {"forced_withdraw/in_full": 1, "second_operand": 1_000} if request is FORCED_WITHDRAW else {}
-        yield told(f"{kind} by a stranger", case, *owner, **paid)
+        yield told(f"{kind} by a stranger", case, invented, 0, "is_owner/annihilates", **paid)
     seized = make_case(deposit(owner=stranger), trader())
     yield told("account seized by a deposit", seized, "is_vacant/inverse", 0, "is_vacant/annihilates")
-    yield told("a stranger's deposit joined", seized, *owner)
+    yield told("a stranger's deposit joined", seized, invented, 0, "is_owner/annihilates")
     for account in (0, 1):
         taken = make_case(deposit(account=account), EMPTY_ACCOUNT)
         yield told(f"account {account} created", taken, "is_system/product", 1)

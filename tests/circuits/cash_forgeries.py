@@ -11,7 +11,7 @@ from rollup.orders import pack_slot
 from rollup.poseidon import poseidon
 from rollup.signature import sign
 from rollup.tags import ORDERS_NODE, POSITIONS
-from rollup.txs import SignedOp
+from rollup.txs import CashOp, SignedOp
 from tests.circuits.cash_cases import NO_SIGNATURE, VENUE, CashCase, key_of, make_case
 from tests.circuits.cash_entry_forgeries import forge_entries
 from tests.circuits.cash_flag_forgeries import forge_flags
@@ -140,17 +140,20 @@ def _counters() -> Iterator[Forged]:
     word_1 = WITHDRAW.words()[0] - (7 << 25)
     wrapped = sign_words(word_1, WITHDRAW.amount_e6) | {"account/cash_nonce_after": 0}
     yield changed("cash nonce around to 0", case, wrapped, LEAF_IN)
-    for op in (KEY_CHANGE, CANCEL_ALL, FORCED_CANCEL_ALL, FORCED_KEY_CHANGE):
+    raising: tuple[CashOp, ...] = (KEY_CHANGE, CANCEL_ALL, FORCED_CANCEL_ALL, FORCED_KEY_CHANGE)
+    for raises in raising:
         for epoch in (3, 5):
-            yield written(f"{type(op).__name__}: epoch from 3 to {epoch}", op, trader(), epoch=epoch)
-    for op in (deposit(), TRANSFER_IN, FORCED_WITHDRAW, SET_TIER, WITHDRAW):
-        yield written(f"{type(op).__name__}: epoch raised", op, trader(), epoch=4)
+            yield written(f"{type(raises).__name__}: epoch from 3 to {epoch}", raises, trader(), epoch=epoch)
+    keeping: tuple[CashOp, ...] = (deposit(), TRANSFER_IN, FORCED_WITHDRAW, SET_TIER, WITHDRAW)
+    for keeps in keeping:
+        yield written(f"{type(keeps).__name__}: epoch raised", keeps, trader(), epoch=4)
 
 
 def _written_back() -> Iterator[Forged]:
     """Yield lanes that write back more or less than their operation does."""
     account, richer = trader(), trader().cash_atoms + 1
-    for op in (*SIGNED[:5], TRANSFER_IN, deposit(), FORCED_WITHDRAW, FORCED_CANCEL_ALL, FORCED_KEY_CHANGE):
+    unsigned: tuple[CashOp, ...] = (TRANSFER_IN, deposit(), FORCED_WITHDRAW, FORCED_CANCEL_ALL, FORCED_KEY_CHANGE)
+    for op in (*SIGNED[:5], *unsigned):
         kind = type(op).__name__
         yield written(f"{kind}: tier raised", op, account, tier=7)
         yield written(f"{kind}: positions dropped", op, account, sizes_lots=(0,) * 16)
@@ -158,7 +161,8 @@ def _written_back() -> Iterator[Forged]:
         yield written(f"{kind}: key replaced", op, account, key=(0, 1))
         more = make_case(op, account).lane.after.cash_atoms + 1
         yield written(f"{kind}: one atom more", op, account, cash_atoms=more)
-    for op in (replace(FORCED_CANCEL_ALL, owner=7), replace(SET_TIER, tier=9), deposit(owner=7)):
+    dropped: tuple[CashOp, ...] = (replace(FORCED_CANCEL_ALL, owner=7), replace(SET_TIER, tier=9), deposit(owner=7))
+    for op in dropped:
         kind = f"{type(op).__name__}, not applied"
         yield written(f"{kind}: one atom more", op, account, cash_atoms=richer)
         yield written(f"{kind}: epoch raised", op, account, epoch=4)
@@ -195,8 +199,10 @@ def _bridges() -> Iterator[Forged]:
         for i, refusal in enumerate(keys, start=2):
             word = case.inputs[f"bridge[{i}]"] + 1
             yield as_it_stands(f"{kind}: word {i} altered on the bridge", case, refusal, ports={f"bridge[{i}]": word})
-    for op in (CANCEL, TRANSFER, TRANSFER_IN, KEY_CHANGE, CANCEL_ALL, None):
-        kind, case = type(op).__name__ if op else "unused lane", make_case(op, trader(), account_id=TRADER)
+    silent: tuple[CashOp | None, ...] = (CANCEL, TRANSFER, TRANSFER_IN, KEY_CHANGE, CANCEL_ALL, None)
+    for quiet in silent:
+        kind = type(quiet).__name__ if quiet else "unused lane"
+        case = make_case(quiet, trader(), account_id=TRADER)
         for i, refusal in enumerate((first, owner, *keys)):
             yield as_it_stands(f"{kind}: word {i} on the bridge", case, refusal, ports={f"bridge[{i}]": 2})
 

@@ -8,6 +8,7 @@ from rollup.accounts import EMPTY_ACCOUNT, NO_POSITIONS, Account
 from rollup.txs import (
     Cancel,
     CancelAll,
+    CashOp,
     CloseAccount,
     Deposit,
     Evict,
@@ -111,7 +112,7 @@ def honest_cash_cases() -> dict[str, CashCase]:
     closing = flat(cash_atoms=10**19 + RENT + DUST)
     edge = flat(cash_atoms=10**19 + RENT + ATOMS_PER_E6 - 1)
     ask = replace(FORCED_WITHDRAW, amount_e6=2**64 - 1)
-    scenes = {
+    scenes: dict[str, tuple[CashOp, Account]] = {
         "withdrawal": (WITHDRAW, trader()),
         "cancel": (CANCEL, trader()),
         "transfer out": (TRANSFER, trader()),

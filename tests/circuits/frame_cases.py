@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 
 from circuits.bus import compute_bus
 from circuits.cash_bridge import N_BRIDGE_WORDS
-from circuits.close import build_close
+from circuits.close import FROM_ZERO, build_close
 from circuits.lane_inputs import fund_lane_inputs, tick_inputs
 from circuits.lanes.fund import build_fund_lane
 from circuits.system import ConstraintSystem
@@ -81,6 +81,7 @@ def make_fund_case(trace: BatchTrace) -> Values:
     lane = len(trace.cash_lanes) + n_trade
     roots = {"root_in": bus[f"accounts_root[{lane}]"], "root_out": bus[f"accounts_root[{lane + 1}]"]}
     dues = {"penalties": bus[f"penalties[{n_trade}]"], "fees": bus[f"fees[{n_trade}]"]}
+    dues |= {name: bus[f"{name}[{len(trace.cash_lanes)}]"] for name in ("base_fees", "rent")}
     return roots | dues | fund_lane_inputs(trace.fund_lane)
 
 
@@ -89,7 +90,7 @@ def make_close_case(trace: BatchTrace) -> Values:
     bus, n_cash, n_trade = compute_bus(trace), len(trace.cash_lanes), len(trace.trade_lanes)
     totals = {f"lots_start[{m}]": bus[f"lots[0][{m}]"] for m in range(MARKET_COUNT)}
     totals |= {f"lots_end[{m}]": bus[f"lots[{n_trade}][{m}]"] for m in range(MARKET_COUNT)}
-    totals |= {"fees_start": bus["fees[0]"], "penalties_start": bus["penalties[0]"]}
+    totals |= {f"{name}_start": bus[f"{name}[0]"] for name in FROM_ZERO} | {"carry_end": bus[f"carry[{n_cash}]"]}
     totals |= {"queue": bus[f"queue[{n_cash}]"], "vault": bus[f"vault[{n_cash}]"]}
     words = {f"lane[{i}]/bridge[{j}]" for i in range(n_cash) for j in range(N_BRIDGE_WORDS)}
     same = ("markets_hash", "resources_hash", "oracle_hash", "clock", "new_state_root", "data_commitment")

@@ -9,7 +9,7 @@ import pytest
 from rollup.accounts import EMPTY_ORDERS, Account
 from rollup.orders import pack_slot
 from rollup.signature import sign
-from rollup.txs import CashOp, SignedOp, Withdraw
+from rollup.txs import CashOp, ForcedCancelAll, ForcedKeyChange, ForcedWithdraw, SignedOp, Withdraw
 from rollup.units import ATOMS_PER_E6
 from tests.circuits.cash_cases import VENUE, CashCase, key_of, load_cash_lane, make_case, make_trader
 from tests.circuits.cash_scenes import (
@@ -160,11 +160,11 @@ def test_entries_to_any_account_can_be_consumed(account: int, applied: bool) -> 
 
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=lambda op: type(op).__name__)
-def test_requests_are_the_owners_alone(request_: CashOp) -> None:
+def test_requests_are_the_owners_alone(request_: ForcedWithdraw | ForcedCancelAll | ForcedKeyChange) -> None:
     assert is_applied(request_, trader())
     for owner in (0, 1, trader().owner ^ 1):
-        assert not is_applied(replace(request_, owner=owner), trader())  # type: ignore[type-var]
-    assert not is_applied(replace(request_, owner=0), empty())  # type: ignore[type-var]  # nobody is no owner
+        assert not is_applied(replace(request_, owner=owner), trader())
+    assert not is_applied(replace(request_, owner=0), empty())  # nobody is no owner
 
 
 def test_deposit_joins_whatever_key_it_names() -> None:

@@ -106,9 +106,9 @@ def move(venue: Venue, account: Account, market: int, delta_lots: int, due_atoms
 
 def _wrap(venue: Venue, lane: TradeLaneTrace, tree: SparseTree) -> tuple[BatchTrace, Values]:
     after = tree.set(lane.account_id, lane.after.leaf_hash())
-    fund = FundLaneTrace(EMPTY_ACCOUNT, EMPTY_ACCOUNT, EMPTY_ACCOUNT, EMPTY_ACCOUNT, after.path(0))
+    fund = FundLaneTrace(EMPTY_ACCOUNT, EMPTY_ACCOUNT, EMPTY_ACCOUNT, EMPTY_ACCOUNT, after.path(0), None)
     headers = venue.header(tree.root, 0), venue.header(after.root, 1)
-    trace = BatchTrace("one lane", venue.params, *headers, venue.clearing, (), (lane,), fund)
+    trace = BatchTrace("one lane", venue.params, *headers, venue.clearing, (), (), (lane,), fund)
     bus = compute_bus(trace)
     ports = {port: bus[_wire_of(port)] for port in load_trade_lane(lane.capacity).template.ports}
     return trace, ports | trade_lane_inputs(lane, Prices(trace))
