@@ -6,18 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from circuits.cash_bridge import CHAINS, N_BRIDGE_WORDS
-from circuits.close import FROM_ZERO, build_close
+from circuits.chains import Chains
+from circuits.close import build_close
 from circuits.lanes.cash import build_cash_lane
 from circuits.lanes.fund import build_fund_lane
+from circuits.lanes.quote import build_quote_lane
 from circuits.lanes.trade import build_trade_lane
 from circuits.template import Template, record_template
 from circuits.tick import build_tick
 from rollup.public_inputs import PublicInputs
 from rollup.shapes import Shape
-from rollup.units import MARKET_COUNT
 
 PUBLIC_INPUTS = PublicInputs._fields
+_SCALARS = ("fund_band_ppm",)  # what only the FundLane reads of the tick
 
 
 @cache
@@ -36,6 +37,12 @@ def cash_lane_template() -> Template:
 def trade_lane_template(capacity: int) -> Template:
     """Return the template of TradeLane(capacity)."""
     return record_template(f"TradeLane({capacity})", lambda cs: build_trade_lane(cs, capacity))
+
+
+@cache
+def quote_lane_template(capacity: int) -> Template:
+    """Return the template of QuoteLane(capacity)."""
+    return record_template(f"QuoteLane({capacity})", lambda cs: build_quote_lane(cs, capacity))
 
 
 @cache
@@ -98,15 +105,17 @@ class BatchCircuit:
 
 @lru_cache(maxsize=8)
 def build_batch_circuit(shape: Shape) -> BatchCircuit:
-    """Return the circuit of a shape: tick, CashLanes, TradeLanes, FundLane, close."""
-    n_cash, n_trade = shape.cash_lanes, len(shape.trade_capacities)
+    """Return the circuit of a shape: tick, CashLanes, TradeLanes, QuoteLanes, FundLane, close."""
+    chains = Chains()
     instances = [Instance("tick", tick_template(), _wire_tick())]
-    for i in range(n_cash):
-        instances.append(Instance(f"cash[{i}]", cash_lane_template(), _wire_cash(i)))
-    for i, capacity in enumerate(shape.trade_capacities):
-        instances.append(Instance(f"trade[{i}]", trade_lane_template(capacity), _wire_trade(i, n_cash)))
-    instances.append(Instance("fund", fund_lane_template(), _wire_fund(n_cash, n_trade)))
-    instances.append(Instance("close", close_template(n_cash), _wire_close(n_cash, n_trade)))
+    lanes = [(f"cash[{i}]", cash_lane_template()) for i in range(shape.cash_lanes)]
+    lanes += [(f"trade[{i}]", trade_lane_template(capacity)) for i, capacity in enumerate(shape.trade_capacities)]
+    lanes += [(f"quote[{i}]", quote_lane_template(capacity)) for i, capacity in enumerate(shape.quote_capacities)]
+    lanes.append(("fund", fund_lane_template()))
+    for i, (name, template) in enumerate(lanes):
+        instances.append(Instance(name, template, _wire_lane(template, i, chains)))
+    close = close_template(shape.cash_lanes)
+    instances.append(Instance("close", close, _wire_close(close, chains)))
     return BatchCircuit(shape, tuple(instances), _number_bus(instances))
 
 
@@ -118,56 +127,24 @@ def _number_bus(instances: Iterable[Instance]) -> dict[str, int]:
     return {name: index for index, name in enumerate(names, start=1)}
 
 
-def _tables(template: Template) -> dict[str, str]:
-    return {port: port for port in template.ports if port.startswith("table/")}
-
-
-def _roots(i: int) -> dict[str, str]:
-    return {"root_in": f"accounts_root[{i}]", "root_out": f"accounts_root[{i + 1}]"}
-
-
-def _lots(port: str, i: int) -> dict[str, str]:
-    return {f"{port}[{m}]": f"lots[{i}][{m}]" for m in range(MARKET_COUNT)}
+def _wire_lane(template: Template, lane: int, chains: Chains) -> dict[str, str]:
+    """Return a lane's wiring: tables as they are, its own bridge words, chained values; else what is due by now."""
+    wiring = {port: port for port in template.ports if port.startswith("table/") or port in _SCALARS}
+    wiring |= {port: f"lane[{lane}]/{port}" for port in template.ports if port.startswith("bridge[")}
+    chained = chains.wire_lane(template.ports)
+    due = [port for port in template.ports if port not in wiring and port not in chained]
+    return wiring | chained | {port: chains.last(port) for port in due}
 
 
 def _wire_tick() -> dict[str, str]:
-    same = ("old_state_root", "params_hash", "clock", "markets_hash", "resources_hash", "oracle_hash")
-    start = {"accounts_root": "accounts_root[0]", "queue": "queue[0]", "vault": "vault[0]"}
-    return {**_tables(tick_template()), **{name: name for name in same}, **start}
+    """Return the tick's wiring: it opens the state that the first lanes take in, and refills the fund's budget."""
+    chains = {"accounts_root": "accounts_root", "queue": "queue", "vault": "vault", "fund_budget": "budget"}
+    first = {port: f"{chain}[0]" for port, chain in chains.items()}
+    return {port: first.get(port, port) for port in tick_template().ports}
 
 
-def _wire_cash(i: int) -> dict[str, str]:
-    totals = {f"{name}_{end}": f"{name}[{i + step}]" for name in CHAINS for step, end in enumerate(("in", "out"))}
-    bridge = {f"bridge[{j}]": f"lane[{i}]/bridge[{j}]" for j in range(N_BRIDGE_WORDS)}
-    return {**_tables(cash_lane_template()), **_roots(i), **totals, **bridge}
-
-
-def _wire_trade(i: int, n_cash: int) -> dict[str, str]:
-    totals = {
-        f"{name}_{end}": f"{name}[{i + step}]"
-        for name in ("fees", "penalties")
-        for step, end in enumerate(("in", "out"))
-    }
-    tables = _tables(trade_lane_template(1))
-    return {**tables, **_roots(n_cash + i), **_lots("lots_in", i), **_lots("lots_out", i + 1), **totals}
-
-
-def _wire_fund(n_cash: int, n_trade: int) -> dict[str, str]:
-    due = {name: f"{name}[{n_trade}]" for name in ("penalties", "fees")}
-    due |= {name: f"{name}[{n_cash}]" for name in ("base_fees", "rent")}
-    return {**_roots(n_cash + n_trade), **due}
-
-
-def _wire_close(n_cash: int, n_trade: int) -> dict[str, str]:
-    same = ("markets_hash", "resources_hash", "oracle_hash", "clock", "new_state_root", "data_commitment")
-    words = [f"lane[{i}]/bridge[{j}]" for i in range(n_cash) for j in range(N_BRIDGE_WORDS)]
-    return {
-        **_lots("lots_start", 0),
-        **_lots("lots_end", n_trade),
-        **{f"{name}_start": f"{name}[0]" for name in FROM_ZERO},
-        "carry_end": f"carry[{n_cash}]",
-        "accounts_root": f"accounts_root[{n_cash + n_trade + 1}]",
-        "queue": f"queue[{n_cash}]",
-        "vault": f"vault[{n_cash}]",
-        **{name: name for name in (*same, *words)},
-    }
+def _wire_close(template: Template, chains: Chains) -> dict[str, str]:
+    """Return the close's wiring: the running totals at both ends, and the state that the last lane leaves."""
+    ends = chains.wire_ends(template.ports)
+    last = {"accounts_root": chains.last("root"), "queue": chains.last("queue"), "vault": chains.last("vault")}
+    return {port: ends.get(port) or last.get(port, port) for port in template.ports}

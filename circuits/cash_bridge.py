@@ -19,7 +19,7 @@ from rollup.units import AMOUNT_E6_BITS
 __all__ = ["CHAINS", "N_BRIDGE_WORDS", "carry_transfer", "run_totals", "write_bridge"]
 
 N_BRIDGE_WORDS = 4
-CHAINS = ("queue", "vault", "base_fees", "rent", "usage", "carry")  # beside the account root
+CHAINS = ("queue", "vault", "base_fees_e6", "rent", "usage", "transfer")  # beside the account root
 
 
 def write_bridge(
@@ -63,11 +63,12 @@ def write_bridge(
 def carry_transfer(cs: ConstraintSystem, kinds: Kinds, account: LC, recipient: LC, amount_e6: LC) -> None:
     """Constrain this lane to take the transfer that the lane before sent, and to pass on the one that it sends.
 
-    Both ports are account * 2**64 + amount, 0 for none: no account is 0. Constraints: 2, named carry/in and carry/out.
+    Both ports are account * 2**64 + amount, 0 for none: no account is 0.
+    Constraints: 2, named transfer/in and transfer/out.
     """
     for name, flag, other in (("in", kinds.transfer_in, account), ("out", kinds.transfer_out, recipient)):
-        port = cs.port(f"carry_{name}")
-        cs.assert_product(flag, other * (1 << AMOUNT_E6_BITS) + amount_e6, port, name=f"carry/{name}")
+        port = cs.port(f"transfer_{name}")
+        cs.assert_product(flag, other * (1 << AMOUNT_E6_BITS) + amount_e6, port, name=f"transfer/{name}")
 
 
 def run_totals(cs: ConstraintSystem, kinds: Kinds, applied: Applied, flows: CashFlows) -> None:
@@ -78,7 +79,7 @@ def run_totals(cs: ConstraintSystem, kinds: Kinds, applied: Applied, flows: Cash
     adds = {
         "queue": kinds.entry,
         "vault": flows.vault_e6,
-        "base_fees": flows.base_fees_e6,
+        "base_fees_e6": flows.base_fees_e6,
         "rent": flows.rent_atoms,
         "usage": kinds.used * CASH_UNITS + applied.creates * (CREATION_UNITS - CASH_UNITS),
     }

@@ -25,6 +25,7 @@ __all__ = [
     "OrderSuperseded",
     "PositionsOpen",
     "PricesStale",
+    "QuoteMismatch",
     "SignatureInvalid",
     "SlotNonceInvalid",
     "VaultShort",
@@ -131,6 +132,19 @@ class OrderSuperseded(TxRejected):
 
     def __str__(self) -> str:
         return f"account {self.account_id}, slot {self.slot}: nonce {self.nonce} gives way to {self.winning_nonce}"
+
+
+@dataclass(eq=False)
+class QuoteMismatch(TxRejected):
+    """A quote holds an order of another account."""
+
+    code = "quote_mismatch"
+    account_id: int
+    place: int
+    order_account_id: int
+
+    def __str__(self) -> str:
+        return f"quote of account {self.account_id}: the order in place {self.place} is of {self.order_account_id}"
 
 
 @dataclass(eq=False)

@@ -13,7 +13,7 @@ from rollup.signature_cache import SignatureCache
 from rollup.state import State
 from rollup.tick import Tick
 from rollup.txs.effect import Flows
-from rollup.units import COUNTER_BITS, VAULT_E6_BITS
+from rollup.units import COUNTER_BITS, MARKET_COUNT, VAULT_E6_BITS
 
 __all__ = ["Workspace"]
 
@@ -38,6 +38,7 @@ class Workspace:
         self.accounts = dict(state.accounts)
         self.queue_consumed = state.header.queue_consumed
         self.vault_e6 = state.header.vault_e6
+        self.gross_change_lots = [0] * MARKET_COUNT  # of sum |size| over all accounts, by market
         self.base_fees_e6 = 0
         self.rent_atoms = 0
         self.units = 0  # proving + 2**32 * state + 2**64 * bandwidth
@@ -48,8 +49,11 @@ class Workspace:
 
     def put(self, account_id: int, account: Account) -> None:
         """Set the account, in the tree as well."""
-        if account == self.get(account_id):
+        before = self.get(account_id)
+        if account == before:
             return
+        for market, (old, new) in enumerate(zip(before.sizes_lots, account.sizes_lots, strict=True)):
+            self.gross_change_lots[market] += abs(new) - abs(old)
         self.tree = self.tree.set(account_id, account.leaf_hash())
         self.accounts[account_id] = account
 

@@ -31,7 +31,8 @@ from rollup.units import ACCOUNT_BITS, AMOUNT_E6_BITS, EQUITY_BITS
 def build_cash_lane(cs: ConstraintSystem) -> None:
     """Record one CashLane.
 
-    Ports: table/..; root_in, root_out; bridge[0..3]; queue, vault, base_fees, rent, usage and carry, each _in and _out.
+    Ports: table/..; root_in, root_out; bridge[0..3]; queue, vault, base_fees_e6, rent, usage and transfer, each _in and
+    _out.
     """
     tables = table_ports(cs)
     kinds, id_bits = private_kinds(cs), account_id_bits(cs)

@@ -16,9 +16,9 @@ def build_fund_lane(cs: ConstraintSystem) -> None:
     """Record the FundLane: the fund takes penalties, base fees and rent, the treasury fees; nothing else changes.
 
     Both leaves hang under one node, so the path is paid once: at height 0 children 0 and 1 change, above it child 0.
-    Ports: root_in, root_out, penalties, base_fees (1e-6 USD), rent, fees.
+    Ports: root_in, root_out, penalties, base_fees_e6, rent, fees.
     """
-    due = cs.port("penalties") + cs.port("base_fees") * ATOMS_PER_E6 + cs.port("rent")
+    due = cs.port("penalties") + cs.port("base_fees_e6") * ATOMS_PER_E6 + cs.port("rent")
     fund, fund_after = _credit(cs, "fund", due)
     treasury, treasury_after = _credit(cs, "treasury", cs.port("fees"))
     path = private_path(cs, ACCOUNT_TREE_DEPTH, name="account_path")

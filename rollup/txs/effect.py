@@ -8,13 +8,13 @@ from typing import Final
 
 from rollup.accounts import Account
 from rollup.margin import Margin, compute_margin
+from rollup.resources import ACCOUNT_CREATION, CASH_OPERATION
 from rollup.tick import Tick
 
 __all__ = ["CASH_UNITS", "CREATION_UNITS", "NO_FLOWS", "Effect", "Flows", "compute_margin_at", "sum_flows"]
 
-# proving + 2**32 * state + 2**64 * bandwidth
-CASH_UNITS: Final = 2 + (32 << 64)
-CREATION_UNITS: Final = 2 + (1 << 32) + (32 << 64)
+CASH_UNITS: Final = CASH_OPERATION.packed
+CREATION_UNITS: Final = ACCOUNT_CREATION.packed
 
 
 @dataclass(frozen=True)

@@ -205,21 +205,21 @@ def _transfers() -> Iterator[BatchForgery]:
     def arrange(*lanes: CashLaneTrace) -> WitnessInputs:
         return give_inputs(rechain(replace(trace, cash_lanes=lanes), ledger)[0])
 
-    pending = give_inputs(trace).bus["carry[1]"]
+    pending = give_inputs(trace).bus["transfer[1]"]
     lost = arrange(sent, unused)
-    yield _forgery("a transfer that nobody receives", lost, "cash[1]: carry/in")
-    yield _forgery("a transfer not sent on", change_bus(lost, {"carry[1]": 0}), "cash[0]: carry/out")
+    yield _forgery("a transfer that nobody receives", lost, "cash[1]: transfer/in")
+    yield _forgery("a transfer not sent on", change_bus(lost, {"transfer[1]": 0}), "cash[0]: transfer/out")
     kept = arrange(unused, sent)
-    yield _forgery("a transfer sent out of the batch", kept, "close: totals/carry_end")
-    yield _forgery("a transfer sent to nobody", change_bus(kept, {"carry[2]": 0}), "cash[1]: carry/out")
+    yield _forgery("a transfer sent out of the batch", kept, "close: totals/transfer_end")
+    yield _forgery("a transfer sent to nobody", change_bus(kept, {"transfer[2]": 0}), "cash[1]: transfer/out")
     gained = arrange(received, unused)
-    yield _forgery("a transfer that nobody sent", gained, "cash[0]: carry/in")
-    lent = change_bus(gained, {"carry[0]": pending})
-    yield _forgery("a transfer from before the batch", lent, "close: totals/carry_start")
-    passed_on = change_bus(arrange(unused, received), {"carry[1]": pending})
-    yield _forgery("a transfer out of an unused lane", passed_on, "cash[0]: carry/out")
+    yield _forgery("a transfer that nobody sent", gained, "cash[0]: transfer/in")
+    lent = change_bus(gained, {"transfer[0]": pending})
+    yield _forgery("a transfer from before the batch", lent, "close: totals/transfer_start")
+    passed_on = change_bus(arrange(unused, received), {"transfer[1]": pending})
+    yield _forgery("a transfer out of an unused lane", passed_on, "cash[0]: transfer/out")
     doubled = arrange(received, received)
-    refusals = ("cash[0]: carry/in", "cash[1]: carry/in")
+    refusals = ("cash[0]: transfer/in", "cash[1]: transfer/in")
     yield _forgery("a transfer received twice, sent by nobody", doubled, *refusals)
 
 

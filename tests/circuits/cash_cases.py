@@ -14,14 +14,15 @@ from rollup.accounts import EMPTY_ACCOUNT, EMPTY_ORDERS, Account
 from rollup.errors import TxRejected
 from rollup.margin import Margin
 from rollup.orders import pack_slot
+from rollup.rationing import NO_RATIONING
 from rollup.signature import Signature, derive_public_key, sign, verify
 from rollup.state import Resources, StateHeader
 from rollup.tick import Tick, derive_tick
 from rollup.trace import BatchTrace, CashLaneTrace, FundLaneTrace
 from rollup.txs import NO_FLOWS, Cancel, CashOp, Effect, SignedOp, TransferIn, compute_effect
 from rollup.txs.effect import compute_margin_at
-from rollup.units import AMOUNT_E6_BITS
-from tests.circuits.lane_cases import LoneTemplate, Values, Venue
+from rollup.units import AMOUNT_E6_BITS, MARKET_COUNT, ORACLE_COUNT
+from tests.circuits.lane_cases import FRESH, LoneTemplate, Values, Venue
 from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S
 
 __all__ = [
@@ -86,7 +87,7 @@ def make_trader(account_id: int, **changes: object) -> Account:
 def make_tick(venue: Venue = VENUE, *, stale: bool = False) -> Tick:
     """Return what the lanes read at this venue."""
     old, new = (venue.header(0, i) for i in (0, 1))
-    return replace(derive_tick(old, new, venue.params), stale=stale)
+    return derive_tick(old, new, venue.params, stale=stale)
 
 
 def free_atoms(account: Account, venue: Venue = VENUE) -> int:
@@ -136,12 +137,11 @@ def make_case(
     done = effect or Effect(before, NO_FLOWS, is_applied=False)
     if after is not None:
         done = replace(done, after=after)
-    trace = _trace_lane(op, before, done, account_id, signature, venue)
+    trace = _trace_lane(op, before, done, account_id, signature, venue, stale)
     bus = compute_bus(trace)
     ports = {port: bus[_wire_of(port)] for port in load_cash_lane().template.ports}
-    ports["table/stale"] = int(stale)
     if isinstance(op, TransferIn):
-        ports["carry_in"] = (account_id << AMOUNT_E6_BITS) + op.amount_e6
+        ports["transfer_in"] = (account_id << AMOUNT_E6_BITS) + op.amount_e6
     inputs = ports | cash_lane_inputs(trace.cash_lanes[0], Prices(trace))
     if effect is None:
         inputs = load_cash_lane().follow(inputs, {}, OUTPUTS)
@@ -163,7 +163,13 @@ def _ask_model(op: CashOp | None, before: Account, signature: Signature | None, 
 
 
 def _trace_lane(
-    op: CashOp | None, before: Account, effect: Effect, account_id: int, signature: Signature | None, venue: Venue
+    op: CashOp | None,
+    before: Account,
+    effect: Effect,
+    account_id: int,
+    signature: Signature | None,
+    venue: Venue,
+    stale: bool,
 ) -> BatchTrace:
     tree, slot = venue.tree({account_id: before}), op.slot if isinstance(op, Cancel) else 0
     lane = CashLaneTrace(
@@ -181,7 +187,9 @@ def _trace_lane(
     tree_after = tree.set(account_id, lane.after.leaf_hash())
     fund = FundLaneTrace(*(EMPTY_ACCOUNT,) * 4, tree_after.path(0), None)
     old, new = (_with_totals(venue.header(root, i)) for i, root in enumerate((tree.root, tree_after.root)))
-    return BatchTrace("one CashLane", venue.params, old, new, venue.clearing, (lane,), (), (), fund)
+    oracle = (None,) * ORACLE_COUNT if stale else FRESH
+    none = (NO_RATIONING,) * MARKET_COUNT
+    return BatchTrace("one", venue.params, old, new, oracle, venue.clearing, none, (lane,), (), (), (), fund)
 
 
 def _wire_of(port: str) -> str:

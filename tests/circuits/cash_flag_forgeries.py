@@ -31,7 +31,7 @@ def _short_under_a_sign_of_two() -> Forged:
 def _received_twice() -> Forged:
     """A transfer received with a kind of 2; an entry of the queue, of kind -1, keeps the sum at one."""
     case = make_case(TRANSFER_IN, trader())
-    twice = {"carry_in": 2 * ((TRADER << AMOUNT_E6_BITS) + TRANSFER_IN.amount_e6)}
+    twice = {"transfer_in": 2 * ((TRADER << AMOUNT_E6_BITS) + TRANSFER_IN.amount_e6)}
     lies = {"kind": kinds(transfer_in=2, set_tier=-1)}
     return changed("transfer received twice", case, twice, "kind/bit[*]", lies=lies)
 

@@ -92,29 +92,29 @@ def _fees() -> Iterator[Forged]:
         kind, honest = type(op).__name__, make_case(op, trader())
         kept = honest.lane.after.cash_atoms + FEE_E6 * ATOMS_PER_E6
         yield written(f"{kind}: fee not charged", op, trader(), cash_atoms=kept)
-        short = {"base_fees_out": honest.inputs["base_fees_in"] + FEE_E6 - 1}
-        yield as_it_stands(f"{kind}: fee kept from the fund", honest, "totals/base_fees", ports=short)
+        short = {"base_fees_e6_out": honest.inputs["base_fees_e6_in"] + FEE_E6 - 1}
+        yield as_it_stands(f"{kind}: fee kept from the fund", honest, "totals/base_fees_e6", ports=short)
         mean = make_case(replace(op, max_fee_e6=FEE_E6 - 1), trader())
         yield as_it_stands(f"{kind}: above the greatest fee", mean, *SIGNATURE)
         yield changed(f"{kind}: a slack of -1", mean, {}, "fee_slack/bit[*]", lies={"fee_slack": tell(-1)})
     created = make_case(deposit(), empty())
     yield told("leaf given for nothing", created, "fee/creation", 0)
-    yield as_it_stands("leaf fee kept", created, "totals/base_fees", ports={"base_fees_out": 0})
+    yield as_it_stands("leaf fee kept", created, "totals/base_fees_e6", ports={"base_fees_e6_out": 0})
 
 
 def _transfers() -> Iterator[Forged]:
     out, into = make_case(TRANSFER, trader()), make_case(TRANSFER_IN, trader())
-    carry = out.inputs["carry_out"]
-    for name, other in (("nobody", 0), ("another", carry + 2**64), ("the same, more", carry + 1)):
-        yield as_it_stands(f"transfer sent to {name}", out, "carry/out", ports={"carry_out": other})
-    own = into.inputs["carry_in"]
+    sent = out.inputs["transfer_out"]
+    for name, other in (("nobody", 0), ("another", sent + 2**64), ("the same, more", sent + 1)):
+        yield as_it_stands(f"transfer sent to {name}", out, "transfer/out", ports={"transfer_out": other})
+    own = into.inputs["transfer_in"]
     for name, other in (("nobody", 0), ("another's lane", own + 2**64), ("a smaller one", own - 1)):
-        yield as_it_stands(f"transfer received from {name}", into, "carry/in", ports={"carry_in": other})
+        yield as_it_stands(f"transfer received from {name}", into, "transfer/in", ports={"transfer_in": other})
     for op in (WITHDRAW, FORCED_WITHDRAW, deposit(), None):
         kind = type(op).__name__ if op else "unused lane"
         case = make_case(op, trader(), account_id=TRADER)
-        yield as_it_stands(f"{kind} in place of the incoming leg", case, "carry/in", ports={"carry_in": own})
-        yield as_it_stands(f"{kind} sends a transfer", case, "carry/out", ports={"carry_out": carry})
+        yield as_it_stands(f"{kind} in place of the incoming leg", case, "transfer/in", ports={"transfer_in": own})
+        yield as_it_stands(f"{kind} sends a transfer", case, "transfer/out", ports={"transfer_out": sent})
     # a recipient of 64 bits more than an account has: the next lane would read a larger amount
     amount = 2**64 - 1_000
     huge = OTHER - amount * pow(2**64, -1, R)

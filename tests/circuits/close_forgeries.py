@@ -47,7 +47,7 @@ def make_funds(
     trace = get_day()["liquidation"]
     lane = replace(trace.fund_lane, fund_before=fund, treasury_before=treasury, account_path=tree.path(0))
     ports = {"root_in": tree.root, "root_out": after.root, "penalties": dues[0] - MET, "fees": dues[1]}
-    ports |= {"base_fees": 1, "rent": MET - ATOMS_PER_E6}
+    ports |= {"base_fees_e6": 1, "rent": MET - ATOMS_PER_E6}
     return make_fund_case(replace(trace, fund_lane=lane)) | ports
 
 
@@ -164,8 +164,8 @@ def _unbalanced(forger: Forger) -> Iterator[Forged]:
         for value in (1, -1):
             changes = {f"{total}_start": value}
             yield forger.forge(f"{total} start at {value}", honest, [f"totals/{total}_start"], changes=changes)
-    sent = {"carry_end": (9 << 64) + 1_000}
-    yield forger.forge("transfer without its incoming leg", honest, ["totals/carry_end"], changes=sent)
+    sent = {"transfer_end": (9 << 64) + 1_000}
+    yield forger.forge("transfer without its incoming leg", honest, ["totals/transfer_end"], changes=sent)
     for vault_e6 in (-1, 2**96):
         changes, follow = {"vault": vault_e6}, ["new_state_root"]
         yield forger.forge(f"vault of {vault_e6}", honest, ["totals/vault/sum"], changes=changes, also_follow=follow)

@@ -102,7 +102,7 @@ class _Book:
         bus, n_cash, n_trade = compute_bus(trace), len(trace.cash_lanes), len(trace.trade_lanes)
         fund, treasury = self.ledger.get(FUND_ACCOUNT), self.ledger.get(TREASURY_ACCOUNT)
         path = self.ledger.tree.path(FUND_ACCOUNT)
-        dues = bus[f"penalties[{n_trade}]"] + bus[f"base_fees[{n_cash}]"] * ATOMS_PER_E6 + bus[f"rent[{n_cash}]"]
+        dues = bus[f"penalties[{n_trade}]"] + bus[f"base_fees_e6[{n_cash}]"] * ATOMS_PER_E6 + bus[f"rent[{n_cash}]"]
         self.ledger = self.ledger.credit(FUND_ACCOUNT, dues)
         self.ledger = self.ledger.credit(TREASURY_ACCOUNT, bus[f"fees[{n_trade}]"])
         after = self.ledger.get(FUND_ACCOUNT), self.ledger.get(TREASURY_ACCOUNT)

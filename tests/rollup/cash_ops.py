@@ -22,7 +22,7 @@ from rollup.txs import (
     Transfer,
     Withdraw,
 )
-from rollup.units import ATOMS_PER_E6, MARKET_COUNT
+from rollup.units import ATOMS_PER_E6, MARKET_COUNT, ORACLE_COUNT
 from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S
 
 ONE = ATOMS_PER_E6
@@ -62,8 +62,8 @@ ENTRIES = (
 
 def make_tick(**changes: Any) -> Tick:  # noqa: ANN401 (fields of a tick)
     """Return the tick of a batch at NOW_S with fees and rent, changed as named."""
-    tick = run_tick(make_genesis((AVAX_PRICE, ETH_PRICE), START_S).header, PARAMS, (), NOW_S)
-    return replace(tick, cash_fee_e6=FEE, leaf_fee_e6=LEAF_FEE, rent_rate=RENT_RATE, **changes)
+    tick = run_tick(make_genesis((AVAX_PRICE, ETH_PRICE), START_S).header, PARAMS, (None,) * ORACLE_COUNT, NOW_S)
+    return replace(tick, cash_fee_e6=FEE, leaf_fee_e6=LEAF_FEE, rent_rate=RENT_RATE, **{"stale": False, **changes})
 
 
 TICK = make_tick()

@@ -16,7 +16,6 @@ from rollup.rejections import (
 from rollup.signature import sign
 from rollup.signature_cache import SignatureCache
 from rollup.state import State
-from rollup.tick import run_tick
 from rollup.txs import (
     CancelAll,
     CloseAccount,
@@ -51,7 +50,7 @@ def open_positions(ex: Exchange) -> None:
 
 def make_workspace(ex: Exchange, **changes: object) -> Workspace:
     """Return the desk of the next batch, its tick changed as named."""
-    tick = replace(run_tick(ex.state.header, PARAMS, (), ex.now_s + 1), **changes)
+    tick = replace(ex.next_tick(), **changes)
     return Workspace(ex.state, PARAMS, tick, SignatureCache())
 
 
