@@ -52,7 +52,17 @@ def test_random_day_conserves_keeps_the_rules_and_agrees_with_direct_settlement(
 
 def test_random_days_see_everything() -> None:
     cash = {"Deposit", "Withdraw", "Cancel"}
-    trades = {"ioc", "reduce only", "post only", "rebate", "later fill", "rationed", "extra lot", "quote", "liquidation"}
+    trades = {
+        "ioc",
+        "reduce only",
+        "post only",
+        "rebate",
+        "later fill",
+        "rationed",
+        "extra lot",
+        "quote",
+        "liquidation",
+    }
     assert cash | trades | {"margin_insufficient"} <= set().union(*map(run_day, SEEDS))
 
 
