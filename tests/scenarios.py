@@ -8,7 +8,7 @@ from typing import Any, overload
 
 from rollup.accounts import Account
 from rollup.oracle import SignedPrices
-from rollup.orders import Order, SignedOrder
+from rollup.orders import ANY_BUY_TICKS, ANY_SELL_TICKS, IOC, POST_ONLY, REDUCE_ONLY, Order, SignedOrder
 from rollup.params import MarketParams, Params
 from rollup.quotes import Quote, SignedQuote
 from rollup.shapes import TINY, Shape
@@ -211,9 +211,11 @@ class Exchange:
 
 
 def run_day(shape: Shape = TINY) -> dict[str, BatchTrace]:
-    """Return one trace of each kind: deposits with fills, several fills in a lane, a liquidation, withdraw and cancel.
+    """Return one trace of each kind: deposits with fills, several fills in a lane, a liquidation, withdraw and cancel,
+    and orders of every kind.
 
-    Account 2 is long on leverage and is liquidated when AVAX falls; 3 sells to it, 4 buys the liquidation.
+    Account 2 is long on leverage and is liquidated when AVAX falls; 3 sells to it, 4 buys the liquidation. In the end
+    4 quotes both markets post-only, 3 and 2 reduce, and 5 shares the ration with 4's quote.
     """
     ex = Exchange(shape=shape)
     traces = {}
@@ -237,7 +239,26 @@ def run_day(shape: Shape = TINY) -> dict[str, BatchTrace]:
     traces["liquidation"] = third.trace
     fourth = ex.batch(cash=[ex.withdraw(4, 1_000), ex.cancel(3, 8, 77)], marks=(fallen, ETH_PRICE))
     traces["withdraw and cancel"] = fourth.trace
-    for name, result in (("first", first), ("second", second), ("third", third), ("fourth", fourth)):
+    limit, away = fallen + 2_000, ETH_PRICE - 1_000
+    fifth = ex.batch(
+        cash=[ex.deposit(5, 10_000), ex.deposit(2, 2_000)],
+        orders=[
+            ex.order(2, -20_000_000, fallen + 1_000, slot=5, flags=REDUCE_ONLY),
+            ex.order(3, 40_000_000, ANY_BUY_TICKS, slot=6, flags=IOC | REDUCE_ONLY),
+            ex.order(5, -10_000_001, limit, slot=1),
+            ex.order(5, -400_000, ANY_SELL_TICKS, market=1, slot=2, flags=IOC),
+            ex.quote(
+                4,
+                ex.make_order(4, -30_000_000, limit, slot=100, flags=POST_ONLY),
+                ex.make_order(4, 700_000, away, market=1, slot=101, flags=POST_ONLY),
+            ),
+        ],
+        marks=(fallen, ETH_PRICE),
+    )
+    traces["orders of every kind"] = fifth.trace
+    results = {"first": first, "second": second, "third": third, "fourth": fourth, "fifth": fifth}
+    for name, result in results.items():
         assert not result.rejected, f"{name}: {result.rejected}"
+    assert len(fifth.fills) == 6, f"{len(fifth.fills)} of 6 orders filled"
     assert third.liquidations, "nobody was liquidated"
     return traces

@@ -17,6 +17,7 @@ from tests.circuits.lane_verdicts import is_allowed, is_cash_in_range_between
 from tests.circuits.trade_cases import load_trade_lane
 from tests.circuits.trade_scenes import (
     LOT,
+    LaneKind,
     make_account,
     make_fill_case,
     make_order,
@@ -34,29 +35,29 @@ def hashing() -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("capacity", [1, 2])
+@pytest.mark.parametrize("lane", [LaneKind(1), LaneKind(2)])
 @lanes
 @given(data=st.data())
-def test_fills_satisfy_the_circuit_exactly_when_the_model_allows_them(capacity: int, data: st.DataObject) -> None:
-    case = data.draw(fill_lanes(capacity))
+def test_fills_satisfy_the_circuit_exactly_when_the_model_allows_them(lane: LaneKind, data: st.DataObject) -> None:
+    case = data.draw(fill_lanes(lane))
     assume(is_provable_close(*get_margins(case)) and is_cash_in_range_between(case))
     assert (not case.find_broken_classes()) == is_allowed(case)
 
 
-@pytest.mark.parametrize("capacity", [1, 2])
+@pytest.mark.parametrize("lane", [LaneKind(1), LaneKind(2)])
 @lanes
 @given(data=st.data())
 def test_liquidations_satisfy_the_circuit_exactly_when_the_model_allows_them(
-    capacity: int, data: st.DataObject
+    lane: LaneKind, data: st.DataObject
 ) -> None:
-    case = data.draw(liquidation_lanes(capacity))
+    case = data.draw(liquidation_lanes(lane))
     assert (not case.find_broken_classes()) == is_allowed(case)
 
 
-@pytest.mark.parametrize("capacity", [1, 2])
-def test_every_sceneis_allowed_by_model_and_circuit(capacity: int) -> None:
-    for name in get_scene_names(capacity):
-        case = get_scene(name, capacity)
+@pytest.mark.parametrize("lane", [LaneKind(1), LaneKind(2)])
+def test_every_sceneis_allowed_by_model_and_circuit(lane: LaneKind) -> None:
+    for name in get_scene_names(lane):
+        case = get_scene(name, lane)
         assert is_allowed(case), name
         assert case.find_broken_classes() == set(), name
 
@@ -78,18 +79,18 @@ def test_invalid_growth_before_a_larger_reduction_though_the_model_would_net_it(
     account = make_account(sizes={0: 100 * LOT})
     account = replace(account, cash_atoms=-100 * LOT * (venue.marks[0] * 10**6 - venue.funding[0]) + 60 * 10**18)
     buy, sell = make_order(venue, 2 * LOT), make_order(venue, -50 * LOT, slot=5)
-    case = make_fill_case(account, [(buy, 2 * LOT), (sell, 50 * LOT)], venue=venue, capacity=2)
+    case = make_fill_case(account, [(buy, 2 * LOT), (sell, 50 * LOT)], venue=venue, lane=LaneKind(2))
     assert is_allowed(case)
     assert case.find_broken_classes() == {"order[*]/shrinks_where_it_must"}
-    one_sided = make_fill_case(account, [(sell, 48 * LOT)], venue=venue, capacity=2)
+    one_sided = make_fill_case(account, [(sell, 48 * LOT)], venue=venue, lane=LaneKind(2))
     assert one_sided.find_broken_classes() == set()
 
 
-@pytest.mark.parametrize("capacity", [1, 2])
-def test_no_computed_wire_is_free(capacity: int) -> None:
+@pytest.mark.parametrize("lane", [LaneKind(1), LaneKind(2)])
+def test_no_computed_wire_is_free(lane: LaneKind) -> None:
     """Free at no scene; harmless (the inverse of a zero, which nothing reads) at some, but each pinned by another."""
-    lane = load_trade_lane(capacity)
-    freedom = find_freedom(lane.evaluate(get_scene(name, capacity).inputs) for name in get_scene_names(capacity))
+    cases = [get_scene(name, lane) for name in get_scene_names(lane)]
+    freedom = find_freedom(case.template.evaluate(case.inputs) for case in cases)
     assert freedom.free == ()
     assert freedom.harmless == ()
 

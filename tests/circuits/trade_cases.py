@@ -115,18 +115,16 @@ def make_quote_case(
     account_id: int,
     before: Account,
     quote: SignedQuote | None = None,
-    fills: Mapping[int, int] | None = None,
+    fills: Mapping[int, tuple[Order, int]] | None = None,
     *,
     capacity: int = 2,
     position: int = 0,
 ) -> TradeCase:
-    """Return the QuoteLane in which the quote's orders at these places fill so many lots, or an unused one."""
+    """Return the QuoteLane in which these orders fill so many lots at these places of the quote, or an unused one."""
     turn = _Turn(venue, before, quote is not None, position)
     said = None
     if quote is not None:
-        for place, fill_lots in (fills or {}).items():
-            order = quote.quote.orders[place]
-            assert order is not None
+        for place, (order, fill_lots) in (fills or {}).items():
             turn.take(place, order, fill_lots, None)
         said = QuoteTrace(quote.quote.order_messages(venue.params.domain), quote.signature)
     return turn.to_case(account_id, capacity, quote=said, is_quote=True)

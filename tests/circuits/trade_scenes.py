@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from rollup.accounts import Account
 from rollup.margin import Margin, compute_margin
 from rollup.orders import Order, SignedOrder, pack_slot
 from rollup.params import MarketParams, Params
+from rollup.quotes import Quote, SignedQuote
 from rollup.rationing import NO_RATIONING, Rationing
 from rollup.rent import compute_rent
 from rollup.signature import derive_public_key, sign
@@ -15,7 +17,7 @@ from rollup.state import Resources
 from rollup.trace import LiquidationTrace
 from rollup.units import MARKET_COUNT
 from tests.circuits.lane_cases import Venue
-from tests.circuits.trade_cases import TradeCase, make_trade_case
+from tests.circuits.trade_cases import TradeCase, make_quote_case, make_trade_case
 from tests.scenarios import PARAMS, START_S
 
 USER = 2
@@ -92,20 +94,61 @@ def sign_order(venue: Venue, order: Order, signer: int = USER) -> SignedOrder:
     return SignedOrder(order, sign(key_of(signer), order.message(venue.params.domain)))
 
 
+@dataclass(frozen=True)
+class LaneKind:
+    """TradeLane(K) or QuoteLane(K): the same orders fill in either, signed one by one or as a quote."""
+
+    capacity: int = 1
+    is_quote: bool = False
+
+    @property
+    def signature(self) -> str:
+        """What stands before the inputs r8_x, r8_y and s of the first signature."""
+        return "" if self.is_quote else "order[0]/"
+
+    @property
+    def scope(self) -> str:
+        """The scope of the first signature's gadget."""
+        return f"{self.signature}signature"
+
+
+TRADE_LANE = LaneKind()
+
+
 def make_fill_case(
     before: Account,
-    fills: list[tuple[Order, int]],
+    fills: Sequence[tuple[Order, int]],
     *,
+    lane: LaneKind = TRADE_LANE,
     venue: Venue | None = None,
-    capacity: int = 1,
     account_id: int = USER,
     signer: int = USER,
     position: int = 0,
+    signed: Sequence[Order] = (),
 ) -> TradeCase:
-    """Return the lane of these fills, signed by the signer."""
-    venue = venue or make_venue()
-    signed = [(sign_order(venue, order, signer), lots) for order, lots in fills]
-    return make_trade_case(venue, account_id, before, signed, capacity=capacity, position=position)
+    """Return the lane of these fills in its first places, signed by the signer; `signed` where it signed others."""
+    venue, signed = venue or make_venue(), signed or [order for order, _ in fills]
+    if lane.is_quote:
+        quote = make_quote(dict(enumerate(signed)), signer=signer, account_id=account_id, domain=venue.params.domain)
+        places = dict(enumerate(fills))
+        return make_quote_case(venue, account_id, before, quote, places, capacity=lane.capacity, position=position)
+    signatures = [sign_order(venue, order, signer).signature for order in signed]
+    sent = [(SignedOrder(order, signature), lots) for (order, lots), signature in zip(fills, signatures, strict=True)]
+    return make_trade_case(venue, account_id, before, sent, capacity=lane.capacity, position=position)
+
+
+def make_idle_case(venue: Venue, account_id: int, before: Account, lane: LaneKind = TRADE_LANE) -> TradeCase:
+    """Return the lane that opens an account and does nothing."""
+    make = make_quote_case if lane.is_quote else make_trade_case
+    return make(venue, account_id, before, capacity=lane.capacity)
+
+
+def make_quote(
+    orders: Mapping[int, Order], *, signer: int = USER, account_id: int = USER, domain: int = MARKETS.domain
+) -> SignedQuote:
+    """Return the quote with these orders by place, signed by the signer."""
+    quote = Quote(account_id, tuple(orders.get(place) for place in range(max(orders) + 1)))
+    return SignedQuote(quote, sign(key_of(signer), quote.message(domain)))
 
 
 def with_rationing(venue: Venue, market: int, rationing: Rationing) -> Venue:
@@ -132,7 +175,7 @@ def with_equity(venue: Venue, account: Account, equity_atoms: int) -> Account:
 
 
 def make_liquidation_case(
-    venue: Venue, before: Account, market: int, fill_lots: int, *, capacity: int = 1, account_id: int = USER
+    venue: Venue, before: Account, market: int, fill_lots: int, *, lane: LaneKind = TRADE_LANE, account_id: int = USER
 ) -> TradeCase:
     """Return the lane of a liquidation fill with the penalty it owes."""
     direction = -1 if before.sizes_lots[market] > 0 else 1
@@ -140,4 +183,4 @@ def make_liquidation_case(
     equity_pre = margin_at(venue, before).equity + fill_lots * gain_ticks * 10**6
     cap = fill_lots * venue.clearing[market] * venue.params.markets[market].liquidation_fee_ppm
     liquidation = LiquidationTrace(market, fill_lots, min(cap, max(equity_pre, 0)))
-    return make_trade_case(venue, account_id, before, liquidation=liquidation, capacity=capacity)
+    return make_trade_case(venue, account_id, before, liquidation=liquidation, capacity=lane.capacity)

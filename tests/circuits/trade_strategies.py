@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from hypothesis import assume
 from hypothesis import strategies as st
 
 from rollup.accounts import Account
@@ -16,16 +15,17 @@ from rollup.params import MarketParams, Params
 from rollup.rent import compute_rent
 from rollup.state import Resources
 from rollup.units import FUNDING_BITS, MARKET_COUNT, PPM
-from tests.circuits.honest_lanes import make_quoted_fills
 from tests.circuits.lane_cases import Venue
 from tests.circuits.order_strategies import MAX_PRICE, MAX_SIZE, filled_orders, rationings, starts
-from tests.circuits.trade_cases import TradeCase
+from tests.circuits.trade_cases import TradeCase, make_quote_case
 from tests.circuits.trade_scenes import (
     FEES,
     USER,
+    LaneKind,
     make_account,
     make_fill_case,
     make_liquidation_case,
+    make_quote,
     make_venue,
     margin_at,
     with_equity,
@@ -108,37 +108,41 @@ def positions(draw: st.DrawFn, venue: Venue, max_size: int = MAX_SIZE) -> dict[i
 
 
 @st.composite
-def fill_lanes(draw: st.DrawFn, capacity: int, *, quoted: bool = False) -> TradeCase:
-    """Return a lane of 1 to `capacity` signed or quoted fills, one direction a market, mostly close to its margin."""
+def fill_lanes(draw: st.DrawFn, lane: LaneKind) -> TradeCase:
+    """Return a lane of one or more signed or quoted fills, one direction a market, mostly close to its margin."""
     position = draw(starts)
     venue = replace(draw(venues()), rationing=draw(rationings(position)))
     account = make_account(draw(_ids), sizes=draw(positions(venue, MAX_SIZE)), tier=draw(st.integers(0, 7)))
     account_id, sizes = account.owner - 0xA0000, list(account.sizes_lots)
     fills: dict[int, tuple[Order, int]] = {}
-    for place in range(draw(st.integers(1, capacity))):
-        if quoted and place < capacity - 1 and draw(st.booleans()):
-            continue
+    for place in draw(_places(lane)):
         step = draw(st.sampled_from([0, 0, 0, 1, 1, 1, 255, 255, 255, 256, -1])) if not fills else 9
         filled = draw(st.sampled_from([0, 7])) if not fills else 0
-        taken = [order for order, _ in fills.values()]
-        filled_now = 0 if step else filled
-        order, fill_lots = draw(
-            filled_orders(venue, account_id, sizes, taken, filled_lots=filled_now, position=position + place)
-        )
+        taken, counted = [order for order, _ in fills.values()], 0 if step else filled
+        at = {"filled_lots": counted, "position": position + place}
+        order, fill_lots = draw(filled_orders(venue, account_id, sizes, taken, **at))
         if not fills:
-            slot_nonce = min(max(0, order.nonce - step), 2**32 - 1)
-            account = with_slot(account, order.slot, slot_nonce, filled)
+            account = with_slot(account, order.slot, min(max(0, order.nonce - step), 2**32 - 1), filled)
         sizes[order.market] += order.direction * fill_lots
         fills[place] = order, fill_lots
 
     def make(account: Account) -> TradeCase:
-        turn = {"venue": venue, "capacity": capacity, "account_id": account_id, "signer": account_id}
-        if quoted:
-            return make_quoted_fills(account, fills, position=position, **turn)
-        return make_fill_case(account, list(fills.values()), position=position, **turn)
+        if not lane.is_quote:
+            turn = {"account_id": account_id, "signer": account_id, "position": position}
+            return make_fill_case(account, list(fills.values()), lane=lane, venue=venue, **turn)
+        orders = {place: order for place, (order, _) in fills.items()}
+        quote = make_quote(orders, signer=account_id, account_id=account_id, domain=venue.params.domain)
+        at = {"capacity": lane.capacity, "position": position}
+        return make_quote_case(venue, account_id, account, quote, fills, **at)
 
-    assume(fills)
     return _near_margin(draw, venue, account, make)
+
+
+def _places(lane: LaneKind) -> st.SearchStrategy[list[int]]:
+    """Return places that fill: any of a QuoteLane's, the first ones of a TradeLane's."""
+    first = [list(range(count)) for count in range(1, lane.capacity + 1)]
+    alone = [[place] for place in range(1, lane.capacity)] if lane.is_quote else []
+    return st.sampled_from(first + alone)
 
 
 _ids = st.sampled_from([USER, 2**21 - 1]) | st.integers(4, 2**21 - 1)
@@ -157,7 +161,7 @@ def _near_margin(draw: st.DrawFn, venue: Venue, account: Account, make: Callable
 
 
 @st.composite
-def liquidation_lanes(draw: st.DrawFn, capacity: int) -> TradeCase:
+def liquidation_lanes(draw: st.DrawFn, lane: LaneKind) -> TradeCase:
     """Return a liquidation lane with the penalty it owes: of equity and lots around their bounds."""
     venue = draw(venues(max_price=MODEST_PRICE, max_funding=2**60))
     account = make_account(sizes={0: 1} | draw(positions(venue, MODEST_SIZE)))
@@ -170,4 +174,4 @@ def liquidation_lanes(draw: st.DrawFn, capacity: int) -> TradeCase:
     most = case.compute_max_fill(venue.clearing[case.market]) if case else 1
     held = abs(account.sizes_lots[market])
     lots = draw(st.sampled_from([1, most - 1, most, most, most + 1, held, held + 1]))
-    return make_liquidation_case(venue, account, market, min(lots, MAX_SIZE), capacity=capacity)
+    return make_liquidation_case(venue, account, market, min(lots, MAX_SIZE), lane=lane)

@@ -107,17 +107,6 @@ def test_no_price_trades_more(raw: list[tuple[int, int, int, int]]) -> None:
         assert min(sum_lots(willing, 1), sum_lots(willing, -1)) <= volume
 
 
-@settings(max_examples=300)
-@given(raw_entries)
-def test_without_those_that_got_nothing_price_and_fills_are_the_same(raw: list[tuple[int, int, int, int]]) -> None:
-    entries = make_entries(raw)
-    clearing = clear_market(entries, MARK, BAND_PPM)
-    fills = list_fills(clearing)
-    kept = [e for e in entries if e.rank in fills or not is_willing(e, clearing.price_ticks)]
-    again = clear_market(kept, MARK, BAND_PPM)
-    assert (again.price_ticks, list_fills(again)) == (clearing.price_ticks, fills)
-
-
 @settings(max_examples=200)
 @given(raw_entries, st.randoms())
 def test_outcome_does_not_depend_on_the_order_of_the_list(raw: list[tuple[int, int, int, int]], random: Random) -> None:

@@ -142,7 +142,7 @@ def rebuild(trace: BatchTrace) -> BatchTrace:
         for fill in lane.fills:
             price_ticks = trace.clearing_prices_ticks[fill.order.market]
             account = replace(account, last_touched_s=timestamp_s)
-            account, dues = apply_order_fill(account, fill.order, fill.fill_lots, price_ticks, trace.tick, PARAMS)
+            account, dues = apply_order_fill(account, fill.order, fill.fill_lots, price_ticks, trace.tick, trace.params)
             fees_atoms += dues.atoms  # the order fee is 0 in this batch
         tree = tree.set(lane.account_id, account.leaf_hash())
         lanes.append(replace(lane, after=account, account_path=path))

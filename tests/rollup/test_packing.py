@@ -40,7 +40,9 @@ BOUNDS = {  # field: (lowest, highest)
     "tip_e6": (0, 2**16 - 1),
     "flags": (0, 7),
 }
-orders = st.builds(Order, **{name: st.integers(*bounds) for name, bounds in BOUNDS.items()})
+orders = st.builds(Order, **{name: st.integers(*bounds) for name, bounds in BOUNDS.items()}).filter(
+    lambda order: order.nonce < 2**32 - 1 or not order.is_ioc
+)
 
 
 def unpack(word: int, *widths: int) -> list[int]:
@@ -77,6 +79,12 @@ def test_order_words_give_every_field_back(order: Order) -> None:
 def test_order_field_at_both_ends_of_its_range(field: str) -> None:
     for value in BOUNDS[field]:
         replace(ORDER, **{field: value}).check()
+
+
+def test_ioc_order_leaves_its_slot_a_next_nonce() -> None:
+    replace(ORDER, nonce=2**32 - 2, flags=1).check()
+    with pytest.raises(ValueOutOfRange):
+        replace(ORDER, nonce=2**32 - 1, flags=1).check()
 
 
 @pytest.mark.parametrize("field", BOUNDS)
