@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from circuits.bits import assert_boolean, assert_in_range, from_bits
+from circuits.bits import assert_boolean, from_bits, to_bits
 from circuits.inputs import assert_nonzero_if, private_bits, private_flag
 from circuits.linear import LC
 from circuits.program import Opcode
@@ -28,15 +28,24 @@ class Fill:
     hot: list[LC]  # one-hot market
     clearing_price: LC
     mark: LC
+    edge_of_sale: LC  # p* - P for a sale, 0 for a buy; ticks
     initial_weight: LC
     maintenance_weight: LC
+    marginal_lots: LC
+    marginal_remaining: LC
+    auction_word: LC
     size_before: LC  # absolute, of the market's position
     size_after: LC
+    size_changes: list[LC]  # of the absolute size, by market
     signed_lots: LC  # d: + for a buy
-    size_changes: list[LC]  # by market, of the absolute size
     cash_change: LC  # -d * (p* * 10**6 - F), atoms
     notional: LC  # fill * p*, in units of 1e-12 USD
     value_change: LC  # d * (P * 10**6 - F), atoms
+
+    @property
+    def unshrunk(self) -> LC:
+        """0 exactly where the fill brings its position closer to zero without crossing it."""
+        return self.size_after + self.fill - self.size_before
 
 
 def apply_fill(cs: ConstraintSystem, tables: Tables, executed: LC, sizes: list[LC], signs: list[LC]) -> Fill:
@@ -73,12 +82,16 @@ def apply_fill(cs: ConstraintSystem, tables: Tables, executed: LC, sizes: list[L
         hot=hot,
         clearing_price=price,
         mark=mark,
+        edge_of_sale=cs.mul(side, price - mark, name="edge_of_sale"),
         initial_weight=pick(tables.initial_weight, "initial_weight"),
         maintenance_weight=pick(tables.maintenance_weight, "maintenance_weight"),
+        marginal_lots=pick(tables.marginal_lots, "marginal_lots"),
+        marginal_remaining=pick(tables.marginal_remaining, "marginal_remaining"),
+        auction_word=pick(tables.auction_word, "auction_word"),
         size_before=size,
         size_after=size_after,
-        signed_lots=signed_lots,
         size_changes=changes,
+        signed_lots=signed_lots,
         cash_change=-cs.mul(signed_lots, price * LOT_TICK_ATOMS - funding, name="cash_change"),
         notional=cs.mul(fill, price, name="notional"),
         value_change=cs.mul(signed_lots, mark * LOT_TICK_ATOMS - funding, name="value_change"),
@@ -89,12 +102,22 @@ def split_sign(cs: ConstraintSystem, position: LC, *, name: str) -> tuple[LC, LC
     """Return (absolute size, short flag) of a signed position; zero is positive.
 
     Assumes |position| < 2**49, so that a wrong flag leaves a negative number that no 48 bits can hold.
-    Constraints: 52, named {name}/is_short, {name}/flipped, {name}/size/.., {name}/zero_is_positive.
+    Constraints: 52, named as in `split_sign_bits`.
     """
-    (short,) = cs.hint(Opcode.IS_NEG, position, name=f"{name}/short")
-    assert_boolean(cs, short, name=f"{name}/is_short")
-    flipped = cs.mul(short, position, name=f"{name}/flipped")
-    size = position - 2 * flipped
-    assert_in_range(cs, size, SIZE_BITS, name=f"{name}/size")
-    assert_nonzero_if(cs, short, flipped, name=f"{name}/zero_is_positive")
+    size, short, _ = split_sign_bits(cs, position, SIZE_BITS, name=name)
     return size, short
+
+
+def split_sign_bits(cs: ConstraintSystem, number: LC, n_bits: int, *, name: str) -> tuple[LC, LC, list[LC]]:
+    """Return (absolute value, flag of a negative one, the n_bits bits of the value) of a number; zero is positive.
+
+    Assumes |number| < r - 2**n_bits, so that a wrong flag leaves a negative number that no n_bits can hold.
+    Constraints: n_bits + 4, named {name}/is_short, {name}/flipped, {name}/size/.., {name}/zero_is_positive.
+    """
+    (short,) = cs.hint(Opcode.IS_NEG, number, name=f"{name}/short")
+    assert_boolean(cs, short, name=f"{name}/is_short")
+    flipped = cs.mul(short, number, name=f"{name}/flipped")
+    size = number - 2 * flipped
+    bits = to_bits(cs, size, n_bits, name=f"{name}/size")
+    assert_nonzero_if(cs, short, flipped, name=f"{name}/zero_is_positive")
+    return size, short, bits

@@ -18,7 +18,7 @@ from rollup.units import MARKET_COUNT, PPM
 
 Values = dict[str, int]
 
-__all__ = ["auction_words", "outset_values", "tick_inputs"]
+__all__ = ["outset_values", "tick_inputs"]
 
 
 def tick_inputs(trace: BatchTrace) -> Values:
@@ -33,21 +33,9 @@ def tick_inputs(trace: BatchTrace) -> Values:
     for i, message in enumerate(trace.oracle):
         signer = _signer_values(message, trace.params.oracle_keys[i], after.timestamp_s)
         values |= {f"oracle[{i}]/{name}": value for name, value in signer.items()}
-    for m in range(MARKET_COUNT):
-        values |= {f"market[{m}]/cutoff": 0, f"market[{m}]/rationed_side": 0}
+    for m, rationing in enumerate(trace.rationing):
+        values |= {f"market[{m}]/cutoff": rationing.cutoff, f"market[{m}]/rationed_side": rationing.side}
     return values
-
-
-def auction_words(trace: BatchTrace) -> list[int]:
-    """Return each market's auction word: nothing is rationed, so it says only where the band ends."""
-    words = []
-    for mark, price, market in zip(
-        trace.header_after.marks_ticks, trace.clearing_prices_ticks, trace.params.markets, strict=True
-    ):
-        reach = mark * market.band_ppm
-        at_high, at_low = (price + 1 - mark) * PPM > reach, (mark - price + 1) * PPM > reach
-        words.append(at_high << 17 | at_low << 18)
-    return words
 
 
 def outset_values(trace: BatchTrace) -> Values:

@@ -44,18 +44,18 @@ def _list_moved(trace: BatchTrace, market: int) -> list[int]:
     """Return the signed lots of every fill of a market."""
     moved = [
         fill.fill_lots * fill.order.direction
-        for lane in trace.trade_lanes
+        for lane in trace.order_lanes
         for fill in lane.fills
         if fill.order.market == market
     ]
-    liquidated = [lane for lane in trace.trade_lanes if lane.liquidation is not None]
+    liquidated = [lane for lane in trace.order_lanes if lane.liquidation is not None]
     return moved + [lane.after.sizes_lots[market] - lane.before.sizes_lots[market] for lane in liquidated]
 
 
 def _audit_open_interest(trace: BatchTrace, market: int) -> None:
     """It grows by what accounts hold long at the end of their lanes and did not before; as much is held short."""
     ends = [(lane.before, lane.after) for lane in trace.cash_lanes]
-    ends += [(lane.before, lane.after) for lane in trace.trade_lanes]
+    ends += [(lane.before, lane.after) for lane in trace.order_lanes]
     fund = trace.fund_lane
     ends += [(fund.fund_before, fund.fund_after), (fund.treasury_before, fund.treasury_after)]
     grown = sum(_get_long(after, market) - _get_long(before, market) for before, after in ends)
@@ -70,7 +70,7 @@ def _get_long(account: Account, market: int) -> int:
 
 def _count_units(trace: BatchTrace) -> tuple[int, int, int]:
     """A fill takes 1 of proving and 14 bytes; a cash operation 2 and 32 bytes; a new account one leaf."""
-    n_fills = sum(len(lane.fills) + (lane.liquidation is not None) for lane in trace.trade_lanes)
+    n_fills = sum(len(lane.fills) + (lane.liquidation is not None) for lane in trace.order_lanes)
     worked = [lane for lane in trace.cash_lanes if lane.op is not None]
     n_created = sum(lane.before.is_empty and not lane.after.is_empty for lane in worked)
     return n_fills + 2 * len(worked), n_created, 14 * n_fills + 32 * len(worked)

@@ -64,7 +64,7 @@ def _audit_oracle(trace: BatchTrace) -> None:
     n_missing = sum(message is None for message in trace.oracle)
     is_stale = 2 * n_missing > ORACLE_COUNT
     require(trace.tick.stale == is_stale, "oracle", "stale_without_majority", trace.tick.stale, is_stale)
-    n_fills = sum(len(lane.fills) + (lane.liquidation is not None) for lane in trace.trade_lanes)
+    n_fills = sum(len(lane.fills) + (lane.liquidation is not None) for lane in trace.order_lanes)
     require(not is_stale or n_fills == 0, "oracle", "stale_trades_nothing", n_fills, 0)
 
 

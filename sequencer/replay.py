@@ -100,7 +100,7 @@ def _write_batch(stage: Path, sent: BatchInput, result: BatchResult) -> BatchEnt
     name = f"batch-{number:04}.zkm"
     data = encode_trace(result.trace)
     write_atomically(stage / name, data)
-    cash = Counter(type(lane.op) for lane in result.trace.cash_lanes)
+    cash = Counter(type(lane.op) for lane in result.trace.cash_lanes if lane.is_applied)
     return BatchEntry(
         file=name,
         sha256=sha256(data).hexdigest(),

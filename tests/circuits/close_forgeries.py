@@ -12,10 +12,10 @@ from rollup.accounts import Account
 from rollup.field import R
 from rollup.public_inputs import compute_data_commitment
 from rollup.trace import BatchTrace
-from rollup.units import RESOURCE_COUNT
+from rollup.units import ATOMS_PER_E6, RESOURCE_COUNT
 from tests.circuits.forging import Forged, Forger, path_inputs
 from tests.circuits.frame_cases import (
-    N_CASH_LANES,
+    N_BRIDGE_LANES,
     get_day,
     load_frame,
     make_close_case,
@@ -34,9 +34,10 @@ __all__ = [
     "make_settled",
 ]
 
-CLOSE = f"Close({N_CASH_LANES})"
+CLOSE = f"Close({N_BRIDGE_LANES})"
 ROOT_IN, ROOT_OUT = "account_tree/root_in", "account_tree/root_out"
 PENALTIES, FEES = 5 * 10**18 + 1, 3 * 10**15 + 2  # atoms
+MET = 5 * 10**12  # of what the fund takes, by base fees and rent
 SEQUENCER = 2
 OTHERS = {SEQUENCER: Account(owner=7), 9: Account(owner=8), 8**6: Account(owner=5)}
 
@@ -55,7 +56,8 @@ def make_funds(
         after = after.set(account_id, account.leaf_hash())
     trace = get_day()["liquidation"]
     lane = replace(trace.fund_lane, fund_before=fund, treasury_before=treasury, account_path=tree.path(0))
-    ports = {"root_in": tree.root, "root_out": after.root, "penalties": dues[0], "fees": dues[1]}
+    ports = {"root_in": tree.root, "root_out": after.root, "penalties": dues[0] - MET, "fees": dues[1]}
+    ports |= {"base_fees_e6": 1, "rent": MET - ATOMS_PER_E6}
     return make_fund_case(replace(trace, fund_lane=lane)) | ports
 
 
@@ -211,6 +213,8 @@ def _unbalanced(forger: Forger) -> Iterator[Forged]:
         for amount in (1, -1):
             changes = {f"{total}_start": amount}
             yield forger.forge(f"{total} start at {amount}", honest, [f"totals/{total}_start"], changes=changes)
+    sent = {"transfer_end": (9 << 64) + 1_000}
+    yield forger.forge("transfer without its incoming leg", honest, ["totals/transfer_end"], changes=sent)
     for vault_e6 in (-1, 2**96):
         changes = {"vault": vault_e6}
         yield forger.forge(f"vault of {vault_e6}", honest, ["totals/vault/sum"], changes=changes, also_follow=ROOT)
@@ -275,7 +279,7 @@ def _other_records(forger: Forger) -> Iterator[Forged]:
 
 def _other_data(forger: Forger) -> Iterator[Forged]:
     honest = _honest_close()
-    names = [f"lane[{i}]/bridge[{j}]" for i in range(N_CASH_LANES) for j in range(4)]
+    names = [f"lane[{i}]/bridge[{j}]" for i in range(N_BRIDGE_LANES) for j in range(4)]
     words = [honest[name] for name in names]
     for name, other in {
         "a lane left out of the data": words[:4],
