@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from circuits.lanes.quote import build_quote_lane
+from circuits.lanes.trade import build_trade_lane
+from circuits.system import ConstraintSystem
 from rollup.accounts import Account
 from rollup.margin import Margin, compute_margin
 from rollup.orders import Order, SignedOrder, pack_slot
@@ -16,8 +19,8 @@ from rollup.signature import derive_public_key, sign
 from rollup.state import Resources
 from rollup.trace import LiquidationTrace
 from rollup.units import MARKET_COUNT
-from tests.circuits.lane_cases import Venue
-from tests.circuits.trade_cases import TradeCase, make_quote_case, make_trade_case
+from tests.circuits.lane_cases import LoneTemplate, Venue
+from tests.circuits.trade_cases import TradeCase, load_quote_lane, load_trade_lane, make_quote_case, make_trade_case
 from tests.scenarios import PARAMS, START_S
 
 USER = 2
@@ -100,6 +103,19 @@ class LaneKind:
 
     capacity: int = 1
     is_quote: bool = False
+
+    @property
+    def name(self) -> str:
+        """The template's name."""
+        return f"{'QuoteLane' if self.is_quote else 'TradeLane'}({self.capacity})"
+
+    def build(self, cs: ConstraintSystem) -> None:
+        """Record such a lane."""
+        (build_quote_lane if self.is_quote else build_trade_lane)(cs, self.capacity)
+
+    def load(self) -> LoneTemplate:
+        """Return its template, alone in the kernel."""
+        return (load_quote_lane if self.is_quote else load_trade_lane)(self.capacity)
 
     @property
     def signature(self) -> str:
