@@ -180,7 +180,7 @@ def with_slot(account: Account, slot: int, nonce: int, filled_lots: int) -> Acco
 
 def margin_at(venue: Venue, account: Account) -> Margin:
     """Return equity and requirements at the venue's marks, after the rent that the account owes."""
-    cash_atoms = account.cash_atoms - compute_rent(account, venue.tick())
+    cash_atoms = account.cash_atoms - compute_rent(account, venue.tick)
     return compute_margin(cash_atoms, account.sizes_lots, venue.marks, venue.funding, venue.params)
 
 
