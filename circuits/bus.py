@@ -8,6 +8,7 @@ from circuits.account_inputs import Values
 from circuits.batch import (
     PUBLIC_INPUTS,
     cash_lane_template,
+    close_template,
     fund_lane_template,
     quote_lane_template,
     rescue_lane_template,
@@ -92,7 +93,9 @@ def _running_totals(trace: BatchTrace) -> Values:
             if "_out" in port:
                 before = values.setdefault(wiring[port.replace("_out", "_in")], 0)
                 values[wire] = before + added.get(port.replace("_out", ""), 0)
-    return values
+    close = close_template(len(trace.cash_lanes) + len(trace.rescue_lanes))
+    ends = chains.wire_ends(port for port in close.ports if not port.startswith("carry_"))
+    return dict.fromkeys(ends.values(), 0) | values  # where no lane carries a total it is nothing
 
 
 def _lanes(trace: BatchTrace) -> Iterator[tuple[Sequence[str], Values]]:
