@@ -13,7 +13,7 @@ from prover.circuit import load_batch
 from rollup.accounts import EMPTY_ACCOUNT, Account
 from rollup.shapes import TINY
 from rollup.state import make_genesis
-from rollup.trace import BatchTrace, CashLaneTrace, FundLaneTrace, TradeLaneTrace
+from rollup.trace import BatchTrace, CashLaneTrace, FundLaneTrace, RescueLaneTrace, TradeLaneTrace
 from rollup.trees import SparseTree
 from rollup.units import ATOMS_PER_E6, FUND_ACCOUNT, TREASURY_ACCOUNT
 from tests.circuits.frame_cases import get_day
@@ -69,14 +69,16 @@ def rechain(trace: BatchTrace, ledger: Ledger, credits: Credits | None = None) -
     """
     book = _Book(ledger, dict(credits or {}))
     cash = tuple(book.turn(f"cash[{i}]", lane) for i, lane in enumerate(trace.cash_lanes))
+    rescue = tuple(book.turn(f"rescue[{i}]", lane) for i, lane in enumerate(trace.rescue_lanes))
     trade = tuple(book.turn(f"trade[{i}]", lane) for i, lane in enumerate(trace.trade_lanes))
-    moved = replace(trace, cash_lanes=cash, trade_lanes=trade)
-    fund = book.take_dues(moved)
+    quote = tuple(book.turn(f"quote[{i}]", lane) for i, lane in enumerate(trace.quote_lanes))
+    moved = replace(trace, cash_lanes=cash, rescue_lanes=rescue, trade_lanes=trade, quote_lanes=quote)
+    fund = book.take_dues(trace, moved)
     header = replace(trace.header_after, accounts_root=book.ledger.tree.root)
     return replace(moved, fund_lane=fund, header_after=header), book.ledger
 
 
-Lane = TypeVar("Lane", CashLaneTrace, TradeLaneTrace)
+Lane = TypeVar("Lane", CashLaneTrace, RescueLaneTrace, TradeLaneTrace)
 
 
 class _Book:
@@ -89,30 +91,44 @@ class _Book:
     def turn(self, name: str, lane: Lane) -> Lane:
         """Return the lane on the account as it now stands, and write it."""
         before, path = self.ledger.get(lane.account_id), self.ledger.tree.path(lane.account_id)
-        gained = lane.after.cash_atoms - lane.before.cash_atoms
-        pairs = zip(before.sizes_lots, lane.before.sizes_lots, lane.after.sizes_lots, strict=True)
-        sizes = tuple(now + new - old for now, old, new in pairs)
-        after = replace(lane.after, cash_atoms=before.cash_atoms + gained, sizes_lots=sizes)
+        after = _move(before, lane.before, lane.after)
         self.ledger = self.ledger.put(lane.account_id, after)
         self._credit(name)
         return replace(lane, before=before, after=after, account_path=path)
 
-    def take_dues(self, trace: BatchTrace) -> FundLaneTrace:
-        """Return the FundLane after these lanes, and write it."""
-        bus, n_cash, n_trade = compute_bus(trace), len(trace.cash_lanes), len(trace.trade_lanes)
-        fund, treasury = self.ledger.get(FUND_ACCOUNT), self.ledger.get(TREASURY_ACCOUNT)
-        path = self.ledger.tree.path(FUND_ACCOUNT)
-        dues = bus[f"penalties[{n_trade}]"] + bus[f"base_fees_e6[{n_cash}]"] * ATOMS_PER_E6 + bus[f"rent[{n_cash}]"]
-        self.ledger = self.ledger.credit(FUND_ACCOUNT, dues)
-        self.ledger = self.ledger.credit(TREASURY_ACCOUNT, bus[f"fees[{n_trade}]"])
-        after = self.ledger.get(FUND_ACCOUNT), self.ledger.get(TREASURY_ACCOUNT)
+    def take_dues(self, trace: BatchTrace, moved: BatchTrace) -> FundLaneTrace:
+        """Return the FundLane after these lanes, and write it: as in `trace`, but for what else it is due."""
+        lane, path = trace.fund_lane, self.ledger.tree.path(FUND_ACCOUNT)
+        befores, afters = [], []
+        pairs = ((lane.fund_before, lane.fund_after), (lane.treasury_before, lane.treasury_after))
+        more = (new - old for new, old in zip(_compute_dues(moved), _compute_dues(trace), strict=True))
+        for account_id, (old, new), atoms in zip((FUND_ACCOUNT, TREASURY_ACCOUNT), pairs, more, strict=True):
+            befores.append(self.ledger.get(account_id))
+            afters.append(_move(befores[-1], old, replace(new, cash_atoms=new.cash_atoms + atoms)))
+            self.ledger = self.ledger.put(account_id, afters[-1])
         self._credit("fund")
-        return FundLaneTrace(fund, after[0], treasury, after[1], path, trace.fund_lane.fill)
+        return FundLaneTrace(befores[0], afters[0], befores[1], afters[1], path, lane.fill)
 
     def _credit(self, name: str) -> None:
         for (instance, account_id), atoms in self._credits.items():
             if instance == name:
                 self.ledger = self.ledger.credit(account_id, atoms)
+
+
+def _move(now: Account, old: Account, new: Account) -> Account:
+    """Return the account `new`, but with cash and positions moved from `now` by as much as from `old`."""
+    sizes = zip(now.sizes_lots, old.sizes_lots, new.sizes_lots, strict=True)
+    moved = tuple(size + after - before for size, before, after in sizes)
+    return replace(new, cash_atoms=now.cash_atoms + new.cash_atoms - old.cash_atoms, sizes_lots=moved)
+
+
+def _compute_dues(trace: BatchTrace) -> tuple[int, int]:
+    """Return what the fund and the treasury are due of a batch's lanes, in atoms."""
+    bus = compute_bus(trace)
+    (fund,) = (instance for instance in load_batch(TINY).batch.instances if instance.name == "fund")
+    due = {port: bus[wire] for port, wire in fund.wiring.items()}
+    base_fees, tips = (due[f"{name}_e6"] * ATOMS_PER_E6 for name in ("base_fees", "tips"))
+    return due["penalties"] + base_fees + due["rent"] + due["takeover_cash"], due["fees"] + tips
 
 
 def give_inputs(trace: BatchTrace) -> WitnessInputs:
