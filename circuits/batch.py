@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from circuits.cash_bridge import N_BRIDGE_WORDS
 from circuits.chains import Chains
 from circuits.close import build_close
-from circuits.lanes.cash import N_BRIDGE_WORDS, build_cash_lane
+from circuits.lanes.cash import build_cash_lane
 from circuits.lanes.fund import build_fund_lane
 from circuits.lanes.quote import build_quote_lane
 from circuits.lanes.trade import build_trade_lane
@@ -134,8 +135,9 @@ def _tables(template: Template) -> dict[str, str]:
 
 
 def _wire_tick() -> dict[str, str]:
-    """Return the tick's wiring: it opens the state that the first lanes take in."""
-    first = {"accounts_root": "accounts_root[0]", "queue": "queue[0]", "vault": "vault[0]"}
+    """Return the tick's wiring: it opens the state that the first lanes take in, and refills the fund's budget."""
+    chains = {"accounts_root": "accounts_root", "queue": "queue", "vault": "vault", "fund_budget": "budget"}
+    first = {port: f"{chain}[0]" for port, chain in chains.items()}
     return {port: first.get(port, port) for port in tick_template().ports}
 
 

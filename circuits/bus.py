@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from circuits.account_inputs import Values
-from circuits.batch import PUBLIC_INPUTS
+from circuits.batch import PUBLIC_INPUTS, cash_lane_template, quote_lane_template, trade_lane_template
+from circuits.cash_bridge import N_BRIDGE_WORDS
+from circuits.chains import Chains
 from circuits.lane_inputs import Prices
-from circuits.lanes.cash import N_BRIDGE_WORDS
 from circuits.order_totals import sum_order_lane
+from circuits.tick_inputs import outset_values
 from rollup import tags
 from rollup.poseidon import poseidon
 from rollup.public_inputs import compute_public_inputs, get_bridge_words
-from rollup.trace import BatchTrace
-from rollup.txs import Deposit, Withdraw
-from rollup.units import MARKET_COUNT, TIER_COUNT
+from rollup.trace import BatchTrace, CashLaneTrace
+from rollup.txs import Transfer
+from rollup.units import AMOUNT_E6_BITS, TIER_COUNT
 
 
 def compute_bus(trace: BatchTrace) -> Values:
     """Return every bus wire's value by name."""
     bus: Values = dict(zip(PUBLIC_INPUTS, compute_public_inputs(trace), strict=True))
     bus |= _table_values(trace)
-    bus |= {f"{name}_hash": getattr(trace.header_after, f"{name}_hash") for name in ("markets", "resources", "oracle")}
+    bus |= outset_values(trace)
+    bus |= {"oracle_hash": trace.header_after.oracle_hash, "fund_band_ppm": trace.params.fund_band_ppm}
+    bus |= {"budget[0]": trace.header_after.resources.fund_budget}
     bus |= _account_roots(trace)
-    bus |= _cash_totals(trace)
-    bus |= _order_totals(trace)
+    bus |= _bridge_words(trace)
+    bus |= _running_totals(trace)
     return bus
 
 
@@ -62,27 +66,51 @@ def _account_roots(trace: BatchTrace) -> Values:
     return {f"accounts_root[{i}]": root for i, root in enumerate(roots)}
 
 
-def _cash_totals(trace: BatchTrace) -> Values:
-    words = get_bridge_words(trace)
-    values = {f"lane[{i // N_BRIDGE_WORDS}]/bridge[{i % N_BRIDGE_WORDS}]": word for i, word in enumerate(words)}
-    entries, vaults = [trace.header_before.queue_consumed], [trace.header_before.vault_e6]
-    for lane in trace.cash_lanes:
-        entries.append(entries[-1] + isinstance(lane.op, Deposit))
-        flow = lane.op.amount_e6 if isinstance(lane.op, (Deposit, Withdraw)) else 0
-        vaults.append(vaults[-1] + (flow if isinstance(lane.op, Deposit) else -flow))
-    values |= {f"queue[{i}]": value for i, value in enumerate(entries)}
-    return values | {f"vault[{i}]": value for i, value in enumerate(vaults)}
+def _bridge_words(trace: BatchTrace) -> Values:
+    words = enumerate(get_bridge_words(trace))
+    return {f"lane[{i // N_BRIDGE_WORDS}]/bridge[{i % N_BRIDGE_WORDS}]": word for i, word in words}
 
 
-def _order_totals(trace: BatchTrace) -> Values:
-    """Return the running totals through the lanes with order places; penalties are carried by TradeLanes alone."""
-    prices, totals, n_trade = Prices(trace), Counter[tuple[str, str]](), len(trace.trade_lanes)
-    indices = [("lots", f"[{m}]") for m in range(MARKET_COUNT)] + [("ration", f"[{m}]") for m in range(MARKET_COUNT)]
-    names = [*indices, *((name, "") for name in ("position", "fees", "tips_e6", "base_fees_e6", "rent", "usage"))]
-    values: Values = {f"{chain}[0]{index}": 0 for chain, index in (*names, ("penalties", ""))}
-    for i, lane in enumerate(trace.order_lanes):
-        for name, added in sum_order_lane(lane, prices, totals["position", ""]).items():
-            totals[name] += added
-        carried = [*names, ("penalties", "")] if i < n_trade else names
-        values |= {f"{chain}[{i + 1}]{index}": totals[chain, index] for chain, index in carried}
+def _running_totals(trace: BatchTrace) -> Values:
+    """Return every link of every chain but the account root: what a lane takes in, and what it adds to it."""
+    header = trace.header_before
+    values: Values = {"queue[0]": header.queue_consumed, "vault[0]": header.vault_e6}
+    chains = Chains()
+    for ports, added in _lanes(trace):
+        wiring = chains.wire_lane(port for port in ports if not port.startswith("root_"))
+        for port, wire in wiring.items():
+            if "_out" in port:
+                before = values.setdefault(wiring[port.replace("_out", "_in")], 0)
+                values[wire] = before + added.get(port.replace("_out", ""), 0)
     return values
+
+
+def _lanes(trace: BatchTrace) -> Iterator[tuple[Sequence[str], Values]]:
+    """Yield each lane's ports and what it adds to the totals that it carries, in order."""
+    prices, position, sent = Prices(trace), 0, 0
+    for cash_lane in trace.cash_lanes:
+        sending = _sent(cash_lane)
+        yield cash_lane_template().ports, _cash_sums(cash_lane) | {"transfer": sending - sent}
+        sent = sending
+    for lanes, template in ((trace.trade_lanes, trade_lane_template), (trace.quote_lanes, quote_lane_template)):
+        for lane in lanes:
+            sums = sum_order_lane(lane, prices, position)
+            yield template(lane.capacity).ports, {chain + index: added for (chain, index), added in sums.items()}
+            position += lane.capacity
+
+
+def _cash_sums(lane: CashLaneTrace) -> Values:
+    flows = lane.flows
+    return {
+        "queue": flows.queue_entries,
+        "vault": flows.vault_e6,
+        "base_fees_e6": flows.base_fees_e6,
+        "rent": flows.rent_atoms,
+        "usage": flows.units,
+    }
+
+
+def _sent(lane: CashLaneTrace) -> int:
+    """Return the transfer that a lane leaves to the next: recipient * 2**64 + amount, 0 for none."""
+    op = lane.op
+    return (op.recipient << AMOUNT_E6_BITS) + op.amount_e6 if isinstance(op, Transfer) else 0

@@ -6,9 +6,9 @@ from collections import Counter
 
 from circuits.fill_views import view_fills
 from circuits.lane_inputs import Prices
-from circuits.lanes.totals import CHANGE_SHIFT, FILLS_SHIFT, UNITS_PER_FILL
-from circuits.rationing import RATION_SHIFT
+from circuits.market_totals import CHANGE_SHIFT, FILLS_SHIFT, RATION_SHIFT
 from rollup.rent import compute_rent
+from rollup.resources import ORDER_FILL
 from rollup.trace import TradeLaneTrace
 from rollup.units import MARKET_COUNT
 
@@ -35,7 +35,7 @@ def sum_order_lane(lane: TradeLaneTrace, prices: Prices, position: int) -> Sums:
         sums["fees", ""] += view.fee_atoms
         sums["base_fees_e6", ""] += view.charge.fee_e6
         sums["tips_e6", ""] += view.charge.tip_e6
-    sums["usage", ""] = UNITS_PER_FILL * (len(lane.fills) + (lane.liquidation is not None))
+    sums["usage", ""] = ORDER_FILL.packed * (len(lane.fills) + (lane.liquidation is not None))
     if lane.liquidation:
         sums["lots", f"[{lane.liquidation.market}]"] += lane.liquidation.fill_lots << FILLS_SHIFT
         sums["penalties", ""] = lane.liquidation.penalty_atoms

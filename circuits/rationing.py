@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from circuits.bits import from_bits, is_zero, logical_and, logical_or
 from circuits.fills import Fill
 from circuits.inputs import assert_equal_if, private_flag
 from circuits.linear import LC
+from circuits.market_totals import RATION_SHIFT
 from circuits.order_fields import OrderFields
 from circuits.select import select
 from circuits.system import ConstraintSystem
 from rollup.rationing import POSITION_BITS
-
-RATION_SHIFT: Final = 64  # a market's running total is fills * 2**64 + remaining
 
 
 @dataclass(frozen=True)

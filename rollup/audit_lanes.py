@@ -12,39 +12,13 @@ from typing import NamedTuple
 from rollup.accounts import Account
 from rollup.audit_orders import PlacedFill, audit_order_fill, audit_quote, audit_slot
 from rollup.audit_rules import BatchRuleBroken, require
-from rollup.errors import TxRejected
 from rollup.liquidation import compute_penalty, find_largest_markets
 from rollup.margin import Margin, compute_margin, is_healthier, is_valid_close
-from rollup.rejections import SignatureInvalid
 from rollup.settle import apply_liquidation_fill
-from rollup.signature import verify
-from rollup.trace import BatchTrace, CashLaneTrace, TradeLaneTrace
-from rollup.txs import Cancel, Deposit, Withdraw
-from rollup.txs.withdraw import check_withdraw_margin
+from rollup.trace import BatchTrace, TradeLaneTrace
 from rollup.units import FIRST_USER_ACCOUNT
 
-__all__ = ["BatchRuleBroken", "LaneDues", "audit_cash_lane", "audit_order_lane", "audit_slot", "require"]
-
-
-def audit_cash_lane(trace: BatchTrace, lane: CashLaneTrace, where: str) -> None:
-    """Raise BatchRuleBroken unless the operation is allowed and does exactly its effect."""
-    op = lane.op
-    if op is None:
-        require(lane.before == lane.after, where, "unused_lane_changes_nothing", "a change", "none")
-        return
-    require(op.account == lane.account_id, where, "operation_names_account", op.account, lane.account_id)
-    try:
-        op.check(lane.before)
-        if not isinstance(op, Deposit):
-            _audit_signature(trace, lane, op)
-        after = op.apply(lane.before).with_changes(last_touched_s=trace.header_after.timestamp_s)
-        if isinstance(op, Withdraw):
-            check_withdraw_margin(op.account, _compute_margin(trace, after))
-    except TxRejected as error:
-        raise BatchRuleBroken(where, error.code, str(error), "an operation that is allowed") from error
-    require(after == lane.after, where, "operation_effect", "another account", "what the operation leaves")
-    slot = op.slot if isinstance(op, Cancel) else 0
-    audit_slot(lane.before, slot, lane.slot_before, lane.slot_path, where)
+__all__ = ["BatchRuleBroken", "LaneDues", "audit_order_lane", "audit_slot", "require"]
 
 
 class LaneDues(NamedTuple):
@@ -71,7 +45,6 @@ def audit_order_lane(
     if not lane.fills and lane.liquidation is None:
         require(lane.before == lane.after, where, "unused_lane_changes_nothing", "a change", "none")
         return LaneDues(), []
-    require(not trace.tick.stale, where, "stale_batch_trades_nothing", "a fill", "none")
     require((lane.quote is not None) == is_quote_lane, where, "quote_in_quote_lane", lane.quote, "one in a QuoteLane")
     places = [fill.place for fill in lane.fills]
     is_rising = places == sorted(set(places)) and (is_quote_lane or places == list(range(len(places))))
@@ -96,12 +69,6 @@ def audit_order_lane(
     require(is_valid, where, "margin_at_close", after.equity, f"at least {after.initial}, or only reducing")
     require(lane.after == account, where, "fills_effect", "another account", "what the fills leave")
     return dues, placed
-
-
-def _audit_signature(trace: BatchTrace, lane: CashLaneTrace, op: Withdraw | Cancel) -> None:
-    message = op.message(trace.params.domain)
-    if lane.signature is None or not verify(lane.before.key, message, lane.signature):
-        raise SignatureInvalid(op.account, message)
 
 
 def _charge_rent(trace: BatchTrace, account: Account) -> Account:

@@ -15,7 +15,7 @@ from rollup.bounded_json import parse_json
 from rollup.codec_cash import CASH_LANE
 from rollup.codec_common import ACCOUNT, ACCOUNT_PATH, MAX_LANES, PRICES, vector
 from rollup.codec_fields import ListOf, Malformed, Record, Text
-from rollup.codec_state import HEADER, PARAMS
+from rollup.codec_state import HEADER, ORACLE, PARAMS
 from rollup.codec_trade import RATIONING, TRADE_LANE
 from rollup.errors import BatchInvalid
 from rollup.trace import BatchTrace, FundLaneTrace
@@ -123,6 +123,7 @@ _TRACE = Record(
         "params": PARAMS,
         "header_before": HEADER,
         "header_after": HEADER,
+        "oracle": ORACLE,
         "clearing_prices_ticks": PRICES,
         "rationing": vector(RATIONING, MARKET_COUNT),
         "cash_lanes": ListOf(CASH_LANE, 0, MAX_LANES),

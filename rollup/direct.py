@@ -13,7 +13,7 @@ from itertools import groupby
 
 from rollup.errors import BatchInvalid
 from rollup.fees import compute_trading_fee
-from rollup.margin import compute_margin, is_valid_close
+from rollup.margin import MarginFractions, compute_margin, is_valid_close
 from rollup.params import Params
 from rollup.units import ATOMS_PER_E6, FUND_ACCOUNT, LOT_TICK_ATOMS, MARKET_COUNT, TREASURY_ACCOUNT
 
@@ -90,18 +90,20 @@ class DirectLedger:
         trades: Sequence[DirectTrade],
         marks_ticks: Sequence[int],
         funding_index: Sequence[int],
+        fractions: MarginFractions,
         order_fee_e6: int = 0,
     ) -> None:
         """Settle the trades one by one, and check the margin of everybody who traded, turn by turn.
 
-        Raises DirectMarginBroken, which leaves the trades booked: the ledger is then of no further use.
+        `fractions` are those in effect. Raises DirectMarginBroken, which leaves the trades booked: the ledger is then
+        of no further use.
         """
         for (account, _), own in groupby(trades, key=lambda trade: (trade.account, trade.turn)):
             before, turn = self._snapshot(account, funding_index), list(own)
             for trade in turn:
                 self._settle(trade, marks_ticks, funding_index, order_fee_e6)
             if not any(trade.is_liquidation for trade in turn):
-                self._check_margin(account, before, marks_ticks, funding_index)
+                self._check_margin(account, before, marks_ticks, funding_index, fractions)
 
     def get_balances(self, funding_index: Sequence[int]) -> dict[int, int]:
         """Return each account's cash with all funding up to the given index paid, in atoms, zeros left out."""
@@ -163,10 +165,11 @@ class DirectLedger:
         before: tuple[int, tuple[int, ...]],
         marks_ticks: Sequence[int],
         funding_index: Sequence[int],
+        fractions: MarginFractions,
     ) -> None:
         (cash_0, sizes_0), (cash_1, sizes_1) = before, self._snapshot(account, funding_index)
         paid = (0,) * MARKET_COUNT  # all funding is in the cash already
-        opened = compute_margin(cash_0, sizes_0, marks_ticks, paid, self._params)
-        closed = compute_margin(cash_1, sizes_1, marks_ticks, paid, self._params)
+        opened = compute_margin(cash_0, sizes_0, marks_ticks, paid, fractions)
+        closed = compute_margin(cash_1, sizes_1, marks_ticks, paid, fractions)
         if not is_valid_close(opened, closed, sizes_0, sizes_1):
             raise DirectMarginBroken(account, closed.equity, closed.initial)

@@ -57,8 +57,8 @@ class _Matcher:
         self._cut: set[int] = set()  # reduce-only orders that entered with all they could reduce, and then with less
         self._waiting: list[OpenOrder] = []
         self._rejected: list[Refusal] = []
-        n_lanes = len(shape.trade_capacities)
-        self._forced = find_liquidations(workspace, min(n_lanes, max(1, n_lanes // 2)))
+        is_trading, n_lanes = not workspace.tick.stale, len(shape.trade_capacities)
+        self._forced = find_liquidations(workspace, min(n_lanes, max(1, n_lanes // 2))) if is_trading else {}
         self._clearings = [Clearing(mark_ticks) for mark_ticks in workspace.marks_ticks]
         self._rationing = [NO_RATIONING] * MARKET_COUNT
         self._turns: dict[TurnKey, Turn] = {}

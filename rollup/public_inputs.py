@@ -26,8 +26,12 @@ class PublicInputs(NamedTuple):
 
 
 def get_bridge_words(trace: BatchTrace) -> tuple[int, ...]:
-    """Return three words for each cash lane, in lane order: what the base layer checks and makes claimable."""
-    return tuple(word for lane in trace.cash_lanes for word in compute_bridge_words(lane.op, lane.before.owner))
+    """Return four words for each cash lane, in lane order: what the base layer checks and makes claimable."""
+    return tuple(
+        word
+        for lane in trace.cash_lanes
+        for word in compute_bridge_words(lane.op, lane.before.owner, lane.is_applied, lane.paid_e6)
+    )
 
 
 def compute_data_commitment(words: Sequence[int]) -> int:

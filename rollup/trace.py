@@ -11,13 +11,15 @@ from functools import cached_property
 from typing import TypeAlias
 
 from rollup.accounts import Account
+from rollup.oracle import OracleMessages, is_stale
 from rollup.orders import Order
 from rollup.params import Params
 from rollup.rationing import Rationing
+from rollup.rescue import Carry, RescueOp
 from rollup.signature import Signature
 from rollup.state import StateHeader
 from rollup.tick import Tick, derive_tick
-from rollup.txs import CashOp
+from rollup.txs import CashOp, Flows
 
 Path: TypeAlias = tuple[tuple[int, ...], ...]
 
@@ -70,27 +72,56 @@ class TradeLaneTrace:
 
 @dataclass(frozen=True)
 class CashLaneTrace:
-    """One cash operation on one account; `op` is None in an unused lane."""
+    """One cash operation on one account; `op` is None in an unused lane. A transfer takes two lanes in a row."""
 
     account_id: int
     before: Account
     after: Account
     account_path: Path
     op: CashOp | None
-    signature: Signature | None  # withdraw and cancel
+    is_applied: bool  # False: a returned deposit, a dropped request, an unused lane
+    flows: Flows  # what the lane adds to the batch's totals
+    signature: Signature | None  # of a `SignedOp`
     slot_before: int  # cancel: the slot's packed value, else slot 0's
     slot_path: Path  # orders tree before, of the cancelled slot, else of slot 0
+
+    @property
+    def paid_e6(self) -> int:
+        """What left the vault, 1e-6 USD."""
+        return max(0, -self.flows.vault_e6)
+
+
+@dataclass(frozen=True)
+class RescueLaneTrace:
+    """One rescue operation on one account; `op` is None in an unused lane. What runs from lane to lane, in and out."""
+
+    account_id: int
+    before: Account  # before rent
+    after: Account
+    account_path: Path
+    op: RescueOp | None
+    carry_in: Carry
+    carry_out: Carry
+
+
+@dataclass(frozen=True)
+class FundFillTrace:
+    """The fund's one fill of the auction: always against its position."""
+
+    market: int
+    fill_lots: int
 
 
 @dataclass(frozen=True)
 class FundLaneTrace:
-    """Accounts 0 (insurance fund) and 1 (treasury) taking what is due to them."""
+    """Accounts 0 (insurance fund) and 1 (treasury) taking what is due to them, and the fund's one fill."""
 
     fund_before: Account
     fund_after: Account
     treasury_before: Account
     treasury_after: Account
     account_path: Path  # of account 0, before
+    fill: FundFillTrace | None
 
 
 @dataclass(frozen=True)
@@ -101,9 +132,11 @@ class BatchTrace:
     params: Params
     header_before: StateHeader
     header_after: StateHeader
+    oracle: OracleMessages
     clearing_prices_ticks: tuple[int, ...]  # p* per market; the mark where nothing traded
     rationing: tuple[Rationing, ...]  # per market
     cash_lanes: tuple[CashLaneTrace, ...]
+    rescue_lanes: tuple[RescueLaneTrace, ...]
     trade_lanes: tuple[TradeLaneTrace, ...]
     quote_lanes: tuple[TradeLaneTrace, ...]
     fund_lane: FundLaneTrace
@@ -116,4 +149,4 @@ class BatchTrace:
     @cached_property
     def tick(self) -> Tick:
         """What the lanes of this batch read, worked out again from the headers and the parameters."""
-        return derive_tick(self.header_before, self.header_after, self.params)
+        return derive_tick(self.header_before, self.header_after, self.params, stale=is_stale(self.oracle))

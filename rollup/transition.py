@@ -1,4 +1,4 @@
-"""The transition function: a state, prices, orders and cash operations in; a trace and the next state out."""
+"""The transition function: a state, oracle prices, orders and cash operations in; a trace and the next state out."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from rollup.activity import Activity, count_activity
 from rollup.admission import SentOrder, admit_orders
 from rollup.cash_lanes import run_cash_lanes
+from rollup.close import close_header
 from rollup.errors import TxRejected
 from rollup.matching import match_orders
+from rollup.oracle import SignedPrices, pick_usable
 from rollup.orders import SignedOrder
 from rollup.params import Params
 from rollup.quotes import SignedQuote
@@ -55,7 +58,7 @@ def build_batch(
     params: Params,
     shape: Shape,
     *,
-    marks_ticks: Sequence[int],
+    oracle: Sequence[SignedPrices],
     timestamp_s: int,
     orders: Sequence[SignedOrder | SignedQuote] = (),
     cash_ops: Sequence[SignedCashOp] = (),
@@ -63,26 +66,31 @@ def build_batch(
 ) -> BatchResult:
     """Return the next batch. Orders and quotes in arrival order, partly filled ones included as they were first sent.
 
-    `marks_ticks` may be shorter than 16: the other marks stay, and so does the funding index. `signatures`
-    remembers what is already verified. Everything in the trace satisfies the rules of docs/rules.md.
-    Raises ClockNotRising; ValueOutOfRange for marks or time outside their bounds.
+    `oracle` may hold any messages: the newest usable one of each signer counts, and without a majority nothing trades.
+    `signatures` remembers what is already verified. Everything in the trace satisfies the rules of docs/rules.md.
+    Raises ClockNotRising; ValueOutOfRange for prices, time or open interest outside their bounds.
     """
-    tick = run_tick(state.header, params, marks_ticks, timestamp_s)
-    workspace = Workspace(state, params, tick, signatures or SignatureCache())
+    signatures = signatures or SignatureCache()
+    usable = pick_usable(oracle, params, state.header.signer_times_s, timestamp_s, signatures)
+    tick = run_tick(state.header, params, usable, timestamp_s)
+    workspace = Workspace(state, params, tick, signatures)
     cash = run_cash_lanes(workspace, cash_ops, shape.cash_lanes)
     admitted, refused = admit_orders(workspace, orders)
     matched = match_orders(workspace, admitted, shape)
     trades = run_trade_lanes(workspace, matched, shape)
     fund_lane = _run_fund_lane(workspace, trades)
-    new_state = _close(workspace)
+    activity = count_activity(cash.lanes, trades.trade_lanes + trades.quote_lanes, workspace.gross_change_lots)
+    new_state = _close(workspace, matched.prices_ticks, activity)
     trace = BatchTrace(
         shape_name=shape.name,
         params=params,
         header_before=state.header,
         header_after=new_state.header,
+        oracle=usable,
         clearing_prices_ticks=matched.prices_ticks,
         rationing=matched.rationing,
         cash_lanes=cash.lanes,
+        rescue_lanes=(),
         trade_lanes=trades.trade_lanes,
         quote_lanes=trades.quote_lanes,
         fund_lane=fund_lane,
@@ -95,18 +103,19 @@ def build_batch(
 def _run_fund_lane(workspace: Workspace, trades: TradeOutcome) -> FundLaneTrace:
     fund, treasury = workspace.get(FUND_ACCOUNT), workspace.get(TREASURY_ACCOUNT)
     path = workspace.path(FUND_ACCOUNT)
-    fund_due = trades.penalties_atoms + trades.base_fees_e6 * ATOMS_PER_E6 + trades.rent_atoms
+    fund_due = trades.penalties_atoms
+    fund_due += (workspace.base_fees_e6 + trades.base_fees_e6) * ATOMS_PER_E6 + workspace.rent_atoms + trades.rent_atoms
     treasury_due = trades.fees_atoms + trades.tips_e6 * ATOMS_PER_E6
     fund_after = fund.with_changes(cash_atoms=fund.cash_atoms + fund_due)
     treasury_after = treasury.with_changes(cash_atoms=treasury.cash_atoms + treasury_due)
     workspace.put(FUND_ACCOUNT, fund_after)
     workspace.put(TREASURY_ACCOUNT, treasury_after)
-    return FundLaneTrace(fund, fund_after, treasury, treasury_after, path)
+    return FundLaneTrace(fund, fund_after, treasury, treasury_after, path, None)
 
 
-def _close(workspace: Workspace) -> State:
+def _close(workspace: Workspace, prices_ticks: Sequence[int], activity: Activity) -> State:
     header = replace(
-        workspace.tick.header,
+        close_header(workspace.tick, workspace.params, prices_ticks, activity),
         accounts_root=workspace.tree.root,
         queue_consumed=workspace.queue_consumed,
         vault_e6=workspace.vault_e6,

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rollup.accounts import Account
-from rollup.direct import DirectLedger
+from rollup.direct_cash import DirectExchange
 from rollup.direct_trades import list_trades
 from rollup.errors import BatchInvalid
 from rollup.trace import BatchTrace
-from rollup.txs import Deposit, Withdraw
 from sequencer.batches import BatchFile, read_batches
 from sequencer.checking import CheckedRun, check_run
 from sequencer.errors import FileMissing
@@ -96,7 +95,7 @@ def _make_row(
 
 def _find_differences(traces: Sequence[BatchTrace]) -> list[str]:
     """Return, for each batch, the first difference after it, empty where there is none."""
-    ledger = DirectLedger(traces[0].params)
+    ledger = DirectExchange(traces[0].params)
     accounts: dict[int, Account] = {}
     differences: list[str] = []
     for trace in traces:
@@ -110,16 +109,15 @@ def _find_differences(traces: Sequence[BatchTrace]) -> list[str]:
     return differences
 
 
-def _settle_directly(ledger: DirectLedger, trace: BatchTrace) -> None:
+def _settle_directly(ledger: DirectExchange, trace: BatchTrace) -> None:
     for lane in trace.cash_lanes:
-        if isinstance(lane.op, Deposit):
-            ledger.deposit(lane.op.account, lane.op.amount_e6)
-        elif isinstance(lane.op, Withdraw):
-            ledger.withdraw(lane.op.account, lane.op.amount_e6)
+        if lane.op is not None:
+            ledger.serve(lane.op, trace.tick)
     header, trades = trace.header_after, list_trades(trace)
     for account in {trade.account for trade in trades}:
         ledger.touch(account, header.timestamp_s, trace.tick.rent_rate)
-    ledger.settle_batch(trades, header.marks_ticks, header.funding_index, trace.tick.order_fee_e6)
+    prices = (header.marks_ticks, header.funding_index)
+    ledger.settle_batch(trades, *prices, trace.tick.fractions, trace.tick.order_fee_e6)
 
 
 def _collect_accounts(trace: BatchTrace) -> dict[int, Account]:
@@ -129,7 +127,7 @@ def _collect_accounts(trace: BatchTrace) -> dict[int, Account]:
     return by_cash | by_trade | {0: trace.fund_lane.fund_after, 1: trace.fund_lane.treasury_after}
 
 
-def find_difference(ledger: DirectLedger, accounts: dict[int, Account], funding_index: Sequence[int]) -> str:
+def find_difference(ledger: DirectExchange, accounts: dict[int, Account], funding_index: Sequence[int]) -> str:
     """Return the first account whose balance or positions differ, in words, or nothing."""
     balances, positions = ledger.get_balances(funding_index), ledger.get_positions()
     for account_id in sorted(accounts.keys() | balances.keys() | positions.keys()):

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, overload
 
 from rollup.accounts import Account
+from rollup.oracle import SignedPrices
 from rollup.orders import ANY_BUY_TICKS, ANY_SELL_TICKS, IOC, POST_ONLY, REDUCE_ONLY, Order, SignedOrder
 from rollup.params import MarketParams, Params
 from rollup.quotes import Quote, SignedQuote
 from rollup.shapes import TINY, Shape
-from rollup.signature import derive_public_key, sign
-from rollup.state import Resources, State, make_genesis
+from rollup.signature import Signature, derive_public_key, sign
+from rollup.state import Resources, State, make_genesis, pad_markets
+from rollup.tick import Tick, run_tick
 from rollup.trace import BatchTrace
 from rollup.transition import BatchResult, build_batch
-from rollup.txs import Cancel, Deposit, SignedCashOp, Withdraw
+from rollup.txs import Cancel, Deposit, SignedCashOp, SignedOp, Withdraw
+from rollup.units import ORACLE_COUNT
 
 START_S = 1_760_130_000
 AVAX_PRICE = 25_000_000  # ticks of 1e-6 USD
 ETH_PRICE = 4_000_000_000
 USD = 10**6  # a deposit's unit is 1e-6 USD
 
+ORACLE_KEYS = tuple(bytes([200 + signer]) * 32 for signer in range(ORACLE_COUNT))  # private keys of the signers
+
+# Quiet: marks reach whatever a test says within a second, nothing is funded, scaled or charged for.
 PARAMS = Params(
     chain_id=31337,
     contract=0x5FBDB2315678AFECB367F032D93F642F64180AA3,
@@ -32,9 +38,20 @@ PARAMS = Params(
         MarketParams("AVAX-USD", 6, 6, 50_000, 30_000, 10_000, 50_000),
         MarketParams("ETH-USD", 6, 6, 40_000, 20_000, 10_000, 50_000),
     ),
+    target_per_s=(10**6,) * 3,
+    oracle_keys=tuple(map(derive_public_key, ORACLE_KEYS)),
 )
 # an order costs 0.0034 USD, a leaf 1 USD and as much again each year
 PRICED = make_genesis((AVAX_PRICE, ETH_PRICE), START_S, Resources(base_fees=(2 * 10**15, 10**18, 10**14)))
+
+
+def sign_prices(
+    params: Params, prices_ticks: tuple[int, ...], time_s: int, signers: Iterable[int] = range(ORACLE_COUNT)
+) -> tuple[SignedPrices, ...]:
+    """Return the messages of some oracle signers, all of the same prices and time."""
+    unsigned = SignedPrices(0, pad_markets(prices_ticks, 1), time_s, Signature((0, 1), 0))
+    message = unsigned.message(params.domain)
+    return tuple(replace(unsigned, signer=s, signature=sign(ORACLE_KEYS[s], message)) for s in signers)
 
 
 @dataclass
@@ -46,28 +63,61 @@ class Exchange:
     state: State = field(default_factory=lambda: make_genesis((AVAX_PRICE, ETH_PRICE), START_S))
     now_s: int = START_S
     order_nonces: dict[int, int] = field(default_factory=dict)
+    new_keys: dict[int, bytes] = field(default_factory=dict)  # of accounts that changed theirs
 
     @staticmethod
     def key_of(account: int) -> bytes:
-        """Return the account's private key."""
+        """Return the account's first private key."""
         return account.to_bytes(32, "big")
+
+    @staticmethod
+    def owner_of(account: int) -> int:
+        """Return the address that holds the account on the base layer."""
+        return 0xA0000 + account
+
+    def next_tick(self) -> Tick:
+        """Return the tick of the next batch, should the marks stay."""
+        header, now_s = self.state.header, self.now_s + 1
+        oracle = sign_prices(self.params, header.marks_ticks, now_s)
+        return run_tick(header, self.params, tuple(oracle), now_s)
 
     def deposit(self, account: int, usd: int) -> SignedCashOp:
         """Return a deposit of whole dollars by the account's owner."""
         key = derive_public_key(self.key_of(account))
-        return SignedCashOp(Deposit(account, usd * USD, owner=0xA0000 + account, key=key))
+        return SignedCashOp(Deposit(account, usd * USD, owner=self.owner_of(account), key=key))
 
     def withdraw(self, account: int, usd: int) -> SignedCashOp:
         """Return a signed withdrawal of whole dollars."""
-        record = self.state.get_account(account)
-        op = Withdraw(account, record.cash_nonce, record.epoch, usd * USD)
-        return SignedCashOp(op, sign(self.key_of(account), op.message(self.params.domain)))
+        return self.request(Withdraw, account, amount_e6=usd * USD)
 
     def cancel(self, account: int, slot: int, nonce: int) -> SignedCashOp:
         """Return a signed cancel of one order."""
+        return self.request(Cancel, account, slot=slot, nonce=nonce)
+
+    def request(
+        self,
+        kind: Callable[..., SignedOp],
+        account: int,
+        *,
+        ahead: int = 0,
+        **operands: Any,  # noqa: ANN401 (fields of any kind)
+    ) -> SignedCashOp:
+        """Return a signed operation of any kind, in turn behind `ahead` others of the account."""
         record = self.state.get_account(account)
-        op = Cancel(account, record.cash_nonce, record.epoch, slot, nonce)
-        return SignedCashOp(op, sign(self.key_of(account), op.message(self.params.domain)))
+        operands = {"max_fee_e6": 5 * USD, **operands}
+        return self.sign(kind(account, record.cash_nonce + ahead, record.epoch, **operands))
+
+    @overload
+    def sign(self, op: SignedOp) -> SignedCashOp: ...
+    @overload
+    def sign(self, op: Order) -> SignedOrder: ...
+    def sign(self, op: SignedOp | Order) -> SignedCashOp | SignedOrder:
+        """Return the operation or order signed by its account's key."""
+        signature = self._sign(op.account, op.message(self.params.domain))
+        return SignedOrder(op, signature) if isinstance(op, Order) else SignedCashOp(op, signature)
+
+    def _sign(self, account: int, message: int) -> Signature:
+        return sign(self.new_keys.get(account, self.key_of(account)), message)
 
     def order(
         self,
@@ -88,14 +138,10 @@ class Exchange:
             self.make_order(account, lots, limit, market=market, slot=slot, nonce=nonce, flags=flags, **fees)
         )
 
-    def sign(self, order: Order) -> SignedOrder:
-        """Return the order signed by its account."""
-        return SignedOrder(order, sign(self.key_of(order.account), order.message(self.params.domain)))
-
     def quote(self, account: int, *orders: Order | None) -> SignedQuote:
         """Return a signed quote of orders made by `make_order`, None for an empty place."""
         quote = Quote(account, orders)
-        return SignedQuote(quote, sign(self.key_of(account), quote.message(self.params.domain)))
+        return SignedQuote(quote, self._sign(account, quote.message(self.params.domain)))
 
     def make_order(
         self,
@@ -129,10 +175,13 @@ class Exchange:
         )
 
     def put(self, account_id: int, **changes: Any) -> Account:  # noqa: ANN401 (fields of an account)
-        """Change an account in the state by force."""
-        account = replace(self.state.get_account(account_id), **changes)
+        """Change an account in the state by force; open interest follows what it holds long."""
+        before = self.state.get_account(account_id)
+        account = replace(before, **changes)
         tree = self.state.tree.set(account_id, account.leaf_hash())
-        header = replace(self.state.header, accounts_root=tree.root)
+        sizes = zip(self.state.header.open_interest_lots, before.sizes_lots, account.sizes_lots, strict=True)
+        interest = tuple(lots + max(new, 0) - max(old, 0) for lots, old, new in sizes)
+        header = replace(self.state.header, accounts_root=tree.root, open_interest_lots=interest)
         self.state = State(header, tree, {**self.state.accounts, account_id: account})
         return account
 
@@ -142,14 +191,20 @@ class Exchange:
         orders: Sequence[SignedOrder | SignedQuote] = (),
         cash: list[SignedCashOp] | None = None,
         marks: tuple[int, ...] = (AVAX_PRICE, ETH_PRICE),
+        elapsed_s: int = 1,
+        signers: Iterable[int] = range(ORACLE_COUNT),
     ) -> BatchResult:
-        """Build the next batch one second later and move on to the state after it."""
-        self.now_s += 1
+        """Build the next batch, one second later unless said otherwise, and move on to the state after it.
+
+        The given oracle signers say `marks`; of markets not given, the mark as it is.
+        """
+        self.now_s += elapsed_s
+        prices_ticks = (*marks, *self.state.header.marks_ticks[len(marks) :])
         result = build_batch(
             self.state,
             self.params,
             self.shape,
-            marks_ticks=marks,
+            oracle=sign_prices(self.params, prices_ticks, self.now_s, signers),
             timestamp_s=self.now_s,
             orders=orders,
             cash_ops=cash or [],

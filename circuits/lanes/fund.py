@@ -9,16 +9,17 @@ from circuits.merkle import private_path
 from circuits.poseidon import poseidon
 from circuits.system import ConstraintSystem
 from rollup import tags
-from rollup.units import ACCOUNT_TREE_DEPTH
+from rollup.units import ACCOUNT_TREE_DEPTH, ATOMS_PER_E6
 
 
 def build_fund_lane(cs: ConstraintSystem) -> None:
-    """Record the FundLane: the fund receives `penalties`, the treasury `fees`; nothing else of them changes.
+    """Record the FundLane: the fund takes penalties, base fees and rent, the treasury fees; nothing else changes.
 
     Both leaves hang under one node, so the path is paid once: at height 0 children 0 and 1 change, above it child 0.
-    Ports: root_in, root_out, penalties, fees.
+    Ports: root_in, root_out, penalties, base_fees (1e-6 USD), rent, fees.
     """
-    fund, fund_after = _credit(cs, "fund", cs.port("penalties"))
+    due = cs.port("penalties") + cs.port("base_fees") * ATOMS_PER_E6 + cs.port("rent")
+    fund, fund_after = _credit(cs, "fund", due)
     treasury, treasury_after = _credit(cs, "treasury", cs.port("fees"))
     path = private_path(cs, ACCOUNT_TREE_DEPTH, name="account_path")
     before: list[LC] = [fund, treasury]

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from circuits.lanes.places import Filled
 from circuits.lanes.turn import Turn
 from circuits.linear import LC, sum_lc
+from circuits.market_totals import CHANGE_SHIFT, FILLS_SHIFT
 from circuits.system import ConstraintSystem
+from rollup.resources import ORDER_FILL
 from rollup.units import MARKET_COUNT
-
-UNITS_PER_FILL: Final = 1 + 14 * 2**64  # proving + state * 2**32 + bandwidth * 2**64
-FILLS_SHIFT: Final = 80  # a market's lots: net + fills * 2**80 + change of sum |s| * 2**160
-CHANGE_SHIFT: Final = 160
 
 
 def add_totals(cs: ConstraintSystem, turn: Turn, filled: Filled, liquidation: LC | int) -> None:
@@ -36,7 +32,7 @@ def add_totals(cs: ConstraintSystem, turn: Turn, filled: Filled, liquidation: LC
     _chain(cs, "tips_e6", sum_lc([charge.tip_e6 for charge in charges]))
     _chain(cs, "base_fees_e6", sum_lc([charge.base_fee_e6 for charge in charges]))
     _chain(cs, "rent", turn.rent)
-    _chain(cs, "usage", (sum_lc([place.active for place in filled.places]) + liquidation) * UNITS_PER_FILL)
+    _chain(cs, "usage", (sum_lc([place.active for place in filled.places]) + liquidation) * ORDER_FILL.packed)
 
 
 def add_penalty(cs: ConstraintSystem, penalty: LC) -> None:

@@ -18,7 +18,7 @@ from rollup.trace import BatchTrace, CashLaneTrace, FundLaneTrace
 from rollup.txs import Cancel, CashOp, Deposit, Withdraw
 from rollup.units import ATOMS_PER_E6
 from rollup.workspace import Workspace
-from tests.circuits.lane_cases import LoneTemplate, Values, Venue
+from tests.circuits.lane_cases import FRESH, LoneTemplate, Values, Venue
 from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S
 
 __all__ = ["OUTPUTS", "VENUE", "CashCase", "force", "key_of", "load_cash_lane", "make_case", "make_trader", "sign_op"]
@@ -124,7 +124,7 @@ def make_case(
     tree_after = tree.set(account_id, lane.after.leaf_hash())
     fund = FundLaneTrace(EMPTY_ACCOUNT, EMPTY_ACCOUNT, EMPTY_ACCOUNT, EMPTY_ACCOUNT, tree_after.path(0))
     old, new = (_with_totals(venue.header(root, i)) for i, root in enumerate((tree.root, tree_after.root)))
-    trace = BatchTrace("one CashLane", venue.params, old, new, venue.clearing, (lane,), (), fund)
+    trace = BatchTrace("one CashLane", venue.params, old, new, FRESH, venue.clearing, (lane,), (), fund)
     bus = compute_bus(trace)
     ports = {port: bus[_wire_of(port)] for port in load_cash_lane().template.ports}
     return CashCase(trace, ports | cash_lane_inputs(lane))

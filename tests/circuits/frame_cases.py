@@ -6,16 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, lru_cache
 
-from circuits.bus import compute_bus
 from circuits.close import build_close
-from circuits.lane_inputs import fund_lane_inputs, tick_inputs
-from circuits.lanes.cash import N_BRIDGE_WORDS
 from circuits.lanes.fund import build_fund_lane
 from circuits.system import ConstraintSystem
 from circuits.tick import build_tick
+from rollup.shapes import TINY
 from rollup.trace import BatchTrace
-from rollup.units import MARKET_COUNT
-from tests.circuits.lane_cases import LoneTemplate, Values
+from tests.circuits.lane_cases import LoneTemplate, Values, get_instance_inputs
 from tests.scenarios import Exchange, run_day
 
 __all__ = [
@@ -69,29 +66,14 @@ def with_funding(trace: BatchTrace) -> BatchTrace:
 
 def make_tick_case(trace: BatchTrace) -> Values:
     """Return the tick's inputs."""
-    bus = compute_bus(trace)
-    chained = {"accounts_root": "accounts_root[0]", "queue": "queue[0]", "vault": "vault[0]"}
-    ports = {port: bus[chained.get(port, port)] for port in load_frame("Tick").template.ports}
-    return ports | tick_inputs(trace)
+    return get_instance_inputs(trace, TINY, "tick")
 
 
 def make_fund_case(trace: BatchTrace) -> Values:
     """Return the FundLane's inputs."""
-    bus, n_trade = compute_bus(trace), len(trace.trade_lanes)
-    lane = len(trace.cash_lanes) + n_trade
-    roots = {"root_in": bus[f"accounts_root[{lane}]"], "root_out": bus[f"accounts_root[{lane + 1}]"]}
-    dues = {"penalties": bus[f"penalties[{n_trade}]"], "fees": bus[f"fees[{n_trade}]"]}
-    return roots | dues | fund_lane_inputs(trace.fund_lane)
+    return get_instance_inputs(trace, TINY, "fund")
 
 
 def make_close_case(trace: BatchTrace) -> Values:
     """Return the close's inputs."""
-    bus, n_cash, n_trade = compute_bus(trace), len(trace.cash_lanes), len(trace.trade_lanes)
-    totals = {f"lots_start[{m}]": bus[f"lots[0][{m}]"] for m in range(MARKET_COUNT)}
-    totals |= {f"lots_end[{m}]": bus[f"lots[{n_trade}][{m}]"] for m in range(MARKET_COUNT)}
-    totals |= {"fees_start": bus["fees[0]"], "penalties_start": bus["penalties[0]"]}
-    totals |= {"queue": bus[f"queue[{n_cash}]"], "vault": bus[f"vault[{n_cash}]"]}
-    words = {f"lane[{i}]/bridge[{j}]" for i in range(n_cash) for j in range(N_BRIDGE_WORDS)}
-    same = ("markets_hash", "resources_hash", "oracle_hash", "clock", "new_state_root", "data_commitment")
-    root = {"accounts_root": bus[f"accounts_root[{n_cash + n_trade + 1}]"]}
-    return totals | root | {name: bus[name] for name in (*same, *words)}
+    return get_instance_inputs(trace, TINY, "close")

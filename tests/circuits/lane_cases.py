@@ -19,8 +19,10 @@ from rollup import poseidon, shapes, signature
 from rollup.accounts import Account, new_account_tree
 from rollup.auction import Edges, compute_edges
 from rollup.field import R
+from rollup.oracle import SignedPrices
 from rollup.params import Params
 from rollup.rationing import Rationing
+from rollup.signature import Signature
 from rollup.state import Resources, StateHeader, pad_markets
 from rollup.tick import Tick, run_tick
 from rollup.trace import BatchTrace
@@ -30,6 +32,10 @@ from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S
 
 Values = dict[str, int]
 NO_FEES = Resources()
+# a lane sees of the oracle only that its prices are fresh: nothing here opens the messages
+FRESH = tuple(
+    SignedPrices(signer, (1,) * MARKET_COUNT, START_S, Signature((0, 1), 0)) for signer in range(ORACLE_COUNT)
+)
 
 
 @contextmanager

@@ -1,0 +1,27 @@
+"""Takeover: what liquidation comes too late for goes to the insurance fund, positions and cash together.
+
+At the marks the fund gains exactly the account's equity: cash is kept relative to the funding index
+(`rollup/margin.py`), so that `cash + sum s_m * (P_m * 10**6 - F_m)` moves with the pair (cash, sizes).
+"""
+
+from __future__ import annotations
+
+from rollup.accounts import NO_POSITIONS, Account
+from rollup.margin import Margin
+
+__all__ = ["empty_account", "is_rescuable", "is_takeover"]
+
+
+def is_rescuable(margin: Margin) -> bool:
+    """Return whether the account may be taken over or deleveraged: equity below 0, or below half of maintenance."""
+    return margin.equity < 0 or 2 * margin.equity < margin.maintenance
+
+
+def is_takeover(margin: Margin, fund_equity_atoms: int) -> bool:
+    """Return whether the fund takes a rescuable account: its own equity would not end below 0. Else deleverage."""
+    return fund_equity_atoms + margin.equity >= 0
+
+
+def empty_account(account: Account) -> Account:
+    """Return the account without positions and cash; key, owner, epoch, nonces, tier and orders stay."""
+    return account.with_changes(cash_atoms=0, sizes_lots=NO_POSITIONS)
