@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from circuits.cash_bridge import N_BRIDGE_WORDS
 from circuits.chains import Chains
 from circuits.close import build_close
 from circuits.lanes.cash import build_cash_lane
 from circuits.lanes.fund import build_fund_lane
 from circuits.lanes.quote import build_quote_lane
+from circuits.lanes.rescue import build_rescue_lane
 from circuits.lanes.trade import build_trade_lane
 from circuits.template import Template, record_template
 from circuits.tick import build_tick
@@ -19,6 +19,8 @@ from rollup.public_inputs import PublicInputs
 from rollup.shapes import Shape
 
 PUBLIC_INPUTS = PublicInputs._fields
+# what the FundLane reads beside tables and totals: a parameter, and what the RescueLanes took its equity for
+_SCALARS = {"fund_band_ppm": "fund_band_ppm", "fund_equity": "carry[0]/fund_equity"}
 
 
 @cache
@@ -31,6 +33,12 @@ def tick_template() -> Template:
 def cash_lane_template() -> Template:
     """Return the CashLane's template."""
     return record_template("CashLane", build_cash_lane)
+
+
+@cache
+def rescue_lane_template() -> Template:
+    """Return the RescueLane's template."""
+    return record_template("RescueLane", build_rescue_lane)
 
 
 @cache
@@ -52,9 +60,9 @@ def fund_lane_template() -> Template:
 
 
 @cache
-def close_template(n_cash_lanes: int) -> Template:
-    """Return the template of the close of a batch with that many CashLanes."""
-    return record_template(f"Close({n_cash_lanes})", lambda cs: build_close(cs, n_cash_lanes))
+def close_template(n_bridge_lanes: int) -> Template:
+    """Return the template of the close of a batch with that many CashLanes and RescueLanes."""
+    return record_template(f"Close({n_bridge_lanes})", lambda cs: build_close(cs, n_bridge_lanes))
 
 
 @dataclass(frozen=True)
@@ -105,19 +113,17 @@ class BatchCircuit:
 
 @lru_cache(maxsize=8)
 def build_batch_circuit(shape: Shape) -> BatchCircuit:
-    """Return the circuit of a shape: tick, CashLanes, TradeLanes, QuoteLanes, FundLane, close."""
+    """Return the circuit of a shape: tick, CashLanes, RescueLanes, TradeLanes, QuoteLanes, FundLane, close."""
     chains = Chains()
     instances = [Instance("tick", tick_template(), _wire_tick())]
     lanes = [(f"cash[{i}]", cash_lane_template()) for i in range(shape.cash_lanes)]
+    lanes += [(f"rescue[{i}]", rescue_lane_template()) for i in range(shape.rescue_lanes)]
     lanes += [(f"trade[{i}]", trade_lane_template(capacity)) for i, capacity in enumerate(shape.trade_capacities)]
     lanes += [(f"quote[{i}]", quote_lane_template(capacity)) for i, capacity in enumerate(shape.quote_capacities)]
     lanes.append(("fund", fund_lane_template()))
     for i, (name, template) in enumerate(lanes):
-        bridge = {f"bridge[{j}]": f"lane[{i}]/bridge[{j}]" for j in range(N_BRIDGE_WORDS)}
-        wiring = {port: bridge[port] for port in template.ports if port in bridge}
-        wiring |= {port: chains.last(port) for port in ("penalties", "fees") if port in template.ports}
-        instances.append(Instance(name, template, _tables(template) | wiring | chains.wire_lane(template.ports)))
-    close = close_template(shape.cash_lanes)
+        instances.append(Instance(name, template, _wire_lane(template, i, chains)))
+    close = close_template(shape.cash_lanes + shape.rescue_lanes)
     instances.append(Instance("close", close, _wire_close(close, chains)))
     return BatchCircuit(shape, tuple(instances), _number_bus(instances))
 
@@ -130,8 +136,17 @@ def _number_bus(instances: Iterable[Instance]) -> dict[str, int]:
     return {name: index for index, name in enumerate(names, start=1)}
 
 
-def _tables(template: Template) -> dict[str, str]:
-    return {port: port for port in template.ports if port.startswith("table/")}
+def _wire_lane(template: Template, lane: int, chains: Chains) -> dict[str, str]:
+    """Return a lane's wiring: tables as they are, its own bridge words, chained values; else what is due by now."""
+    wiring = {port: _SCALARS.get(port, port) for port in template.ports if _is_shared(port)}
+    wiring |= {port: f"lane[{lane}]/{port}" for port in template.ports if port.startswith("bridge[")}
+    chained = chains.wire_lane(template.ports)
+    due = [port for port in template.ports if port not in wiring and port not in chained]
+    return wiring | chained | {port: chains.last(port) for port in due}
+
+
+def _is_shared(port: str) -> bool:
+    return port.startswith("table/") or port in _SCALARS
 
 
 def _wire_tick() -> dict[str, str]:

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from circuits.account_inputs import Values
-from circuits.batch import PUBLIC_INPUTS, cash_lane_template, quote_lane_template, trade_lane_template
+from circuits.batch import (
+    PUBLIC_INPUTS,
+    cash_lane_template,
+    fund_lane_template,
+    quote_lane_template,
+    rescue_lane_template,
+    trade_lane_template,
+)
 from circuits.cash_bridge import N_BRIDGE_WORDS
 from circuits.chains import Chains
 from circuits.lane_inputs import Prices
 from circuits.order_totals import sum_order_lane
+from circuits.rescue_totals import carry_values_of, sum_fund_lane, sum_rescue_lane
 from circuits.tick_inputs import outset_values
 from rollup import tags
 from rollup.poseidon import poseidon
@@ -25,9 +33,9 @@ def compute_bus(trace: BatchTrace) -> Values:
     bus |= _table_values(trace)
     bus |= outset_values(trace)
     bus |= {"oracle_hash": trace.header_after.oracle_hash, "fund_band_ppm": trace.params.fund_band_ppm}
-    bus |= {"budget[0]": trace.header_after.resources.fund_budget}
     bus |= _account_roots(trace)
     bus |= _bridge_words(trace)
+    bus |= carry_values_of(trace)
     bus |= _running_totals(trace)
     return bus
 
@@ -60,7 +68,9 @@ def _table_values(trace: BatchTrace) -> Values:
 
 def _account_roots(trace: BatchTrace) -> Values:
     """Return the root before each lane, read off its path, and the one after the last."""
-    paths = [lane.account_path for lane in trace.cash_lanes] + [lane.account_path for lane in trace.order_lanes]
+    paths = [lane.account_path for lane in trace.cash_lanes]
+    paths += [lane.account_path for lane in trace.rescue_lanes]
+    paths += [lane.account_path for lane in trace.order_lanes]
     paths.append(trace.fund_lane.account_path)
     roots = [poseidon(path[-1], tags.ACCOUNT_NODE) for path in paths] + [trace.header_after.accounts_root]
     return {f"accounts_root[{i}]": root for i, root in enumerate(roots)}
@@ -72,12 +82,12 @@ def _bridge_words(trace: BatchTrace) -> Values:
 
 
 def _running_totals(trace: BatchTrace) -> Values:
-    """Return every link of every chain but the account root: what a lane takes in, and what it adds to it."""
-    header = trace.header_before
-    values: Values = {"queue[0]": header.queue_consumed, "vault[0]": header.vault_e6}
+    """Return every link of every running total: what a lane takes in, and what it adds to it."""
+    header, budget = trace.header_before, trace.tick.header.resources.fund_budget
+    values: Values = {"queue[0]": header.queue_consumed, "vault[0]": header.vault_e6, "budget[0]": budget}
     chains = Chains()
     for ports, added in _lanes(trace):
-        wiring = chains.wire_lane(port for port in ports if not port.startswith("root_"))
+        wiring = chains.wire_lane(port for port in ports if not port.startswith(("root_", "carry_")))
         for port, wire in wiring.items():
             if "_out" in port:
                 before = values.setdefault(wiring[port.replace("_out", "_in")], 0)
@@ -92,11 +102,14 @@ def _lanes(trace: BatchTrace) -> Iterator[tuple[Sequence[str], Values]]:
         sending = _sent(cash_lane)
         yield cash_lane_template().ports, _cash_sums(cash_lane) | {"transfer": sending - sent}
         sent = sending
+    for rescue_lane in trace.rescue_lanes:
+        yield rescue_lane_template().ports, sum_rescue_lane(trace, rescue_lane)
     for lanes, template in ((trace.trade_lanes, trade_lane_template), (trace.quote_lanes, quote_lane_template)):
         for lane in lanes:
             sums = sum_order_lane(lane, prices, position)
             yield template(lane.capacity).ports, {chain + index: added for (chain, index), added in sums.items()}
             position += lane.capacity
+    yield fund_lane_template().ports, sum_fund_lane(trace)
 
 
 def _cash_sums(lane: CashLaneTrace) -> Values:

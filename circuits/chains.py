@@ -1,7 +1,7 @@
 """Chained values: what a lane takes in, it hands on to the next lane that carries it. Wired by the ports' names.
 
-A port `{chain}_in` or `{chain}_in[m]` stands on link i of its chain, `{chain}_out` on link i + 1, where i lanes before
-carried it; `{chain}_start` and `{chain}_end` are the first and the last link of all.
+A port `{chain}_in`, `{chain}_in[m]` or `{chain}_in/{part}` stands on link i of its chain, `{chain}_out..` on link
+i + 1, where i lanes before carried it; `{chain}_start..` and `{chain}_end..` are the first and the last link of all.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from collections.abc import Iterable
 
 __all__ = ["Chains"]
 
-_PORT = re.compile(r"(\w+)_(in|out|start|end)((?:\[\d+\])?)")
+_PORT = re.compile(r"(\w+)_(in|out|start|end)((?:/\w+)?(?:\[\d+\])?)")
+_DUE = re.compile(r"(\w+)((?:\[\d+\])?)")
 _NAMES = {"root": "accounts_root"}
 
 
@@ -39,9 +40,11 @@ class Chains:
             port: _link(chain, ends[end](chain), index) for port, chain, end, index in _chained(ports) if end in ends
         }
 
-    def last(self, chain: str) -> str:
-        """Return the wire of a chain's last link so far."""
-        return _link(chain, self._links[chain], "")
+    def last(self, port: str) -> str:
+        """Return the wire of the last link so far of the chain that a port `{chain}` or `{chain}[m]` names."""
+        match = _DUE.fullmatch(port)
+        assert match is not None, f"{port} names no chain"
+        return _link(match[1], self._links[match[1]], match[2])
 
 
 def _chained(ports: Iterable[str]) -> list[tuple[str, str, str, str]]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from circuits.bits import assert_in_range, from_bits, to_bits
+from circuits.carry import assert_nothing_carried
 from circuits.cash_bridge import N_BRIDGE_WORDS
 from circuits.division import compute_share
 from circuits.extremes import minimum
@@ -25,22 +26,36 @@ from rollup.resources import PROVING
 from rollup.units import COUNTER_BITS, MARKET_COUNT, PPM, RESOURCE_COUNT, SIZE_BITS, VAULT_E6_BITS, WINDOW_BITS
 
 # running totals of this batch alone
-FROM_ZERO: Final = ("fees", "tips_e6", "base_fees_e6", "rent", "penalties", "usage", "position", "transfer")
+FROM_ZERO: Final = (
+    "fees",
+    "tips_e6",
+    "base_fees_e6",
+    "rent",
+    "penalties",
+    "usage",
+    "position",
+    "transfer",
+    "takeover_cash",
+)
 FEES_BITS = 126  # a fill's fee is below 2**116 atoms, and there are fewer than 2**10
 DATA_CHUNK = 15  # elements absorbed a permutation of 16, beside the running value
 
 
-def build_close(cs: ConstraintSystem, n_cash_lanes: int) -> None:
-    """Record the close of a batch with `n_cash_lanes` CashLanes.
+def build_close(cs: ConstraintSystem, n_bridge_lanes: int) -> None:
+    """Record the close of a batch with `n_bridge_lanes` CashLanes and RescueLanes together.
 
-    Ports: table/.., outset/..; lots_start[m], lots_end[m], ration_start[m], ration_end[m]; {name}_start of `FROM_ZERO`,
-    transfer_end, fees_end, usage_end, budget_end; accounts_root, oracle_hash, queue, vault, clock, new_state_root;
-    lane[i]/bridge[j], data_commitment.
+    Ports: table/.., outset/..; lots_start[m], lots_end[m], ration_start[m], ration_end[m], takeover_lots_start[m];
+    {name}_start of `FROM_ZERO`; carry_start/.., carry_end/.., transfer_end, fees_end, usage_end, budget_end;
+    accounts_root, oracle_hash, queue, vault, clock, new_state_root; lane[i]/bridge[j], data_commitment.
     """
     tables, outset = table_ports(cs), outset_ports(cs)
     for name in FROM_ZERO:
         cs.assert_zero(cs.port(f"{name}_start"), name=f"totals/{name}_start")
     cs.assert_zero(cs.port("transfer_end"), name="totals/transfer_end")  # no transfer without its incoming leg
+    for m in range(MARKET_COUNT):
+        cs.assert_zero(cs.port(f"takeover_lots_start[{m}]"), name=f"totals/takeover_lots_start[{m}]")
+    for end in ("start", "end"):
+        assert_nothing_carried(cs, end)
     assert_in_range(cs, cs.port("fees_end"), FEES_BITS, name="totals/fees_end")  # rebates never exceed fees
     vault = cs.port("vault")
     assert_in_range(cs, vault, VAULT_E6_BITS, name="totals/vault")  # withdrawals never exceed what was deposited
@@ -49,7 +64,7 @@ def build_close(cs: ConstraintSystem, n_cash_lanes: int) -> None:
     records = [cs.port("accounts_root"), markets, resources, cs.port("oracle_hash")]
     state_root = hash_state(cs, [*records, cs.port("queue"), vault, cs.port("clock")], name="new_state_root")
     cs.assert_equal(state_root, cs.port("new_state_root"), name="new_state_root/is_public")
-    words = [cs.port(f"lane[{i}]/bridge[{j}]") for i in range(n_cash_lanes) for j in range(N_BRIDGE_WORDS)]
+    words = [cs.port(f"lane[{i}]/bridge[{j}]") for i in range(n_bridge_lanes) for j in range(N_BRIDGE_WORDS)]
     cs.assert_equal(commit_data(cs, words), cs.port("data_commitment"), name="data/is_public")
 
 

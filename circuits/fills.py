@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from circuits.bits import assert_boolean, assert_in_range, from_bits
+from circuits.bits import assert_boolean, from_bits, to_bits
 from circuits.inputs import assert_nonzero_if, private_bits, private_flag
 from circuits.linear import LC
 from circuits.program import Opcode
@@ -102,12 +102,22 @@ def split_sign(cs: ConstraintSystem, position: LC, *, name: str) -> tuple[LC, LC
     """Return (absolute size, short flag) of a signed position; zero is positive.
 
     Assumes |position| < 2**49, so that a wrong flag leaves a negative number that no 48 bits can hold.
-    Constraints: 52, named {name}/is_short, {name}/flipped, {name}/size/.., {name}/zero_is_positive.
+    Constraints: 52, named as in `split_sign_bits`.
     """
-    (short,) = cs.hint(Opcode.IS_NEG, position, name=f"{name}/short")
-    assert_boolean(cs, short, name=f"{name}/is_short")
-    flipped = cs.mul(short, position, name=f"{name}/flipped")
-    size = position - 2 * flipped
-    assert_in_range(cs, size, SIZE_BITS, name=f"{name}/size")
-    assert_nonzero_if(cs, short, flipped, name=f"{name}/zero_is_positive")
+    size, short, _ = split_sign_bits(cs, position, SIZE_BITS, name=name)
     return size, short
+
+
+def split_sign_bits(cs: ConstraintSystem, number: LC, n_bits: int, *, name: str) -> tuple[LC, LC, list[LC]]:
+    """Return (absolute value, flag of a negative one, the n_bits bits of the value) of a number; zero is positive.
+
+    Assumes |number| < r - 2**n_bits, so that a wrong flag leaves a negative number that no n_bits can hold.
+    Constraints: n_bits + 4, named {name}/is_short, {name}/flipped, {name}/size/.., {name}/zero_is_positive.
+    """
+    (short,) = cs.hint(Opcode.IS_NEG, number, name=f"{name}/short")
+    assert_boolean(cs, short, name=f"{name}/is_short")
+    flipped = cs.mul(short, number, name=f"{name}/flipped")
+    size = number - 2 * flipped
+    bits = to_bits(cs, size, n_bits, name=f"{name}/size")
+    assert_nonzero_if(cs, short, flipped, name=f"{name}/zero_is_positive")
+    return size, short, bits

@@ -37,11 +37,27 @@ def compute_margin(
     cs: ConstraintSystem, cash: LC, sizes: Sequence[LC], signs: Sequence[LC], tables: Tables, *, name: str
 ) -> Margin:
     """Return equity and requirements of absolute sizes and short flags. Constraints: 64, named {name}/.."""
+    signed = sign_sizes(cs, sizes, signs, name=f"{name}/signed")
+    return weigh_positions(cs, cash, sizes, signed, tables, name=name)
+
+
+def sign_sizes(cs: ConstraintSystem, sizes: Sequence[LC], signs: Sequence[LC], *, name: str) -> list[LC]:
+    """Return the signed sizes of absolute ones and short flags. Constraints: 16, named {name}[m]."""
+    return [sizes[m] - 2 * cs.mul(signs[m], sizes[m], name=f"{name}[{m}]") for m in range(MARKET_COUNT)]
+
+
+def compute_equity(cs: ConstraintSystem, cash: LC, signed: Sequence[LC], tables: Tables, *, name: str) -> LC:
+    """Return cash + sum s_m * (P_m * 10**6 - F_m), in atoms. Constraints: 16, named {name}[m]."""
+    return cash + inner_product(cs, signed, [tables.value_per_lot(m) for m in range(MARKET_COUNT)], name=name)
+
+
+def weigh_positions(
+    cs: ConstraintSystem, cash: LC, sizes: Sequence[LC], signed: Sequence[LC], tables: Tables, *, name: str
+) -> Margin:
+    """Return equity and requirements of sizes given absolute and signed. Constraints: 48, named {name}/.."""
     with cs.scope(name):
-        signed = [sizes[m] - 2 * cs.mul(signs[m], sizes[m], name=f"signed[{m}]") for m in range(MARKET_COUNT)]
-        values = [tables.value_per_lot(m) for m in range(MARKET_COUNT)]
         return Margin(
-            equity=cash + inner_product(cs, signed, values, name="value"),
+            equity=compute_equity(cs, cash, signed, tables, name="value"),
             initial=inner_product(cs, sizes, tables.initial_weight, name="initial"),
             maintenance=inner_product(cs, sizes, tables.maintenance_weight, name="maintenance"),
         )

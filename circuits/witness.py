@@ -12,7 +12,9 @@ from circuits.account_inputs import Values
 from circuits.batch import BatchCircuit
 from circuits.bus import compute_bus
 from circuits.cash_inputs import cash_lane_inputs
-from circuits.lane_inputs import Prices, fund_lane_inputs
+from circuits.fund_inputs import fund_lane_inputs
+from circuits.lane_inputs import Prices
+from circuits.rescue_inputs import rescue_lane_inputs
 from circuits.tick_inputs import tick_inputs
 from circuits.trade_inputs import quote_lane_inputs, trade_lane_inputs
 from rollup.field import R
@@ -33,12 +35,13 @@ def compute_witness_inputs(circuit: BatchCircuit, trace: BatchTrace) -> WitnessI
     prices = Prices(trace)
     privates: list[Values] = [tick_inputs(trace)]
     privates += [cash_lane_inputs(lane, prices) for lane in trace.cash_lanes]
+    privates += [rescue_lane_inputs(lane) for lane in trace.rescue_lanes]
     position = 0
     for lanes, inputs in ((trace.trade_lanes, trade_lane_inputs), (trace.quote_lanes, quote_lane_inputs)):
         for lane in lanes:
             privates.append(inputs(lane, prices, position))
             position += lane.capacity
-    privates += [fund_lane_inputs(trace.fund_lane), {}]
+    privates += [fund_lane_inputs(trace), {}]
     bus = compute_bus(trace)
     assert set(bus) == set(circuit.bus), f"bus differs: {sorted(set(bus) ^ set(circuit.bus))[:5]}"
     return WitnessInputs(bus, tuple(privates))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from rollup import tags
 from rollup.poseidon import poseidon
+from rollup.rescue import ForcedTradeLeg, RescueOp
 from rollup.trace import BatchTrace
 from rollup.txs import compute_bridge_words
 
@@ -26,12 +27,17 @@ class PublicInputs(NamedTuple):
 
 
 def get_bridge_words(trace: BatchTrace) -> tuple[int, ...]:
-    """Return four words for each cash lane, in lane order: what the base layer checks and makes claimable."""
-    return tuple(
+    """Return four words for each CashLane and RescueLane, in lane order: what the base layer checks and can claim."""
+    cash = (
         word
         for lane in trace.cash_lanes
         for word in compute_bridge_words(lane.op, lane.before.owner, lane.is_applied, lane.paid_e6)
     )
+    return (*cash, *(word for lane in trace.rescue_lanes for word in _get_rescue_words(lane.op)))
+
+
+def _get_rescue_words(op: RescueOp | None) -> tuple[int, int, int, int]:
+    return op.leg.bridge_words(op.is_applied) if isinstance(op, ForcedTradeLeg) else (0, 0, 0, 0)
 
 
 def compute_data_commitment(words: Sequence[int]) -> int:

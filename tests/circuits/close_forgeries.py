@@ -11,7 +11,7 @@ from rollup.public_inputs import compute_data_commitment
 from rollup.trace import BatchTrace
 from tests.circuits.forging import Forged, Forger, path_inputs
 from tests.circuits.frame_cases import (
-    N_CASH_LANES,
+    N_BRIDGE_LANES,
     get_day,
     load_frame,
     make_close_case,
@@ -22,7 +22,7 @@ from tests.circuits.lane_cases import Values, Venue
 
 __all__ = ["CLOSE", "forge_closes", "forge_fund_lanes", "get_honest_closes", "get_honest_fund_lanes", "make_funds"]
 
-CLOSE = f"Close({N_CASH_LANES})"
+CLOSE = f"Close({N_BRIDGE_LANES})"
 ROOT_IN, ROOT_OUT = "account_tree/root_in", "account_tree/root_out"
 PENALTIES, FEES = 5 * 10**18 + 1, 3 * 10**15 + 2  # atoms
 SEQUENCER = 2
@@ -183,7 +183,7 @@ def _other_records(forger: Forger) -> Iterator[Forged]:
 
 def _other_data(forger: Forger) -> Iterator[Forged]:
     honest = _honest_close()
-    names = [f"lane[{i}]/bridge[{j}]" for i in range(N_CASH_LANES) for j in range(4)]
+    names = [f"lane[{i}]/bridge[{j}]" for i in range(N_BRIDGE_LANES) for j in range(4)]
     words = [honest[name] for name in names]
     for name, other in {
         "a lane left out of the data": words[:4],
