@@ -37,7 +37,9 @@ OUT, IN, WITHDRAW, RETURNED, DROPPED, FORCED, EVICT, UNUSED = range(8)
 @cache
 def get_trace() -> BatchTrace:
     """Return a batch with a lane of each name above; account 4 holds nothing but its leaf."""
-    ex = Exchange(replace(PARAMS, rent_period_s=4, min_base_fee=FEES.base_fees), SHAPE, make_genesis((AVAX_PRICE,), START_S, FEES))
+    ex = Exchange(
+        replace(PARAMS, rent_period_s=4, min_base_fee=FEES.base_fees), SHAPE, make_genesis((AVAX_PRICE,), START_S, FEES)
+    )
     ex.batch(cash=[ex.deposit(2, 100), ex.deposit(3, 100), ex.deposit(4, 4)])
     ops = [
         ex.request(Transfer, 2, amount_e6=5 * USD, recipient=3),
