@@ -49,14 +49,13 @@ KIND_OF: dict[type[CashOp], str] = {
 def cash_lane_inputs(lane: CashLaneTrace, prices: Prices) -> Values:
     """Return a CashLane's private inputs."""
     op, account = lane.op, lane.before
-    kind = KIND_OF[type(op)] if op is not None else ""
     values = account_values(account) | dict(path_values("account_path", lane.account_path))
     del values["account/cash_nonce"]
-    values |= {f"kind/{name}": int(name == kind) for name in KIND_NAMES}
     values |= _named_values(op) | _slot_values(lane) | _forced_values(lane, prices)
     groups = account.positions_hashes
     return values | {
         "account_id": lane.account_id,
+        "kind": 1 << KIND_NAMES.index(KIND_OF[type(op)]) if op is not None else 0,
         "operand": _operand(op),
         "account/cash_nonce_after": account.cash_nonce + isinstance(op, SignedOp),
         "account/positions[0]": groups[0],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from circuits.bits import assert_boolean
-from circuits.inputs import private_flag
+from circuits.inputs import private_bits
 from circuits.linear import LC, sum_lc
 from circuits.system import ConstraintSystem
 
@@ -60,7 +60,10 @@ KIND_NAMES = tuple(field.name for field in fields(Kinds))
 
 
 def private_kinds(cs: ConstraintSystem) -> Kinds:
-    """Return the flags, which the prover chooses. Constraints: 14, named kind/{name}/boolean and kind/at_most_one."""
-    kinds = Kinds(**{name: private_flag(cs, f"kind/{name}") for name in KIND_NAMES})
+    """Return the flags, which the prover chooses: the bits of `kind`, in the order of `KIND_NAMES`.
+
+    Constraints: 14, named kind/bit[i] and kind/at_most_one.
+    """
+    kinds = Kinds(*private_bits(cs, "kind", len(KIND_NAMES)))
     assert_boolean(cs, kinds.used, name="kind/at_most_one")
     return kinds

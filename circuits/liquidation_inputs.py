@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from circuits.account_inputs import Values
@@ -16,9 +16,10 @@ from rollup.rent import compute_rent
 from rollup.trace import LiquidationTrace, TradeLaneTrace
 from rollup.units import LOT_TICK_ATOMS, MARKET_COUNT
 
-__all__ = ["liquidation_inputs", "margin_at_open"]
+__all__ = ["NUMBERS", "lend_numbers", "liquidation_inputs", "margin_at_open"]
 
-_NUMBERS = (
+# what a liquidation proves not negative, in the order in which the circuit takes its bits
+NUMBERS = (
     *((f"gap[{m}]", GAP_BITS) for m in range(MARKET_COUNT)),
     *((name, SURPLUS_BITS) for name in ("unhealthy", "not_too_large", "penalty/equity_side", "penalty/cap_side")),
 )
@@ -27,9 +28,9 @@ _NUMBERS = (
 def liquidation_inputs(lane: TradeLaneTrace, prices: Prices) -> Values:
     """Return the inputs liquidation/.., and of a liquidation those of its order places too."""
     if lane.liquidation is None:
-        flags = dict.fromkeys(("flag", "penalty/full", "penalty/none"), 0)
-        own = {name: value for name, value in _lend(lane.capacity, [0] * len(_NUMBERS)).items() if "order[" not in name}
-        return {f"liquidation/{name}": value for name, value in flags.items()} | own
+        spelled = lend_numbers(lane.capacity, [0] * len(NUMBERS))
+        own = {name: value for name, value in spelled.items() if name.startswith("liquidation/")}
+        return own | dict.fromkeys(("liquidation/flag", "liquidation/penalty/full", "liquidation/penalty/none"), 0)
     market = lane.liquidation.market
     case = _Penalty(lane, lane.liquidation, prices)
     return {
@@ -39,7 +40,7 @@ def liquidation_inputs(lane: TradeLaneTrace, prices: Prices) -> Values:
         "order[0]/fill": lane.liquidation.fill_lots,
         "order[0]/side": int(lane.before.sizes_lots[market] > 0),
         "order[0]/market": market,
-        **_lend(lane.capacity, list(_proved(lane, lane.liquidation, prices, case))),
+        **lend_numbers(lane.capacity, list(_proved(lane, lane.liquidation, prices, case))),
     }
 
 
@@ -71,7 +72,7 @@ class _Penalty:
 
 
 def _proved(lane: TradeLaneTrace, liquidation: LiquidationTrace, prices: Prices, case: _Penalty) -> Iterator[int]:
-    """Yield the values of `_NUMBERS`."""
+    """Yield the values of `NUMBERS`."""
     market, sizes, fractions = liquidation.market, lane.before.sizes_lots, prices.fractions
     required = list(map(compute_requirement, sizes, prices.marks, fractions.maintenance_ppm))
     yield from (required[market] - own for own in required)
@@ -84,14 +85,14 @@ def _proved(lane: TradeLaneTrace, liquidation: LiquidationTrace, prices: Prices,
     yield from case.sides()
 
 
-def _lend(capacity: int, numbers: list[int]) -> Values:
-    """Return the numbers' bits in the fields of idle orders, one after the other, and what these cannot hold."""
+def lend_numbers(capacity: int, numbers: Sequence[int]) -> Values:
+    """Return the bits of `NUMBERS` in the fields of idle orders, one after the other, and what these cannot hold."""
     fields = [
         (f"order[{k}]/{name}", n_bits) for k in range(capacity) for name, n_bits in (("s", SCALAR_BITS), *LENT_FIELDS)
     ]
     room, word, shift = sum(n_bits for _, n_bits in fields), 0, 0
     values: Values = {}
-    for (name, n_bits), number in zip(_NUMBERS, numbers, strict=True):
+    for (name, n_bits), number in zip(NUMBERS, numbers, strict=True):
         lent = min(n_bits, room - shift)
         word |= (number & ((1 << lent) - 1)) << shift
         shift += lent

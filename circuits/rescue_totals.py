@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from rollup.fund import compute_notional
-
 from circuits.account_inputs import Values
 from circuits.carry import NOTHING_CARRIED
 from circuits.market_totals import CHANGE_SHIFT, FILLS_SHIFT
 from circuits.rescue_inputs import carry_values
 from rollup.accounts import Account
+from rollup.fund import compute_notional
 from rollup.margin import compute_equity
 from rollup.rescue import ForcedTradeLeg, Takeover, Victim, compute_lane_rent
 from rollup.resources import ORDER_FILL, RESCUE_OPERATION

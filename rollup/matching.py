@@ -13,14 +13,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from rollup.accounts import NO_POSITIONS
 from rollup.admission import ALONE, OpenOrder, Refusal, SentOrder, TurnKey, compute_lots, may_trade_now
 from rollup.auction import Clearing, Entry, clear_market, find_self_trades
 from rollup.errors import TxRejected
 from rollup.forced import find_liquidations
+from rollup.fund_entry import FUND_RANK, find_fund_entry, make_fund_entries
 from rollup.liquidation import LiquidationCase
 from rollup.match_checks import find_misfits, find_unmargined, find_unpaid_rebates
 from rollup.rationing import MAX_MARGINAL_REMAINING, NO_RATIONING, Rationing, ration
 from rollup.shapes import Shape
+from rollup.trace import FundFillTrace
 from rollup.turns import LanePlan, OrderFill, Turn, add_order, plan_lanes
 from rollup.units import MARKET_COUNT
 from rollup.workspace import Workspace
@@ -36,20 +39,28 @@ class Matched:
     rationing: tuple[Rationing, ...]
     order_fills: dict[int, tuple[OrderFill, ...]]  # in order of their places
     liquidation_fills: dict[int, tuple[LiquidationCase, int]]
+    fund_fill: FundFillTrace | None
     rejected: tuple[Refusal, ...]
     waiting: tuple[SentOrder, ...]  # held back: not yet to trade, self-trade, own liquidation, lanes, rebates, lots
 
 
-def match_orders(workspace: Workspace, orders: Sequence[OpenOrder], shape: Shape) -> Matched:
-    """Return what trades in this batch. Orders that simply find no price are in none of the lists."""
-    matcher = _Matcher(workspace, orders, shape)
+def match_orders(
+    workspace: Workspace, orders: Sequence[OpenOrder], shape: Shape, fund_sizes_lots: Sequence[int] = NO_POSITIONS
+) -> Matched:
+    """Return what trades in this batch. Orders that simply find no price are in none of the lists.
+
+    `fund_sizes_lots` is what the insurance fund holds, takeovers of this batch included.
+    """
+    matcher = _Matcher(workspace, orders, shape, fund_sizes_lots)
     while matcher.run_round():
         continue
     return matcher.get_result()
 
 
 class _Matcher:
-    def __init__(self, workspace: Workspace, orders: Sequence[OpenOrder], shape: Shape) -> None:
+    def __init__(
+        self, workspace: Workspace, orders: Sequence[OpenOrder], shape: Shape, fund_sizes_lots: Sequence[int]
+    ) -> None:
         self._workspace = workspace
         self._shape = shape
         self._orders = {open_order.rank: open_order for open_order in orders}
@@ -59,6 +70,7 @@ class _Matcher:
         self._rejected: list[Refusal] = []
         is_trading, n_lanes = not workspace.tick.stale, len(shape.trade_capacities)
         self._forced = find_liquidations(workspace, min(n_lanes, max(1, n_lanes // 2))) if is_trading else {}
+        self._fund = find_fund_entry(workspace, fund_sizes_lots, orders)
         self._clearings = [Clearing(mark_ticks) for mark_ticks in workspace.marks_ticks]
         self._rationing = [NO_RATIONING] * MARKET_COUNT
         self._turns: dict[TurnKey, Turn] = {}
@@ -98,9 +110,14 @@ class _Matcher:
             rationing=tuple(self._rationing),
             order_fills={lanes[key]: tuple(fills) for key, fills in self._get_order_fills().items() if fills},
             liquidation_fills={lanes[TurnKey(account_id, ALONE)]: fill for account_id, fill in forced.items()},
+            fund_fill=self._get_fund_fill(),
             rejected=tuple(self._rejected),
             waiting=tuple(o.sent for o in sorted(self._waiting, key=lambda open_order: open_order.rank)),
         )
+
+    def _get_fund_fill(self) -> FundFillTrace | None:
+        lots = self._lots.get(FUND_RANK, 0)
+        return FundFillTrace(self._fund.market, lots) if self._fund and lots else None
 
     @property
     def _prices_ticks(self) -> tuple[int, ...]:
@@ -110,6 +127,7 @@ class _Matcher:
         args = (self._workspace.marks_ticks[market], self._workspace.params.markets[market].band_ppm)
         while True:
             forced = [f.make_entry(rank) for rank, f in self._forced.items() if f.case.market == market]
+            forced += make_fund_entries(self._fund, market)
             clearing = clear_market(self._make_order_entries(market) + forced, *args)
             if sum(clearing.marginal_remaining.values()) <= MAX_MARGINAL_REMAINING:
                 break
@@ -130,7 +148,8 @@ class _Matcher:
         As long as not all find a lane, arrival stands in for position.
         """
         cleared = [(*clearing.full_lots, *clearing.marginal_remaining) for clearing in self._clearings]
-        self._turns = self._make_turns(sorted(rank for ranks in cleared for rank in ranks))
+        in_lanes = sorted(rank for ranks in cleared for rank in ranks if rank != FUND_RANK)
+        self._turns = self._make_turns(in_lanes)
         self._plan = plan_lanes(list(self._turns.values()), self._shape)
         self._lots = {}
         for market, clearing in enumerate(self._clearings):

@@ -11,12 +11,13 @@ __all__ = ["BLOCK", "SHAPES", "SMALL", "TINY", "Shape", "ShapeUnknown", "get_sha
 
 @dataclass(frozen=True)
 class Shape:
-    """The lanes of a batch, in order: CashLanes, a TradeLane and a QuoteLane of each capacity, one FundLane."""
+    """The lanes of a batch, in order: Cash-, Rescue-, Trade- and QuoteLanes (of these the order places), a FundLane."""
 
     name: str
     trade_capacities: tuple[int, ...]
     cash_lanes: int
     quote_capacities: tuple[int, ...] = ()
+    rescue_lanes: int = 0
 
     @property
     def order_capacities(self) -> tuple[int, ...]:
@@ -41,9 +42,9 @@ class ShapeUnknown(BatchInvalid):
         return f"no shape {self.name!r}; known: {', '.join(self.known)}"
 
 
-TINY = Shape("tiny", (1, 1, 2), 2, (2,))
-SMALL = Shape("small", (1,) * 6 + (4,) * 2, 4, (4,))
-BLOCK = Shape("block", (1,) * 22 + (16,), 5, (16,) * 2)
+TINY = Shape("tiny", (1, 1, 2), 2, (2,), 3)
+SMALL = Shape("small", (1,) * 6 + (4,) * 2, 4, (4,), 4)
+BLOCK = Shape("block", (1,) * 22 + (16,), 5, (16,) * 2, 4)
 SHAPES = {shape.name: shape for shape in (TINY, SMALL, BLOCK)}
 
 

@@ -11,19 +11,20 @@ from rollup.admission import SentOrder, admit_orders
 from rollup.cash_lanes import run_cash_lanes
 from rollup.close import close_header
 from rollup.errors import TxRejected
+from rollup.fund import FundDues, compute_notional, run_fund_lane
 from rollup.matching import match_orders
 from rollup.oracle import SignedPrices, pick_usable
 from rollup.orders import SignedOrder
 from rollup.params import Params
 from rollup.quotes import SignedQuote
+from rollup.rescue_lanes import RescueOutcome, run_rescue_lanes
 from rollup.shapes import Shape
 from rollup.signature_cache import SignatureCache
 from rollup.state import State
 from rollup.tick import ClockNotRising, run_tick
-from rollup.trace import BatchTrace, FundLaneTrace
+from rollup.trace import BatchTrace
 from rollup.trade_lanes import LiquidationReport, OrderReport, TradeOutcome, run_trade_lanes
 from rollup.txs import SignedCashOp
-from rollup.units import ATOMS_PER_E6, FUND_ACCOUNT, TREASURY_ACCOUNT
 from rollup.workspace import Workspace
 
 __all__ = ["BatchResult", "ClockNotRising", "Rejection", "build_batch"]
@@ -45,12 +46,14 @@ class BatchResult:
     rejected: tuple[Rejection, ...]
     waiting: tuple[SentOrder, ...]
     waiting_cash: tuple[SignedCashOp, ...]
+    rescue: RescueOutcome
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing happened, so that there need be no batch."""
         has_cash = any(lane.op is not None for lane in self.trace.cash_lanes)
-        return not (has_cash or self.fills or self.liquidations)
+        has_trades = self.fills or self.liquidations or self.trace.fund_lane.fill
+        return not (has_cash or self.rescue.rescues or self.rescue.forced_trades or has_trades)
 
 
 def build_batch(
@@ -75,12 +78,16 @@ def build_batch(
     tick = run_tick(state.header, params, usable, timestamp_s)
     workspace = Workspace(state, params, tick, signatures)
     cash = run_cash_lanes(workspace, cash_ops, shape.cash_lanes)
+    rescue = run_rescue_lanes(workspace, cash.next_forced_trades, shape.rescue_lanes)
     admitted, refused = admit_orders(workspace, orders)
-    matched = match_orders(workspace, admitted, shape)
+    matched = match_orders(workspace, admitted, shape, rescue.fund.sizes_lots)
     trades = run_trade_lanes(workspace, matched, shape)
-    fund_lane = _run_fund_lane(workspace, trades)
-    activity = count_activity(cash.lanes, trades.trade_lanes + trades.quote_lanes, workspace.gross_change_lots)
-    new_state = _close(workspace, matched.prices_ticks, activity)
+    dues = _sum_dues(workspace, rescue, trades)
+    fund_lane = run_fund_lane(workspace, rescue.fund, dues, matched.fund_fill, matched.prices_ticks)
+    order_lanes = trades.trade_lanes + trades.quote_lanes
+    activity = count_activity(cash.lanes, rescue.lanes, order_lanes, fund_lane, workspace.gross_change_lots)
+    spent = compute_notional(matched.fund_fill, matched.prices_ticks)
+    new_state = _close(workspace, matched.prices_ticks, activity, spent)
     trace = BatchTrace(
         shape_name=shape.name,
         params=params,
@@ -90,33 +97,36 @@ def build_batch(
         clearing_prices_ticks=matched.prices_ticks,
         rationing=matched.rationing,
         cash_lanes=cash.lanes,
-        rescue_lanes=(),
+        rescue_lanes=rescue.lanes,
         trade_lanes=trades.trade_lanes,
         quote_lanes=trades.quote_lanes,
         fund_lane=fund_lane,
     )
     rejected: list[Rejection] = [*cash.rejected, *refused, *matched.rejected]
     done = (trades.fills, trades.liquidations)
-    return BatchResult(trace, new_state, *done, tuple(rejected), matched.waiting, cash.waiting)
+    settled = {id(report.trade) for report in rescue.forced_trades}
+    waiting_cash = tuple(signed for signed in cash.waiting if id(signed.op) not in settled)
+    return BatchResult(trace, new_state, *done, tuple(rejected), matched.waiting, waiting_cash, rescue)
 
 
-def _run_fund_lane(workspace: Workspace, trades: TradeOutcome) -> FundLaneTrace:
-    fund, treasury = workspace.get(FUND_ACCOUNT), workspace.get(TREASURY_ACCOUNT)
-    path = workspace.path(FUND_ACCOUNT)
-    fund_due = trades.penalties_atoms
-    fund_due += (workspace.base_fees_e6 + trades.base_fees_e6) * ATOMS_PER_E6 + workspace.rent_atoms + trades.rent_atoms
-    treasury_due = trades.fees_atoms + trades.tips_e6 * ATOMS_PER_E6
-    fund_after = fund.with_changes(cash_atoms=fund.cash_atoms + fund_due)
-    treasury_after = treasury.with_changes(cash_atoms=treasury.cash_atoms + treasury_due)
-    workspace.put(FUND_ACCOUNT, fund_after)
-    workspace.put(TREASURY_ACCOUNT, treasury_after)
-    return FundLaneTrace(fund, fund_after, treasury, treasury_after, path, None)
+def _sum_dues(workspace: Workspace, rescue: RescueOutcome, trades: TradeOutcome) -> FundDues:
+    """Return what fund and treasury are due beside what was taken over."""
+    return FundDues(
+        penalties_atoms=trades.penalties_atoms,
+        base_fees_e6=workspace.base_fees_e6 + trades.base_fees_e6,
+        rent_atoms=workspace.rent_atoms + rescue.rent_atoms + trades.rent_atoms,
+        trading_fees_atoms=trades.fees_atoms,
+        tips_e6=trades.tips_e6,
+    )
 
 
-def _close(workspace: Workspace, prices_ticks: Sequence[int], activity: Activity) -> State:
+def _close(workspace: Workspace, prices_ticks: Sequence[int], activity: Activity, spent: int) -> State:
+    """Return the state after the batch; `spent` is the notional of the fund's fill."""
+    closed = close_header(workspace.tick, workspace.params, prices_ticks, activity)
     header = replace(
-        close_header(workspace.tick, workspace.params, prices_ticks, activity),
+        closed,
         accounts_root=workspace.tree.root,
+        resources=replace(closed.resources, fund_budget=closed.resources.fund_budget - spent),
         queue_consumed=workspace.queue_consumed,
         vault_e6=workspace.vault_e6,
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from circuits.close import FROM_ZERO
 from rollup.accounts import Account
 from rollup.field import R
 from rollup.public_inputs import compute_data_commitment
 from rollup.trace import BatchTrace
+from rollup.units import ATOMS_PER_E6
 from tests.circuits.forging import Forged, Forger, path_inputs
 from tests.circuits.frame_cases import (
     N_BRIDGE_LANES,
@@ -25,6 +27,7 @@ __all__ = ["CLOSE", "forge_closes", "forge_fund_lanes", "get_honest_closes", "ge
 CLOSE = f"Close({N_BRIDGE_LANES})"
 ROOT_IN, ROOT_OUT = "account_tree/root_in", "account_tree/root_out"
 PENALTIES, FEES = 5 * 10**18 + 1, 3 * 10**15 + 2  # atoms
+MET = 5 * 10**12  # of what the fund takes, by base fees and rent
 SEQUENCER = 2
 OTHERS = {SEQUENCER: Account(owner=7), 9: Account(owner=8), 8**6: Account(owner=5)}
 
@@ -43,7 +46,8 @@ def make_funds(
         after = after.set(account_id, account.leaf_hash())
     trace = get_day()["liquidation"]
     lane = replace(trace.fund_lane, fund_before=fund, treasury_before=treasury, account_path=tree.path(0))
-    ports = {"root_in": tree.root, "root_out": after.root, "penalties": dues[0], "fees": dues[1]}
+    ports = {"root_in": tree.root, "root_out": after.root, "penalties": dues[0] - MET, "fees": dues[1]}
+    ports |= {"base_fees_e6": 1, "rent": MET - ATOMS_PER_E6}
     return make_fund_case(replace(trace, fund_lane=lane)) | ports
 
 
@@ -156,10 +160,12 @@ def _unbalanced(forger: Forger) -> Iterator[Forged]:
         for end in ("start", "end"):
             changes = {f"lots_{end}[{m}]": lots}
             yield forger.forge(f"{lots} lots at the {end} in {m}", honest, [f"totals/lots_{end}[*]"], changes=changes)
-    for total in ("fees", "penalties"):
-        for atoms in (1, -1):
-            changes = {f"{total}_start": atoms}
-            yield forger.forge(f"{total} start at {atoms}", honest, [f"totals/{total}_start"], changes=changes)
+    for total in FROM_ZERO:
+        for value in (1, -1):
+            changes = {f"{total}_start": value}
+            yield forger.forge(f"{total} start at {value}", honest, [f"totals/{total}_start"], changes=changes)
+    sent = {"transfer_end": (9 << 64) + 1_000}
+    yield forger.forge("transfer without its incoming leg", honest, ["totals/transfer_end"], changes=sent)
     for vault_e6 in (-1, 2**96):
         changes, follow = {"vault": vault_e6}, ["new_state_root"]
         yield forger.forge(f"vault of {vault_e6}", honest, ["totals/vault/sum"], changes=changes, also_follow=follow)

@@ -107,6 +107,10 @@ class LoneTemplate:
         witness = self.compute_witness(inputs, lies)
         return _KernelVariation(self.shape, self._builder_values(witness), self._broken_rows(witness))
 
+    def find_row(self, name: str) -> Row:
+        """Return the constraint with this full name."""
+        return next(row for row in self.shape.rows if row.name == name)
+
     def evaluate(self, inputs: Mapping[str, int]) -> ConstraintSystem:
         """Return the recorded system with the kernel's values in place: for `determinism`."""
         cs = copy(self.cs)
