@@ -223,7 +223,7 @@ def run_day(shape: Shape = TINY) -> dict[str, BatchTrace]:
     ex = Exchange(shape=shape)
     traces = {}
     first = ex.batch(
-        cash=[ex.deposit(2, 2_000), ex.deposit(3, 50_000)],
+        cash=[ex.deposit(2, 2_200), ex.deposit(3, 50_000)],
         orders=[ex.order(2, 1_000_000_000, AVAX_PRICE + 9), ex.order(3, -1_000_000_000, AVAX_PRICE - 9)],
     )
     traces["deposits and fills"] = first.trace
