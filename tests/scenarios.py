@@ -218,7 +218,7 @@ def run_day(shape: Shape = TINY) -> dict[str, BatchTrace]:
     and orders of every kind.
 
     Account 2 is long on leverage and is liquidated when AVAX falls; 3 sells to it, 4 buys the liquidation. In the end
-    4 quotes both markets post-only, it and 3 reduce, and 5 shares the ration with 4's quote.
+    4 quotes both markets post-only, 3 and 2 reduce, and 5 shares the ration with 4's quote.
     """
     ex = Exchange(shape=shape)
     traces = {}
@@ -244,9 +244,9 @@ def run_day(shape: Shape = TINY) -> dict[str, BatchTrace]:
     traces["withdraw and cancel"] = fourth.trace
     limit, away = fallen + 2_000, ETH_PRICE - 1_000
     fifth = ex.batch(
-        cash=[ex.deposit(5, 10_000)],
+        cash=[ex.deposit(5, 10_000), ex.deposit(2, 2_000)],
         orders=[
-            ex.order(4, -20_000_000, fallen + 1_000, slot=5, flags=REDUCE_ONLY),
+            ex.order(2, -20_000_000, fallen + 1_000, slot=5, flags=REDUCE_ONLY),
             ex.order(3, 40_000_000, ANY_BUY_TICKS, slot=6, flags=IOC | REDUCE_ONLY),
             ex.order(5, -10_000_001, limit, slot=1),
             ex.order(5, -400_000, ANY_SELL_TICKS, market=1, slot=2, flags=IOC),

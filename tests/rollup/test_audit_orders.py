@@ -161,7 +161,7 @@ FORGERIES: list[tuple[str, str, Forge]] = [
     ("quote_in_quote_lane", KINDS, borrow_quote),
     ("places_rise", KINDS, lambda t: change_lane(t, 4, swap_places, quoted=True)),
     ("places_rise", KINDS, lambda t: change_lane(t, 5, swap_places)),
-    ("places_rise", KINDS, lambda t: change_lane(t, 4, move_last)),
+    ("places_rise", KINDS, lambda t: change_lane(t, 2, move_last)),
     ("lane_capacity", KINDS, lambda t: change_lane(t, 4, move_last, quoted=True)),
     ("liquidation_alone", KINDS, liquidate_by_quote),
     ("stale_trades_nothing", KINDS, make_stale),
