@@ -34,10 +34,10 @@ class FundFill:
 def open_fund_fill(cs: ConstraintSystem, tables: Tables, band_ppm: LC) -> FundFill:
     """Return the fill of the private inputs, at p*, not worse than the mark by more than the band, on fresh prices.
 
-    Constraints: 1 + 48 + 3 + 1 + 15 + 3 * 16 + 1 + 73 + 2, named fill/...
+    Constraints: 1 + 48 + 2 + 2 + 15 + 3 * 16 + 73 + 2, named fill/...
     """
     with cs.scope("fill"):
-        executed = private_flag(cs, "executed")
+        executed = cs.private("executed")  # 0 or 1: were it not 0, there is a lot, and so it is 1
         cs.assert_product(tables.stale, executed, 0, name="fresh_prices_if_executed")
         fill = from_bits(private_bits(cs, "lots", SIZE_BITS))
         assert_nonzero_if(cs, executed, fill, name="lots/at_least_one")

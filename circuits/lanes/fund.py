@@ -68,8 +68,8 @@ def _run_fund(cs: ConstraintSystem, tables: Tables, fill: FundFill, due: LC) -> 
     assert_shrinks(cs, fill, held, sizes_after)
     for m in range(MARKET_COUNT):
         moved = held[m] + filled[m] - signed[m] + (sizes_after[m] - sizes[m]) * 2**CHANGE_SHIFT
-        change = cs.port(f"lots_out[{m}]") - cs.port(f"lots_in[{m}]") - moved
-        cs.assert_product(fill.hot[m], fill.fill * 2**FILLS_SHIFT, change, name=f"totals/lots[{m}]")
+        before, after = cs.port(f"lots_in[{m}]"), cs.port(f"lots_out[{m}]")
+        cs.assert_product(fill.hot[m], fill.fill * 2**FILLS_SHIFT, after - before - moved, name=f"totals/lots[{m}]")
     with cs.scope("fund"):
         return _hash_both(
             cs,

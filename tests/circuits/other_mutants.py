@@ -1,4 +1,4 @@
-"""The mutation runs of CashLane, Tick, FundLane and close: each class dropped, something must notice."""
+"""The mutation runs of CashLane, RescueLane, Tick, FundLane and close: each class dropped, something must notice."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from circuits.lanes.cash import build_cash_lane
+from circuits.lanes.rescue import build_rescue_lane
 from circuits.mutants import Report, run_mutants
 from circuits.variation import Build
 from tests.circuits.cash_cases import load_cash_lane
 from tests.circuits.cash_forgeries import cash_forgeries
-from tests.circuits.cash_scenes import honest_cash_cases
-from tests.circuits.close_forgeries import (
-    CLOSE,
-    forge_closes,
-    forge_fund_lanes,
-    get_honest_closes,
-    get_honest_fund_lanes,
-)
+from tests.circuits.cash_scenes import CONTRASTS, honest_cash_cases
+from tests.circuits.close_forgeries import CLOSE, forge_closes, get_honest_closes
 from tests.circuits.forging import Forged
 from tests.circuits.frame_cases import BUILDS, load_frame
+from tests.circuits.fund_forgeries import forge_fund_lanes, get_honest_fund_lanes
 from tests.circuits.lane_cases import LoneTemplate, Values, kernel_hashing
+from tests.circuits.rescue_cases import load_rescue_lane
+from tests.circuits.rescue_forgeries import forge_rescues
+from tests.circuits.rescue_scenes import get_rescue_scenes
 from tests.circuits.tick_forgeries import forge_ticks, get_honest_ticks
 
 __all__ = ["TEMPLATES", "run_mutants_of", "run_other_mutants"]
@@ -29,8 +28,13 @@ _Catalogue: TypeAlias = tuple[Build, LoneTemplate, Sequence[Values], Sequence[Fo
 
 
 def _load_cash() -> _Catalogue:
-    honest = [case.inputs for case in honest_cash_cases().values()]
-    return build_cash_lane, load_cash_lane(), honest, cash_forgeries()
+    cases = honest_cash_cases()
+    return build_cash_lane, load_cash_lane(), [cases[name].inputs for name in CONTRASTS], cash_forgeries()
+
+
+def _load_rescue() -> _Catalogue:
+    honest = [case.inputs for case in get_rescue_scenes().values()]
+    return build_rescue_lane, load_rescue_lane(), honest, forge_rescues()
 
 
 def _load_frame(
@@ -41,6 +45,7 @@ def _load_frame(
 
 _CATALOGUES: dict[str, Callable[[], _Catalogue]] = {
     "CashLane": _load_cash,
+    "RescueLane": _load_rescue,
     "Tick": _load_frame("Tick", get_honest_ticks, forge_ticks),
     "FundLane": _load_frame("FundLane", get_honest_fund_lanes, forge_fund_lanes),
     CLOSE: _load_frame(CLOSE, get_honest_closes, forge_closes),
@@ -57,5 +62,5 @@ def run_mutants_of(name: str, sample: int | None = None, *, seed: int = 0) -> Re
 
 
 def run_other_mutants(sample: int | None = None, *, seed: int = 0) -> list[Report]:
-    """Return the reports on all of `TEMPLATES`: half a minute in full."""
+    """Return the reports on all of `TEMPLATES`: a minute in full."""
     return [run_mutants_of(name, sample, seed=seed) for name in TEMPLATES]

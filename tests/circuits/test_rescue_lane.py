@@ -7,9 +7,13 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from circuits.determinism import find_freedom
+from rollup.accounts import NO_POSITIONS
 from rollup.field import R
 from tests.circuits.lane_cases import kernel_hashing
 from tests.circuits.rescue_cases import OUTPUTS, RescueCase, Scene, load_rescue_lane, make_rescue_case
+from tests.circuits.rescue_forgeries import forge_rescues
+from tests.circuits.rescue_scenes import SCENE, get_rescue_scenes
 from tests.circuits.rescue_strategies import Turn, counterparty_turns, forced_turns, rescue_turns
 
 
@@ -61,3 +65,31 @@ def test_counterparties_agree_with_the_model(turn: Turn) -> None:
 @given(turn=forced_turns())
 def test_forced_trades_agree_with_the_model(turn: Turn) -> None:
     check_agreement(turn)
+
+
+def test_honest_lanes_are_accepted_and_allowed() -> None:
+    for name, case in get_rescue_scenes().items():
+        lane = case.lane
+        assert case.find_broken_classes() == set(), name
+        assert SCENE.is_allowed(lane.op, lane.account_id, lane.before, lane.carry_in, lane.carry_out), name
+
+
+def test_who_takes_the_last_bears_the_rest_of_the_deficit() -> None:
+    case = get_rescue_scenes()["counterparty that takes the last"]
+    before, after = case.lane.carry_in.deleveraging, case.lane.carry_out.deleveraging
+    assert (before.deficit_atoms > 0, after.deficit_atoms, after.notional) == (True, 0, 0)
+    assert after.left_lots == NO_POSITIONS
+
+
+def test_invalid_lanes_are_refused_by_the_rule_they_break() -> None:
+    lane, forgeries = load_rescue_lane(), forge_rescues()
+    broken = {forged.name: lane.find_broken_classes(forged.inputs, forged.lies) for forged in forgeries}
+    assert len(broken) == len(forgeries), "two forgeries share a name"
+    assert broken == {forged.name: forged.refused_by for forged in forgeries}
+    assert all(broken.values())
+
+
+def test_no_computed_wire_is_free() -> None:
+    lane = load_rescue_lane()
+    freedom = find_freedom([lane.evaluate(case.inputs) for case in get_rescue_scenes().values()])
+    assert freedom.free == freedom.harmless == ()
