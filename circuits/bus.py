@@ -36,9 +36,8 @@ def compute_bus(trace: BatchTrace) -> Values:
     bus |= {"oracle_hash": trace.header_after.oracle_hash, "fund_band_ppm": trace.params.fund_band_ppm}
     bus |= _account_roots(trace)
     bus |= _bridge_words(trace)
-    bus |= carry_values_of(trace)
     bus |= _running_totals(trace)
-    return bus
+    return bus | carry_values_of(trace)
 
 
 def _table_values(trace: BatchTrace) -> Values:
@@ -93,9 +92,8 @@ def _running_totals(trace: BatchTrace) -> Values:
             if "_out" in port:
                 before = values.setdefault(wiring[port.replace("_out", "_in")], 0)
                 values[wire] = before + added.get(port.replace("_out", ""), 0)
-    close = close_template(len(trace.cash_lanes) + len(trace.rescue_lanes))
-    ends = chains.wire_ends(port for port in close.ports if not port.startswith("carry_"))
-    return dict.fromkeys(ends.values(), 0) | values  # where no lane carries a total it is nothing
+    starts = chains.wire_ends(port for port in close_template(1).ports if "_start" in port)
+    return dict.fromkeys(starts.values(), 0) | values  # also of totals that no lane of this shape carries
 
 
 def _lanes(trace: BatchTrace) -> Iterator[tuple[Sequence[str], Values]]:
