@@ -25,7 +25,7 @@ __all__ = ["BatchForgery", "forge_batches"]
 SEQUENCER = 9
 ROOT_IN, ROOT_OUT = "account_tree/root_in", "account_tree/root_out"
 BRIDGE = ("bridge/kind_account_amount_outcome", "bridge/owner", "bridge/key_x_or_paid", "bridge/key_y")
-NET = "market[*]/lots_end"
+NET = "market[*]/lots_end/sum"
 FILLS, LIQUIDATION, CASH = "deposits and fills", "liquidation", "withdraw and cancel"
 
 
@@ -40,7 +40,7 @@ class BatchForgery:
 
 def forge_batches() -> list[BatchForgery]:
     """Return the whole catalogue, on the shape tiny."""
-    parts = (_creations, _dues, _imbalances, _publics, _bridges, _chains, _transfers, _orders, _totals)
+    parts = (_creations, _dues, _imbalances, _shares, _publics, _bridges, _chains, _transfers, _orders, _totals)
     return [forgery for part in parts for forgery in part()]
 
 
@@ -107,16 +107,44 @@ def _ledger_of(state: State) -> Ledger:
 def _imbalances() -> Iterator[BatchForgery]:
     trace = _trade_between(1_000, 999)
     inputs = give_inputs(trace)
-    yield _forgery("one lot more bought than sold", inputs, f"close: {NET}")
+    yield _forgery("one lot more bought than sold", inputs, f"close: {NET}", "close: new_state_root/is_public")
     (seller,) = (i for i, lane in enumerate(trace.trade_lanes) if lane.account_id == 3)
-    lots = [f"lots[{i}][0]" for i in range(sum(wire.endswith("][0]") and wire.startswith("lots[") for wire in inputs.bus))]
+    lots = sorted(wire for wire in inputs.bus if wire.startswith("lots[") and wire.endswith("][0]"))
+    missing = 2**160 + 2**80 - 1  # one lot of change and of fills more, and sold
     first = TINY.rescue_lanes + seller + 1  # the link behind the seller's lane
-    hidden = change_bus(inputs, {wire: inputs.bus[wire] - 1 for wire in lots[first:]})
+    hidden = change_bus(inputs, {wire: inputs.bus[wire] + missing for wire in lots[first:]})
     yield _forgery("the lot hidden by the seller's lane", hidden, f"trade[{seller}]: totals/lots[*]")
-    late = change_bus(inputs, {lots[-1]: inputs.bus[lots[-1]] - 1})
+    late = change_bus(inputs, {lots[-1]: inputs.bus[lots[-1]] + missing})
     yield _forgery("the lot hidden by the fund", late, "fund: totals/lots[*]")
-    borrowed = change_bus(inputs, {wire: inputs.bus[wire] - 1 for wire in lots})
-    yield _forgery("the lot lent at the start", borrowed, "close: market[*]/lots_start")
+    lent = change_bus(inputs, {wire: inputs.bus[wire] + missing for wire in lots})
+    yield _forgery("the lot lent at the start", lent, "close: market[*]/lots_start")
+
+
+def _shares() -> Iterator[BatchForgery]:
+    """Yield batches in which two sellers share what one buys, told otherwise."""
+    exchange = Exchange()
+    exchange.batch(cash=[exchange.deposit(account, 2_000) for account in (2, 3)])
+    exchange.batch(cash=[exchange.deposit(4, 2_000)])
+    lots = ((2, 1_001), (3, -1_000), (4, -1_000))
+    trace = exchange.batch(orders=[exchange.order(account, size, AVAX_PRICE) for account, size in lots]).trace
+    inputs, rationing = give_inputs(trace), trace.rationing[0]
+    assert (rationing.marginal_lots, rationing.marginal_remaining) == (1_001, 2_000)
+    sharing = [f"trade[{i}]" for i, lane in enumerate(trace.trade_lanes) if lane.account_id in (3, 4)]
+    lanes = [*(f"trade[{i}]" for i in range(len(trace.trade_lanes))), "quote[0]"]
+    for i in range(1, len(lanes)):
+        moved = change_bus(inputs, {f"position[{i}]": inputs.bus[f"position[{i}]"] - 1})
+        broken = [f"{lane}: totals/position" for lane in lanes[i - 1 : i + 1]]
+        behind = [f"{lane}: order[*]/share/extra/by_position" for lane in lanes[i : i + 1] if lane in sharing]
+        yield _forgery(f"{lanes[i]} placed one earlier", moved, *broken, *behind)
+    total = [f"ration[{i}][0]" for i in range(lanes.index(sharing[1]) + 1, len(lanes) + 1)]
+    less = change_bus(inputs, {wire: inputs.bus[wire] - 2**64 for wire in total})
+    broken = [f"{sharing[1]}: totals/ration[*]", "close: market[*]/ration_end"]
+    yield _forgery("a lot of a share not counted", less, *broken)
+    for part, rules in (("lots", ["is_floor"]), ("remaining", ["is_floor", "remainder_below_divisor"])):
+        wire = f"table/marginal_{part}[0]"
+        told = change_bus(inputs, {wire: inputs.bus[wire] + 1})
+        broken = [f"{lane}: order[*]/share/{rule}" for lane in sharing for rule in rules]
+        yield _forgery(f"shared {part} told one higher", told, "close: market[*]/ration_end", *broken)
 
 
 def _publics() -> Iterator[BatchForgery]:

@@ -73,7 +73,7 @@ def rechain(trace: BatchTrace, ledger: Ledger, credits: Credits | None = None) -
     trade = tuple(book.turn(f"trade[{i}]", lane) for i, lane in enumerate(trace.trade_lanes))
     quote = tuple(book.turn(f"quote[{i}]", lane) for i, lane in enumerate(trace.quote_lanes))
     moved = replace(trace, cash_lanes=cash, rescue_lanes=rescue, trade_lanes=trade, quote_lanes=quote)
-    fund = book.take_dues(trace, moved)
+    fund = book.take_dues(moved)
     header = replace(trace.header_after, accounts_root=book.ledger.tree.root)
     return replace(moved, fund_lane=fund, header_after=header), book.ledger
 
@@ -91,35 +91,29 @@ class _Book:
     def turn(self, name: str, lane: Lane) -> Lane:
         """Return the lane on the account as it now stands, and write it."""
         before, path = self.ledger.get(lane.account_id), self.ledger.tree.path(lane.account_id)
-        after = _move(before, lane.before, lane.after)
+        gained = lane.after.cash_atoms - lane.before.cash_atoms
+        pairs = zip(before.sizes_lots, lane.before.sizes_lots, lane.after.sizes_lots, strict=True)
+        sizes = tuple(now + new - old for now, old, new in pairs)
+        after = replace(lane.after, cash_atoms=before.cash_atoms + gained, sizes_lots=sizes)
         self.ledger = self.ledger.put(lane.account_id, after)
         self._credit(name)
         return replace(lane, before=before, after=after, account_path=path)
 
-    def take_dues(self, trace: BatchTrace, moved: BatchTrace) -> FundLaneTrace:
-        """Return the FundLane after these lanes, and write it: as in `trace`, but for what else it is due."""
-        lane, path = trace.fund_lane, self.ledger.tree.path(FUND_ACCOUNT)
-        befores, afters = [], []
-        pairs = ((lane.fund_before, lane.fund_after), (lane.treasury_before, lane.treasury_after))
-        more = (new - old for new, old in zip(_compute_dues(moved), _compute_dues(trace), strict=True))
-        for account_id, (old, new), atoms in zip((FUND_ACCOUNT, TREASURY_ACCOUNT), pairs, more, strict=True):
+    def take_dues(self, trace: BatchTrace) -> FundLaneTrace:
+        """Return the FundLane after these lanes, and write it. Assumes that the fund trades nothing."""
+        assert trace.fund_lane.fill is None
+        path, befores, afters = self.ledger.tree.path(FUND_ACCOUNT), [], []
+        for account_id, atoms in zip((FUND_ACCOUNT, TREASURY_ACCOUNT), _compute_dues(trace), strict=True):
             befores.append(self.ledger.get(account_id))
-            afters.append(_move(befores[-1], old, replace(new, cash_atoms=new.cash_atoms + atoms)))
-            self.ledger = self.ledger.put(account_id, afters[-1])
+            self.ledger = self.ledger.credit(account_id, atoms)
+            afters.append(self.ledger.get(account_id))
         self._credit("fund")
-        return FundLaneTrace(befores[0], afters[0], befores[1], afters[1], path, lane.fill)
+        return FundLaneTrace(befores[0], afters[0], befores[1], afters[1], path, None)
 
     def _credit(self, name: str) -> None:
         for (instance, account_id), atoms in self._credits.items():
             if instance == name:
                 self.ledger = self.ledger.credit(account_id, atoms)
-
-
-def _move(now: Account, old: Account, new: Account) -> Account:
-    """Return the account `new`, but with cash and positions moved from `now` by as much as from `old`."""
-    sizes = zip(now.sizes_lots, old.sizes_lots, new.sizes_lots, strict=True)
-    moved = tuple(size + after - before for size, before, after in sizes)
-    return replace(new, cash_atoms=now.cash_atoms + new.cash_atoms - old.cash_atoms, sizes_lots=moved)
 
 
 def _compute_dues(trace: BatchTrace) -> tuple[int, int]:
@@ -128,7 +122,7 @@ def _compute_dues(trace: BatchTrace) -> tuple[int, int]:
     (fund,) = (instance for instance in load_batch(TINY).batch.instances if instance.name == "fund")
     due = {port: bus[wire] for port, wire in fund.wiring.items()}
     base_fees, tips = (due[f"{name}_e6"] * ATOMS_PER_E6 for name in ("base_fees", "tips"))
-    return due["penalties"] + base_fees + due["rent"] + due["takeover_cash"], due["fees"] + tips
+    return due["penalties"] + base_fees + due["rent"], due["fees"] + tips
 
 
 def give_inputs(trace: BatchTrace) -> WitnessInputs:
