@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from circuits.market_totals import CHANGE_SHIFT, FILLS_SHIFT
 from circuits.witness import WitnessInputs
 from rollup.field import R
 from rollup.params import Params
@@ -56,7 +57,10 @@ def _creations() -> Iterator[BatchForgery]:
     for instance, account_id in lanes.items():
         for atoms, what in ((1, "created in"), (-1, "taken by")):
             inputs = _credited(FILLS, {(instance, account_id): atoms})
-            yield _forgery(f"one atom {what} {instance}", inputs, f"{instance}: {ROOT_OUT}")
+            refusals = [f"{instance}: {ROOT_OUT}"]
+            if account_id == FUND_ACCOUNT and instance != "fund":
+                refusals.append("fund: fund/equity_at_open")  # not the fund that the RescueLanes were told of
+            yield _forgery(f"one atom {what} {instance}", inputs, *refusals)
     moved = _credited(FILLS, {("cash[0]", 3): -1, ("cash[0]", 2): 1})
     yield _forgery("one atom moved from a trader to another", moved, f"cash[0]: {ROOT_OUT}")
 
@@ -74,7 +78,9 @@ def _dues() -> Iterator[BatchForgery]:
         for thief, who in ((SEQUENCER, "the sequencer"), (1 - payee, "the other fund")):
             inputs = _credited(batch, {("fund", payee): -due, ("fund", thief): due})
             yield _forgery(f"{name} paid to {who}", inputs, f"fund: {ROOT_OUT}")
-    unpaid = change_bus(_credited(FILLS, {("fund", TREASURY_ACCOUNT): -fee}), {f"fees[{i}]": 0 for i in range(1, 4)})
+    traded = give_inputs(get_day()[FILLS]).bus["fees[4]"]  # the treasury's due less the tips
+    unpaid = _credited(FILLS, {("fund", TREASURY_ACCOUNT): -traded})
+    unpaid = change_bus(unpaid, {f"fees[{i}]": 0 for i in range(1, 5)})
     yield _forgery("fees held back by the lanes", unpaid, "trade[0]: totals/fees", "trade[1]: totals/fees")
 
 
@@ -88,11 +94,15 @@ def _trade_between(bought_lots: int, sold_lots: int) -> BatchTrace:
     lanes = list(trace.trade_lanes)
     (position,) = (i for i, lane in enumerate(lanes) if lane.account_id == 3)
     (fill,) = lanes[position].fills
-    args = (sold_lots, trace.clearing_prices_ticks[0], trace.header_after.funding_index, trace.params)
+    args = (sold_lots, trace.clearing_prices_ticks[0], trace.tick, trace.params)
     after, _ = apply_order_fill(lanes[position].before, fill.order, *args)
     after = replace(after, last_touched_s=lanes[position].after.last_touched_s)
     lanes[position] = replace(lanes[position], fills=(replace(fill, fill_lots=sold_lots),), after=after)
-    return rechain(replace(trace, trade_lanes=tuple(lanes)), ledger)[0]
+    shared = (replace(trace.rationing[0], marginal_lots=sold_lots), *trace.rationing[1:])
+    header = trace.header_after
+    header = replace(header, open_interest_lots=(sold_lots, *header.open_interest_lots[1:]))
+    moved = replace(trace, trade_lanes=tuple(lanes), rationing=shared, header_after=header)
+    return rechain(moved, ledger)[0]
 
 
 def _ledger_of(state: State) -> Ledger:
@@ -102,20 +112,27 @@ def _ledger_of(state: State) -> Ledger:
 def _imbalances() -> Iterator[BatchForgery]:
     trace = _trade_between(1_000, 999)
     inputs = give_inputs(trace)
-    yield _forgery("one lot more bought than sold", inputs, "close: totals/lots_end[*]")
+    yield _forgery("one lot more bought than sold", inputs, "close: market[*]/lots_end/sum")
     (seller,) = (i for i, lane in enumerate(trace.trade_lanes) if lane.account_id == 3)
-    hidden = change_bus(inputs, {f"lots[{i}][0]": 0 for i in range(seller + 1, 4)})
-    yield _forgery("the lot hidden by the seller's lane", hidden, f"trade[{seller}]: totals/lots[*]")
-    late = change_bus(inputs, {"lots[3][0]": 0})
-    yield _forgery("the lot hidden by an unused lane", late, "trade[2]: totals/lots[*]")
-    borrowed = change_bus(inputs, {f"lots[{i}][0]": inputs.bus[f"lots[{i}][0]"] - 1 for i in range(4)})
-    yield _forgery("the lot lent at the start", borrowed, "close: totals/lots_start[*]")
+    links = [name for name in inputs.bus if name.startswith("lots[") and name.endswith("][0]")]
+
+    def hide(first: int) -> WitnessInputs:
+        """Take the lot out of the total from a link on: bought, filled, and held."""
+        lot = 1 + 2**FILLS_SHIFT + 2**CHANGE_SHIFT
+        return change_bus(
+            inputs, {name: inputs.bus[name] - lot for name in links if int(name[5:].split("]")[0]) >= first}
+        )
+
+    before = TINY.rescue_lanes
+    yield _forgery("the lot hidden by the seller's lane", hide(before + seller + 1), f"trade[{seller}]: totals/lots[*]")
+    yield _forgery("the lot hidden by an unused lane", hide(before + 3), "trade[2]: totals/lots[*]")
+    yield _forgery("the lot lent at the start", hide(0), "close: market[*]/lots_start")
 
 
 def _publics() -> Iterator[BatchForgery]:
     inputs = give_inputs(get_day()[FILLS])
     for public, refusals in {
-        "old_state_root": ["tick: old_state_root/is_public"],
+        "old_state_root": ["tick: before/state_root/is_public"],
         "new_state_root": ["close: new_state_root/is_public"],
         "params_hash": ["tick: params/hash/is_public"],
         "clock": ["tick: clock/is_public", "close: new_state_root/is_public"],
@@ -125,16 +142,16 @@ def _publics() -> Iterator[BatchForgery]:
         yield _forgery(f"wrong {public}", changed, *refusals)
     trace = get_day()[FILLS]
     replayed = change_bus(inputs, {"old_state_root": trace.header_after.state_root})
-    yield _forgery("the same batch a second time", replayed, "tick: old_state_root/is_public")
+    yield _forgery("the same batch a second time", replayed, "tick: before/state_root/is_public")
     skipped = replace(trace.header_after, batch_number=trace.header_after.batch_number + 1)
     yield _forgery(
-        "a batch number skipped", give_inputs(replace(trace, header_after=skipped)), "tick: old_state_root/is_public"
+        "a batch number skipped", give_inputs(replace(trace, header_after=skipped)), "tick: before/state_root/is_public"
     )
 
 
 def _with_words(inputs: WitnessInputs, words: dict[int, int]) -> WitnessInputs:
-    """Return the inputs with some of the 8 bridge words changed, and the commitment following."""
-    names = [f"lane[{i}]/bridge[{j}]" for i in range(TINY.cash_lanes) for j in range(4)]
+    """Return the inputs with some of the bridge words changed, and the commitment following."""
+    names = [f"lane[{i}]/bridge[{j}]" for i in range(TINY.cash_lanes + TINY.rescue_lanes) for j in range(4)]
     changed = {names[i]: word for i, word in words.items()}
     commitment = compute_data_commitment([(inputs.bus | changed)[name] for name in names])
     return change_bus(inputs, changed | {"data_commitment": commitment})
@@ -156,7 +173,7 @@ def _bridges() -> Iterator[BatchForgery]:
     unqueued = _with_words(deposits, dict.fromkeys(range(4, 8), 0))
     refusals = [f"cash[1]: {name}" for name in BRIDGE]
     yield _forgery("deposit not in the queue", unqueued, *refusals)
-    words = [0] * 8
+    words = [0] * 20
     emptied = change_bus(deposits, {"data_commitment": compute_data_commitment(words)})
     yield _forgery("data of an empty queue", emptied, "close: data/is_public")
 
@@ -165,7 +182,8 @@ def _totals() -> Iterator[BatchForgery]:
     trace = get_day()[FILLS]
     inputs, header = give_inputs(trace), trace.header_after
     uncounted = replace(header, queue_consumed=header.queue_consumed - 1)
-    changes = {"queue[2]": uncounted.queue_consumed, "new_state_root": uncounted.state_root}
+    counts = {f"queue[{i}]": uncounted.queue_consumed for i in range(2, 3 + TINY.rescue_lanes)}
+    changes = counts | {"new_state_root": uncounted.state_root}
     yield _forgery("a deposit not counted", change_bus(inputs, changes), "cash[1]: totals/queue")
     richer = replace(header, vault_e6=header.vault_e6 + 1)
     changes = {"vault[2]": richer.vault_e6, "new_state_root": richer.state_root}
@@ -245,7 +263,12 @@ def _orders() -> Iterator[BatchForgery]:
     trace = exchange.batch(orders=[exchange.order(2, 1_000, price), exchange.order(3, -1_000, price)]).trace
     assert trace.clearing_prices_ticks[0] == price
     beyond = give_inputs(replace(trace, params=PARAMS))
-    yield _forgery("clearing price outside the band", beyond, "tick: market[*]/band/above/sum")
+    yield _forgery(
+        "clearing price outside the band",
+        beyond,
+        "tick: market[*]/band/above/sum",
+        "tick: market[*]/band/above/less_than_a_tick/zeros[*]",
+    )
     governed = change_bus(give_inputs(trace), {"params_hash": PARAMS.params_hash})
     yield _forgery("clearing price inside a band of its own", governed, "tick: params/hash/is_public")
     unsigned = {"order[0]/r8_x": 0, "order[0]/r8_y": 0, "order[0]/s": 0}

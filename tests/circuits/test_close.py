@@ -50,13 +50,13 @@ def test_invalid_market_total_that_does_not_balance(net: int) -> None:
 
 @settings(max_examples=25)
 @given(
-    roots=st.tuples(elements, elements, elements), words=st.tuples(*[elements] * 8), vault_e6=st.integers(0, 2**96 - 1)
+    roots=st.tuples(elements, elements, elements), words=st.tuples(*[elements] * 20), vault_e6=st.integers(0, 2**96 - 1)
 )
 def test_commitments_agree_with_the_model(roots: tuple[int, ...], words: tuple[int, ...], vault_e6: int) -> None:
     """Whatever the records are, the two public outputs are the model's."""
     header = replace(get_day()["liquidation"].header_after, accounts_root=roots[0], vault_e6=vault_e6)
     trace = replace(get_day()["liquidation"], header_after=header)
-    names = [f"lane[{i}]/bridge[{j}]" for i in range(2) for j in range(4)]
+    names = [f"lane[{i}]/bridge[{j}]" for i in range(5) for j in range(4)]
     inputs = (
         make_close_case(trace) | {"accounts_root": roots[0], "vault": vault_e6} | dict(zip(names, words, strict=True))
     )

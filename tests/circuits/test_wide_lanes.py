@@ -45,7 +45,7 @@ def test_full_quote_of_sixteen(batch: KernelBatch, inputs: WitnessInputs) -> Non
         ("active", 0, "fill/none_if_idle"),  # filled, yet unsigned
         ("side", 0, "signature/r8/x"),  # a sale booked as a purchase
         ("rest", 1, "size/is_filled_and_rest"),  # a strictly better order left one lot short
-        ("word_3", 1, "signature/r8/x"),  # another maximum fee than was signed
+        ("tip_e6", 1, "signature/r8/x"),  # another tip than was signed
     ],
 )
 def test_invalid_order_in_any_slot(
@@ -78,12 +78,9 @@ def test_every_lane_starts_where_the_one_before_ended() -> None:
     assert instances[0].wiring["accounts_root"] == lanes[0].wiring["root_in"]
     for lane, following in pairwise(lanes):
         assert following.wiring["root_in"] == lane.wiring["root_out"]
-    fund, close, last_trade = lanes[-1], instances[-1], lanes[-2]
+    fund, close = lanes[-1], instances[-1]
     assert close.wiring["accounts_root"] == fund.wiring["root_out"]
-    assert (fund.wiring["fees"], fund.wiring["penalties"]) == (
-        last_trade.wiring["fees_out"],
-        last_trade.wiring["penalties_out"],
-    )
-    assert [close.wiring[f"lots_end[{m}]"] for m in range(16)] == [
-        last_trade.wiring[f"lots_out[{m}]"] for m in range(16)
-    ]
+    for total in ("fees", "penalties", "tips_e6", "base_fees_e6", "rent"):
+        ends = [lane.wiring[f"{total}_out"] for lane in lanes if f"{total}_out" in lane.wiring]
+        assert fund.wiring[total] == ends[-1]
+    assert [close.wiring[f"lots_end[{m}]"] for m in range(16)] == [fund.wiring[f"lots_out[{m}]"] for m in range(16)]
