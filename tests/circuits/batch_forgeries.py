@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from circuits.market_totals import CHANGE_SHIFT, FILLS_SHIFT
 from circuits.witness import WitnessInputs
 from rollup.field import R
 from rollup.params import Params
 from rollup.public_inputs import compute_data_commitment
+from rollup.rent import charge_rent
 from rollup.settle import apply_order_fill
 from rollup.shapes import TINY
 from rollup.state import State
@@ -25,6 +25,7 @@ __all__ = ["BatchForgery", "forge_batches"]
 SEQUENCER = 9
 ROOT_IN, ROOT_OUT = "account_tree/root_in", "account_tree/root_out"
 BRIDGE = ("bridge/kind_account_amount_outcome", "bridge/owner", "bridge/key_x_or_paid", "bridge/key_y")
+NET = "market[*]/lots_end/sum"
 FILLS, LIQUIDATION, CASH = "deposits and fills", "liquidation", "withdraw and cancel"
 
 
@@ -39,7 +40,7 @@ class BatchForgery:
 
 def forge_batches() -> list[BatchForgery]:
     """Return the whole catalogue, on the shape tiny."""
-    parts = (_creations, _dues, _imbalances, _publics, _bridges, _chains, _transfers, _orders, _totals)
+    parts = (_creations, _dues, _imbalances, _shares, _publics, _bridges, _chains, _transfers, _orders, _totals)
     return [forgery for part in parts for forgery in part()]
 
 
@@ -53,14 +54,11 @@ def _credited(batch: str, credits: dict[tuple[str, int], int]) -> WitnessInputs:
 
 
 def _creations() -> Iterator[BatchForgery]:
-    lanes = {"cash[0]": 2, "cash[1]": 3, "trade[0]": 2, "trade[1]": 3, "trade[2]": 0, "fund": 0}
+    lanes = {"cash[0]": 2, "cash[1]": 3, "trade[0]": 2, "trade[1]": 3, "trade[2]": SEQUENCER, "fund": 0}
     for instance, account_id in lanes.items():
         for atoms, what in ((1, "created in"), (-1, "taken by")):
             inputs = _credited(FILLS, {(instance, account_id): atoms})
-            refusals = [f"{instance}: {ROOT_OUT}"]
-            if account_id == FUND_ACCOUNT and instance != "fund":
-                refusals.append("fund: fund/equity_at_open")  # not the fund that the RescueLanes were told of
-            yield _forgery(f"one atom {what} {instance}", inputs, *refusals)
+            yield _forgery(f"one atom {what} {instance}", inputs, f"{instance}: {ROOT_OUT}")
     moved = _credited(FILLS, {("cash[0]", 3): -1, ("cash[0]", 2): 1})
     yield _forgery("one atom moved from a trader to another", moved, f"cash[0]: {ROOT_OUT}")
 
@@ -78,9 +76,9 @@ def _dues() -> Iterator[BatchForgery]:
         for thief, who in ((SEQUENCER, "the sequencer"), (1 - payee, "the other fund")):
             inputs = _credited(batch, {("fund", payee): -due, ("fund", thief): due})
             yield _forgery(f"{name} paid to {who}", inputs, f"fund: {ROOT_OUT}")
-    traded = give_inputs(get_day()[FILLS]).bus["fees[4]"]  # the treasury's due less the tips
-    unpaid = _credited(FILLS, {("fund", TREASURY_ACCOUNT): -traded})
-    unpaid = change_bus(unpaid, {f"fees[{i}]": 0 for i in range(1, 5)})
+    fees = {wire: value for wire, value in give_inputs(get_day()[FILLS]).bus.items() if wire.startswith("fees[")}
+    held_back = _credited(FILLS, {("fund", TREASURY_ACCOUNT): -max(fees.values())})
+    unpaid = change_bus(held_back, dict.fromkeys(fees, 0))
     yield _forgery("fees held back by the lanes", unpaid, "trade[0]: totals/fees", "trade[1]: totals/fees")
 
 
@@ -94,15 +92,12 @@ def _trade_between(bought_lots: int, sold_lots: int) -> BatchTrace:
     lanes = list(trace.trade_lanes)
     (position,) = (i for i, lane in enumerate(lanes) if lane.account_id == 3)
     (fill,) = lanes[position].fills
-    args = (sold_lots, trace.clearing_prices_ticks[0], trace.tick, trace.params)
-    after, _ = apply_order_fill(lanes[position].before, fill.order, *args)
-    after = replace(after, last_touched_s=lanes[position].after.last_touched_s)
+    opened, _ = charge_rent(lanes[position].before, trace.tick)
+    price_ticks = trace.clearing_prices_ticks[0]
+    after, _ = apply_order_fill(opened, fill.order, sold_lots, price_ticks, trace.tick, trace.params)
     lanes[position] = replace(lanes[position], fills=(replace(fill, fill_lots=sold_lots),), after=after)
-    shared = (replace(trace.rationing[0], marginal_lots=sold_lots), *trace.rationing[1:])
-    header = trace.header_after
-    header = replace(header, open_interest_lots=(sold_lots, *header.open_interest_lots[1:]))
-    moved = replace(trace, trade_lanes=tuple(lanes), rationing=shared, header_after=header)
-    return rechain(moved, ledger)[0]
+    rationing = (replace(trace.rationing[0], marginal_lots=sold_lots), *trace.rationing[1:])
+    return rechain(replace(trace, trade_lanes=tuple(lanes), rationing=rationing), ledger)[0]
 
 
 def _ledger_of(state: State) -> Ledger:
@@ -112,21 +107,44 @@ def _ledger_of(state: State) -> Ledger:
 def _imbalances() -> Iterator[BatchForgery]:
     trace = _trade_between(1_000, 999)
     inputs = give_inputs(trace)
-    yield _forgery("one lot more bought than sold", inputs, "close: market[*]/lots_end/sum")
+    yield _forgery("one lot more bought than sold", inputs, f"close: {NET}", "close: new_state_root/is_public")
     (seller,) = (i for i, lane in enumerate(trace.trade_lanes) if lane.account_id == 3)
-    links = [name for name in inputs.bus if name.startswith("lots[") and name.endswith("][0]")]
+    lots = sorted(wire for wire in inputs.bus if wire.startswith("lots[") and wire.endswith("][0]"))
+    missing = 2**160 + 2**80 - 1  # one lot of change and of fills more, and sold
+    first = TINY.rescue_lanes + seller + 1  # the link behind the seller's lane
+    hidden = change_bus(inputs, {wire: inputs.bus[wire] + missing for wire in lots[first:]})
+    yield _forgery("the lot hidden by the seller's lane", hidden, f"trade[{seller}]: totals/lots[*]")
+    late = change_bus(inputs, {lots[-1]: inputs.bus[lots[-1]] + missing})
+    yield _forgery("the lot hidden by the fund", late, "fund: totals/lots[*]")
+    lent = change_bus(inputs, {wire: inputs.bus[wire] + missing for wire in lots})
+    yield _forgery("the lot lent at the start", lent, "close: market[*]/lots_start")
 
-    def hide(first: int) -> WitnessInputs:
-        """Take the lot out of the total from a link on: bought, filled, and held."""
-        lot = 1 + 2**FILLS_SHIFT + 2**CHANGE_SHIFT
-        return change_bus(
-            inputs, {name: inputs.bus[name] - lot for name in links if int(name[5:].split("]")[0]) >= first}
-        )
 
-    before = TINY.rescue_lanes
-    yield _forgery("the lot hidden by the seller's lane", hide(before + seller + 1), f"trade[{seller}]: totals/lots[*]")
-    yield _forgery("the lot hidden by an unused lane", hide(before + 3), "trade[2]: totals/lots[*]")
-    yield _forgery("the lot lent at the start", hide(0), "close: market[*]/lots_start")
+def _shares() -> Iterator[BatchForgery]:
+    """Yield batches in which two sellers share what one buys, told otherwise."""
+    exchange = Exchange()
+    exchange.batch(cash=[exchange.deposit(account, 2_000) for account in (2, 3)])
+    exchange.batch(cash=[exchange.deposit(4, 2_000)])
+    lots = ((2, 1_001), (3, -1_000), (4, -1_000))
+    trace = exchange.batch(orders=[exchange.order(account, size, AVAX_PRICE) for account, size in lots]).trace
+    inputs, rationing = give_inputs(trace), trace.rationing[0]
+    assert (rationing.marginal_lots, rationing.marginal_remaining) == (1_001, 2_000)
+    sharing = [f"trade[{i}]" for i, lane in enumerate(trace.trade_lanes) if lane.account_id in (3, 4)]
+    lanes = [*(f"trade[{i}]" for i in range(len(trace.trade_lanes))), "quote[0]"]
+    for i in range(1, len(lanes)):
+        moved = change_bus(inputs, {f"position[{i}]": inputs.bus[f"position[{i}]"] - 1})
+        broken = [f"{lane}: totals/position" for lane in lanes[i - 1 : i + 1]]
+        behind = [f"{lane}: order[*]/share/extra/by_position" for lane in lanes[i : i + 1] if lane in sharing]
+        yield _forgery(f"{lanes[i]} placed one earlier", moved, *broken, *behind)
+    total = [f"ration[{i}][0]" for i in range(lanes.index(sharing[1]) + 1, len(lanes) + 1)]
+    less = change_bus(inputs, {wire: inputs.bus[wire] - 2**64 for wire in total})
+    broken = [f"{sharing[1]}: totals/ration[*]", "close: market[*]/ration_end"]
+    yield _forgery("a lot of a share not counted", less, *broken)
+    for part, rules in (("lots", ["is_floor"]), ("remaining", ["is_floor", "remainder_below_divisor"])):
+        wire = f"table/marginal_{part}[0]"
+        told = change_bus(inputs, {wire: inputs.bus[wire] + 1})
+        broken = [f"{lane}: order[*]/share/{rule}" for lane in sharing for rule in rules]
+        yield _forgery(f"shared {part} told one higher", told, "close: market[*]/ration_end", *broken)
 
 
 def _publics() -> Iterator[BatchForgery]:
@@ -173,7 +191,7 @@ def _bridges() -> Iterator[BatchForgery]:
     unqueued = _with_words(deposits, dict.fromkeys(range(4, 8), 0))
     refusals = [f"cash[1]: {name}" for name in BRIDGE]
     yield _forgery("deposit not in the queue", unqueued, *refusals)
-    words = [0] * 20
+    words = [0] * 4 * (TINY.cash_lanes + TINY.rescue_lanes)
     emptied = change_bus(deposits, {"data_commitment": compute_data_commitment(words)})
     yield _forgery("data of an empty queue", emptied, "close: data/is_public")
 
@@ -182,8 +200,8 @@ def _totals() -> Iterator[BatchForgery]:
     trace = get_day()[FILLS]
     inputs, header = give_inputs(trace), trace.header_after
     uncounted = replace(header, queue_consumed=header.queue_consumed - 1)
-    counts = {f"queue[{i}]": uncounted.queue_consumed for i in range(2, 3 + TINY.rescue_lanes)}
-    changes = counts | {"new_state_root": uncounted.state_root}
+    changes = {f"queue[{i}]": uncounted.queue_consumed for i in range(2, TINY.cash_lanes + TINY.rescue_lanes + 1)}
+    changes["new_state_root"] = uncounted.state_root
     yield _forgery("a deposit not counted", change_bus(inputs, changes), "cash[1]: totals/queue")
     richer = replace(header, vault_e6=header.vault_e6 + 1)
     changes = {"vault[2]": richer.vault_e6, "new_state_root": richer.state_root}
@@ -263,12 +281,8 @@ def _orders() -> Iterator[BatchForgery]:
     trace = exchange.batch(orders=[exchange.order(2, 1_000, price), exchange.order(3, -1_000, price)]).trace
     assert trace.clearing_prices_ticks[0] == price
     beyond = give_inputs(replace(trace, params=PARAMS))
-    yield _forgery(
-        "clearing price outside the band",
-        beyond,
-        "tick: market[*]/band/above/sum",
-        "tick: market[*]/band/above/less_than_a_tick/zeros[*]",
-    )
+    band = ("tick: market[*]/band/above/sum", "tick: market[*]/band/above/less_than_a_tick/zeros[*]")
+    yield _forgery("clearing price outside the band", beyond, *band)
     governed = change_bus(give_inputs(trace), {"params_hash": PARAMS.params_hash})
     yield _forgery("clearing price inside a band of its own", governed, "tick: params/hash/is_public")
     unsigned = {"order[0]/r8_x": 0, "order[0]/r8_y": 0, "order[0]/s": 0}
