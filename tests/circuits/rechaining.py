@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar
 
+from circuits.batch import build_batch_circuit
 from circuits.bus import compute_bus
 from circuits.witness import WitnessInputs, compute_witness_inputs
 from prover.circuit import load_batch
 from rollup.accounts import EMPTY_ACCOUNT, Account
 from rollup.shapes import TINY
 from rollup.state import make_genesis
-from rollup.trace import BatchTrace, CashLaneTrace, FundLaneTrace, TradeLaneTrace
+from rollup.trace import BatchTrace, CashLaneTrace, FundLaneTrace, RescueLaneTrace, TradeLaneTrace
 from rollup.trees import SparseTree
 from rollup.units import ATOMS_PER_E6, FUND_ACCOUNT, TREASURY_ACCOUNT
 from tests.circuits.frame_cases import get_day
@@ -68,15 +69,17 @@ def rechain(trace: BatchTrace, ledger: Ledger, credits: Credits | None = None) -
     (instance, account) -> atoms that the instance writes into the tree besides its own work.
     """
     book = _Book(ledger, dict(credits or {}))
-    cash = tuple(book.turn(f"cash[{i}]", lane) for i, lane in enumerate(trace.cash_lanes))
-    trade = tuple(book.turn(f"trade[{i}]", lane) for i, lane in enumerate(trace.trade_lanes))
-    moved = replace(trace, cash_lanes=cash, trade_lanes=trade)
+    cash = book.turn_all("cash", trace.cash_lanes)
+    rescue = book.turn_all("rescue", trace.rescue_lanes)
+    trade = book.turn_all("trade", trace.trade_lanes)
+    quote = book.turn_all("quote", trace.quote_lanes)
+    moved = replace(trace, cash_lanes=cash, rescue_lanes=rescue, trade_lanes=trade, quote_lanes=quote)
     fund = book.take_dues(moved)
     header = replace(trace.header_after, accounts_root=book.ledger.tree.root)
     return replace(moved, fund_lane=fund, header_after=header), book.ledger
 
 
-Lane = TypeVar("Lane", CashLaneTrace, TradeLaneTrace)
+Lane = TypeVar("Lane", CashLaneTrace, RescueLaneTrace, TradeLaneTrace)
 
 
 class _Book:
@@ -85,6 +88,10 @@ class _Book:
     def __init__(self, ledger: Ledger, credits: Mapping[tuple[str, int], int]) -> None:
         self.ledger = ledger
         self._credits = credits
+
+    def turn_all(self, kind: str, lanes: Sequence[Lane]) -> tuple[Lane, ...]:
+        """Return the lanes of one kind, each on its account as it then stands, and write them."""
+        return tuple(self.turn(f"{kind}[{i}]", lane) for i, lane in enumerate(lanes))
 
     def turn(self, name: str, lane: Lane) -> Lane:
         """Return the lane on the account as it now stands, and write it."""
@@ -98,13 +105,15 @@ class _Book:
         return replace(lane, before=before, after=after, account_path=path)
 
     def take_dues(self, trace: BatchTrace) -> FundLaneTrace:
-        """Return the FundLane after these lanes, and write it."""
-        bus, n_cash, n_trade = compute_bus(trace), len(trace.cash_lanes), len(trace.trade_lanes)
+        """Return the FundLane after these lanes, and write it. The fund fills nothing and takes nothing over."""
+        assert trace.fund_lane.fill is None, "the fund's fill is not made again"
+        bus, wiring = compute_bus(trace), build_batch_circuit(TINY).instances[-2].wiring
+        due = {port: bus[wire] for port, wire in wiring.items()}
         fund, treasury = self.ledger.get(FUND_ACCOUNT), self.ledger.get(TREASURY_ACCOUNT)
         path = self.ledger.tree.path(FUND_ACCOUNT)
-        dues = bus[f"penalties[{n_trade}]"] + bus[f"base_fees_e6[{n_cash}]"] * ATOMS_PER_E6 + bus[f"rent[{n_cash}]"]
+        dues = due["penalties"] + due["base_fees_e6"] * ATOMS_PER_E6 + due["rent"]
         self.ledger = self.ledger.credit(FUND_ACCOUNT, dues)
-        self.ledger = self.ledger.credit(TREASURY_ACCOUNT, bus[f"fees[{n_trade}]"])
+        self.ledger = self.ledger.credit(TREASURY_ACCOUNT, due["fees"] + due["tips_e6"] * ATOMS_PER_E6)
         after = self.ledger.get(FUND_ACCOUNT), self.ledger.get(TREASURY_ACCOUNT)
         self._credit("fund")
         return FundLaneTrace(fund, after[0], treasury, after[1], path, trace.fund_lane.fill)
