@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar
@@ -91,6 +91,10 @@ class _Book:
     def __init__(self, ledger: Ledger, credits: Mapping[tuple[str, int], int]) -> None:
         self.ledger = ledger
         self._credits = credits
+
+    def turn_all(self, kind: str, lanes: Sequence[Lane]) -> tuple[Lane, ...]:
+        """Return the lanes of one kind, each on its account as it then stands, and write them."""
+        return tuple(self.turn(f"{kind}[{i}]", lane) for i, lane in enumerate(lanes))
 
     def turn(self, name: str, lane: Lane) -> Lane:
         """Return the lane on the account as it now stands, and write it."""
