@@ -13,12 +13,13 @@ from hashlib import sha256
 
 from rollup.bounded_json import parse_json
 from rollup.codec_cash import CASH_LANE
-from rollup.codec_common import ACCOUNT, ACCOUNT_PATH, MAX_LANES, PRICES
+from rollup.codec_common import MAX_LANES, PRICES
 from rollup.codec_fields import ListOf, Malformed, Record, Text
+from rollup.codec_rescue import FUND_LANE, RESCUE_LANE
 from rollup.codec_state import HEADER, PARAMS
 from rollup.codec_trade import TRADE_LANE
 from rollup.errors import BatchInvalid
-from rollup.trace import BatchTrace, FundLaneTrace
+from rollup.trace import BatchTrace
 
 __all__ = ["FORMAT_VERSION", "MAX_FILE_BYTES", "BatchFileInvalid", "decode_trace", "encode_trace"]
 
@@ -105,16 +106,6 @@ def _unpack(payload: bytes, source: str) -> bytes:
     return text
 
 
-_FUND_LANE = Record(
-    FundLaneTrace,
-    {
-        "fund_before": ACCOUNT,
-        "fund_after": ACCOUNT,
-        "treasury_before": ACCOUNT,
-        "treasury_after": ACCOUNT,
-        "account_path": ACCOUNT_PATH,
-    },
-)
 _TRACE = Record(
     BatchTrace,
     {
@@ -124,7 +115,8 @@ _TRACE = Record(
         "header_after": HEADER,
         "clearing_prices_ticks": PRICES,
         "cash_lanes": ListOf(CASH_LANE, 0, MAX_LANES),
+        "rescue_lanes": ListOf(RESCUE_LANE, 0, MAX_LANES),
         "trade_lanes": ListOf(TRADE_LANE, 0, MAX_LANES),
-        "fund_lane": _FUND_LANE,
+        "fund_lane": FUND_LANE,
     },
 )

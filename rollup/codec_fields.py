@@ -13,6 +13,7 @@ from rollup.trees import SparseTree
 __all__ = [
     "FIELD_ELEMENT",
     "Codec",
+    "Flag",
     "Integer",
     "ListOf",
     "Malformed",
@@ -71,6 +72,19 @@ def unsigned(n_bits: int) -> Integer:
 
 
 FIELD_ELEMENT = Integer(0, R - 1)
+
+
+@dataclass(frozen=True)
+class Flag:
+    """True or false."""
+
+    def encode(self, value: bool) -> bool:
+        return value
+
+    def decode(self, data: object, where: str) -> bool:
+        if not isinstance(data, bool):
+            raise Malformed(where, data, "true or false")
+        return data
 
 
 @dataclass(frozen=True)

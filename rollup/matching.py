@@ -11,10 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rollup.accounts import Account
+from rollup.accounts import NO_POSITIONS, Account
 from rollup.admission import OpenOrder
 from rollup.auction import Clearing, Entry, clear_market, find_self_trades
 from rollup.errors import TxRejected
+from rollup.fund_entry import FUND_RANK, find_fund_entry, make_fund_entries
 from rollup.lanes import assign_lanes, choose_fitting
 from rollup.liquidation import LiquidationCase, is_provable_fill, make_case
 from rollup.margin import is_provable_close, is_valid_close
@@ -22,6 +23,7 @@ from rollup.orders import SignedOrder
 from rollup.rejections import CloseNotProvable, MarginInsufficient
 from rollup.risk import find_liquidatable
 from rollup.settle import apply_order_fill
+from rollup.trace import FundFillTrace
 from rollup.units import MARKET_COUNT
 from rollup.workspace import Workspace
 
@@ -44,13 +46,22 @@ class Matched:
     order_fills: dict[int, tuple[OrderFill, ...]]
     liquidation_fills: dict[int, tuple[LiquidationCase, int]]
     lanes: dict[int, int]  # account id -> position in the shape's trade lanes
+    fund_fill: FundFillTrace | None
     rejected: tuple[tuple[SignedOrder, TxRejected], ...]
     waiting: tuple[SignedOrder, ...]  # held back: self-trade, lanes, band, own liquidation
 
 
-def match_orders(workspace: Workspace, orders: Sequence[OpenOrder], capacities: Sequence[int]) -> Matched:
-    """Return what trades in this batch. Orders that simply find no price are in none of the lists."""
-    matcher = _Matcher(workspace, orders, capacities)
+def match_orders(
+    workspace: Workspace,
+    orders: Sequence[OpenOrder],
+    capacities: Sequence[int],
+    fund_sizes_lots: Sequence[int] = NO_POSITIONS,
+) -> Matched:
+    """Return what trades in this batch. Orders that simply find no price are in none of the lists.
+
+    `fund_sizes_lots` is what the insurance fund holds, takeovers of this batch included.
+    """
+    matcher = _Matcher(workspace, orders, capacities, fund_sizes_lots)
     while matcher.run_round():
         continue
     return matcher.get_result()
@@ -64,13 +75,20 @@ class _Liquidation:
 
 
 class _Matcher:
-    def __init__(self, workspace: Workspace, orders: Sequence[OpenOrder], capacities: Sequence[int]) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        orders: Sequence[OpenOrder],
+        capacities: Sequence[int],
+        fund_sizes_lots: Sequence[int],
+    ) -> None:
         self._workspace = workspace
         self._capacities = capacities
         self._orders = {open_order.rank: open_order for open_order in orders}
         self._waiting: list[OpenOrder] = []
         self._rejected: list[tuple[SignedOrder, TxRejected]] = []
         self._liquidations = _find_liquidations(workspace, max(1, len(capacities) // 2))
+        self._fund = find_fund_entry(workspace, fund_sizes_lots, orders)
         self._clearings: dict[int, Clearing] = {}
         self._dirty: set[int] = set(range(MARKET_COUNT))
         victims = {liquidation.case.account for liquidation in self._liquidations.values()}
@@ -94,12 +112,14 @@ class _Matcher:
             order_fills={account: tuple(own) for account, own in fills.items()},
             liquidation_fills=liquidations,
             lanes=assign_lanes(counts, self._capacities),
+            fund_fill=self._get_fund_fill(),
             rejected=tuple(self._rejected),
             waiting=tuple(o.signed for o in sorted(self._waiting, key=lambda open_order: open_order.rank)),
         )
 
     def _clear(self, market: int) -> None:
         entries = self._make_user_entries(market) + self._make_liquidation_entries(market)
+        entries += make_fund_entries(self._fund, market)
         mark_ticks = self._workspace.marks_ticks[market]
         clearing = clear_market(entries, mark_ticks, self._workspace.params.markets[market].band_ppm)
         self._clearings[market] = clearing
@@ -119,6 +139,10 @@ class _Matcher:
             for rank, liq in self._liquidations.items()
             if liq.case.market == market
         ]
+
+    def _get_fund_fill(self) -> FundFillTrace | None:
+        lots = self._clearings[self._fund.market].fills_lots.get(FUND_RANK, 0) if self._fund else 0
+        return FundFillTrace(self._fund.market, lots) if self._fund and lots else None
 
     def _get_order_fills(self) -> dict[int, list[OrderFill]]:
         """Return the order fills by account, each account's in arrival order."""

@@ -5,10 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from rollup.accounts import Account
 from rollup.deleverage import NOTHING_LEFT, Deleveraging
+from rollup.rent import compute_rent
+from rollup.tick import Tick
 from rollup.txs.forced_trade import FirstLeg, ForcedLeg
 
-__all__ = ["Carry", "Counterparty", "ForcedTradeLeg", "RescueOp", "Takeover", "Victim", "open_carry"]
+__all__ = [
+    "Carry",
+    "Counterparty",
+    "ForcedTradeLeg",
+    "RescueOp",
+    "Takeover",
+    "Victim",
+    "compute_lane_rent",
+    "open_carry",
+]
 
 
 @dataclass(frozen=True)
@@ -57,3 +69,9 @@ class Carry:
 def open_carry(fund_equity_atoms: int) -> Carry:
     """Return what the first RescueLane is handed."""
     return Carry(fund_equity_atoms, NOTHING_LEFT, None)
+
+
+def compute_lane_rent(op: RescueOp | None, before: Account, tick: Tick) -> int:
+    """Return the rent a RescueLane charges, in atoms: none if it is unused or its forced trade is not applied."""
+    is_dropped = isinstance(op, ForcedTradeLeg) and not op.is_applied
+    return 0 if op is None or is_dropped else compute_rent(before, tick)

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from rollup.accounts import Account
 from rollup.liquidation import is_liquidatable
 from rollup.margin import Margin, MarginFractions, compute_margin
+from rollup.takeover import is_rescuable
 from rollup.units import FIRST_USER_ACCOUNT, LOT_TICK_ATOMS
 
-__all__ = ["find_liquidatable", "screen_margins"]
+__all__ = ["find_liquidatable", "find_rescuable", "screen_margins"]
 
 RELATIVE_ERROR = 65 * 2.0**-53
 
@@ -48,17 +49,45 @@ def find_liquidatable(
 
     Ties go to the lower id. Exact: the screen only leaves out accounts that cannot be among them.
     """
-    ids = [i for i, account in accounts.items() if i >= FIRST_USER_ACCOUNT and any(account.sizes_lots)]
+    held = {i: account for i, account in accounts.items() if any(account.sizes_lots)}
+    found = _list_suspects(held, marks_ticks, funding_index, fractions)
+    below = [(account_id, margin) for account_id, margin in found if is_liquidatable(margin)]
+    return sorted(below, key=lambda item: (_compute_health_key(item[1]), item[0]))
+
+
+def find_rescuable(
+    accounts: Mapping[int, Account],
+    marks_ticks: Sequence[int],
+    funding_index: Sequence[int],
+    fractions: MarginFractions,
+) -> list[tuple[int, Margin]]:
+    """Return (account id, margin) of all user accounts that may be taken over or deleveraged, worst health first.
+
+    Debts without a position come last, the largest first: they do not grow. Ties go to the lower id. Exact.
+    """
+    at_risk = {i: account for i, account in accounts.items() if account.cash_atoms < 0 or any(account.sizes_lots)}
+    found = _list_suspects(at_risk, marks_ticks, funding_index, fractions)
+    due = [(account_id, margin) for account_id, margin in found if is_rescuable(margin)]
+    held = [item for item in due if item[1].maintenance]
+    debts = [item for item in due if not item[1].maintenance]
+    worst_first = sorted(held, key=lambda item: (_compute_health_key(item[1]), item[0]))
+    return worst_first + sorted(debts, key=lambda item: (item[1].equity, item[0]))
+
+
+def _list_suspects(
+    accounts: Mapping[int, Account],
+    marks_ticks: Sequence[int],
+    funding_index: Sequence[int],
+    fractions: MarginFractions,
+) -> list[tuple[int, Margin]]:
+    """Return (account id, margin) of those user accounts that the screen does not leave out."""
+    ids = [i for i in accounts if i >= FIRST_USER_ACCOUNT]
     if not ids:
         return []
     suspects = screen_margins([accounts[i] for i in ids], marks_ticks, funding_index, fractions)
-    found = []
-    for account_id in (i for i, is_suspect in zip(ids, suspects, strict=True) if is_suspect):
-        account = accounts[account_id]
-        margin = compute_margin(account.cash_atoms, account.sizes_lots, marks_ticks, funding_index, fractions)
-        if is_liquidatable(margin):
-            found.append((account_id, margin))
-    return sorted(found, key=lambda item: (_compute_health_key(item[1]), item[0]))
+    suspected = [(i, accounts[i]) for i, is_suspect in zip(ids, suspects, strict=True) if is_suspect]
+    prices = (marks_ticks, funding_index, fractions)
+    return [(i, compute_margin(account.cash_atoms, account.sizes_lots, *prices)) for i, account in suspected]
 
 
 def _compute_health_key(margin: Margin) -> int:

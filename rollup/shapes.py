@@ -11,11 +11,12 @@ __all__ = ["BLOCK", "SHAPES", "SMALL", "TINY", "Shape", "ShapeUnknown", "get_sha
 
 @dataclass(frozen=True)
 class Shape:
-    """The lanes of a batch, in order: `cash_lanes` CashLanes, a TradeLane of each capacity, one FundLane."""
+    """The lanes of a batch, in order: CashLanes, RescueLanes, a TradeLane of each capacity, one FundLane."""
 
     name: str
     trade_capacities: tuple[int, ...]
     cash_lanes: int
+    rescue_lanes: int = 0
 
     @property
     def max_orders(self) -> int:
@@ -35,9 +36,9 @@ class ShapeUnknown(BatchInvalid):
         return f"no shape {self.name!r}; known: {', '.join(self.known)}"
 
 
-TINY = Shape("tiny", (1, 1, 2), 2)
-SMALL = Shape("small", (1,) * 6 + (4,) * 2, 4)
-BLOCK = Shape("block", (1,) * 22 + (16,) * 3, 5)
+TINY = Shape("tiny", (1, 1, 2), 2, rescue_lanes=3)
+SMALL = Shape("small", (1,) * 6 + (4,) * 2, 4, rescue_lanes=4)
+BLOCK = Shape("block", (1,) * 22 + (16,) * 3, 5, rescue_lanes=4)
 SHAPES = {shape.name: shape for shape in (TINY, SMALL, BLOCK)}
 
 

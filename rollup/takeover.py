@@ -9,7 +9,7 @@ from __future__ import annotations
 from rollup.accounts import NO_POSITIONS, Account
 from rollup.margin import Margin
 
-__all__ = ["empty_account", "is_rescuable", "is_takeover"]
+__all__ = ["add_to_fund", "empty_account", "is_rescuable", "is_takeover"]
 
 
 def is_rescuable(margin: Margin) -> bool:
@@ -25,3 +25,9 @@ def is_takeover(margin: Margin, fund_equity_atoms: int) -> bool:
 def empty_account(account: Account) -> Account:
     """Return the account without positions and cash; key, owner, epoch, nonces, tier and orders stay."""
     return account.with_changes(cash_atoms=0, sizes_lots=NO_POSITIONS)
+
+
+def add_to_fund(fund: Account, taken: Account) -> Account:
+    """Return the fund with the account's positions and cash. Raises ValueOutOfRange where that is too much for it."""
+    sizes = tuple(held + more for held, more in zip(fund.sizes_lots, taken.sizes_lots, strict=True))
+    return fund.with_changes(sizes_lots=sizes, cash_atoms=fund.cash_atoms + taken.cash_atoms)

@@ -9,17 +9,19 @@ from typing import TypeAlias
 from rollup.admission import admit_orders
 from rollup.cash_lanes import run_cash_lanes
 from rollup.errors import TxRejected
+from rollup.fund import FundDues, compute_notional, run_fund_lane
 from rollup.matching import match_orders
 from rollup.orders import SignedOrder
 from rollup.params import Params
+from rollup.rescue_lanes import RescueOutcome, run_rescue_lanes
 from rollup.shapes import Shape
 from rollup.signature_cache import SignatureCache
 from rollup.state import State
 from rollup.tick import ClockNotRising, run_tick
-from rollup.trace import BatchTrace, FundLaneTrace
-from rollup.trade_lanes import LiquidationReport, OrderReport, TradeOutcome, run_trade_lanes
+from rollup.trace import BatchTrace
+from rollup.trade_lanes import LiquidationReport, OrderReport, run_trade_lanes
 from rollup.txs import SignedCashOp
-from rollup.units import FUND_ACCOUNT, TREASURY_ACCOUNT
+from rollup.txs.forced_trade import ForcedTrade
 from rollup.workspace import Workspace
 
 __all__ = ["BatchResult", "ClockNotRising", "Rejection", "build_batch"]
@@ -41,12 +43,14 @@ class BatchResult:
     rejected: tuple[Rejection, ...]
     waiting: tuple[SignedOrder, ...]
     waiting_cash: tuple[SignedCashOp, ...]
+    rescue: RescueOutcome
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing happened, so that there need be no batch."""
         has_cash = any(lane.op is not None for lane in self.trace.cash_lanes)
-        return not (has_cash or self.fills or self.liquidations)
+        has_trades = self.fills or self.liquidations or self.trace.fund_lane.fill
+        return not (has_cash or self.rescue.rescues or self.rescue.forced_trades or has_trades)
 
 
 def build_batch(
@@ -58,10 +62,12 @@ def build_batch(
     timestamp_s: int,
     orders: Sequence[SignedOrder] = (),
     cash_ops: Sequence[SignedCashOp] = (),
+    forced_trades: Sequence[ForcedTrade] = (),
     signatures: SignatureCache | None = None,
 ) -> BatchResult:
     """Return the next batch. Orders in arrival order, partly filled ones included as they were first sent.
 
+    `forced_trades` are the entries that head the base layer's queue once those among `cash_ops` are consumed.
     `marks_ticks` may be shorter than 16: the other marks stay, and so does the funding index. `signatures`
     remembers what is already verified. Everything in the trace satisfies the rules of docs/architecture.md.
     Raises ClockNotRising; ValueOutOfRange for marks or time outside their bounds.
@@ -69,11 +75,19 @@ def build_batch(
     tick = run_tick(state.header, params, marks_ticks, timestamp_s)
     workspace = Workspace(state, params, tick, signatures or SignatureCache())
     cash = run_cash_lanes(workspace, cash_ops, shape.cash_lanes)
+    rescue = run_rescue_lanes(workspace, forced_trades, shape.rescue_lanes)
     admitted, refused = admit_orders(workspace, orders)
-    matched = match_orders(workspace, admitted, shape.trade_capacities)
+    matched = match_orders(workspace, admitted, shape.trade_capacities, rescue.fund.sizes_lots)
     trades = run_trade_lanes(workspace, matched, shape.trade_capacities)
-    fund_lane = _run_fund_lane(workspace, trades)
-    new_state = _close(workspace)
+    dues = FundDues(
+        penalties_atoms=trades.penalties_atoms,
+        base_fees_e6=0,
+        rent_atoms=rescue.rent_atoms,
+        trading_fees_atoms=trades.fees_atoms,
+        tips_e6=0,
+    )
+    fund_lane = run_fund_lane(workspace, rescue.fund, dues, matched.fund_fill, matched.prices_ticks)
+    new_state = _close(workspace, compute_notional(matched.fund_fill, matched.prices_ticks))
     trace = BatchTrace(
         shape_name=shape.name,
         params=params,
@@ -81,29 +95,21 @@ def build_batch(
         header_after=new_state.header,
         clearing_prices_ticks=matched.prices_ticks,
         cash_lanes=cash.lanes,
-        rescue_lanes=(),
+        rescue_lanes=rescue.lanes,
         trade_lanes=trades.lanes,
         fund_lane=fund_lane,
     )
     rejected: list[Rejection] = [*cash.rejected, *refused, *matched.rejected]
     done = (trades.fills, trades.liquidations)
-    return BatchResult(trace, new_state, *done, tuple(rejected), matched.waiting, cash.waiting)
+    return BatchResult(trace, new_state, *done, tuple(rejected), matched.waiting, cash.waiting, rescue)
 
 
-def _run_fund_lane(workspace: Workspace, trades: TradeOutcome) -> FundLaneTrace:
-    fund, treasury = workspace.get(FUND_ACCOUNT), workspace.get(TREASURY_ACCOUNT)
-    path = workspace.path(FUND_ACCOUNT)
-    fund_after = fund.with_changes(cash_atoms=fund.cash_atoms + trades.penalties_atoms)
-    treasury_after = treasury.with_changes(cash_atoms=treasury.cash_atoms + trades.fees_atoms)
-    workspace.put(FUND_ACCOUNT, fund_after)
-    workspace.put(TREASURY_ACCOUNT, treasury_after)
-    return FundLaneTrace(fund, fund_after, treasury, treasury_after, path, None)
-
-
-def _close(workspace: Workspace) -> State:
+def _close(workspace: Workspace, fund_notional: int) -> State:
+    resources = workspace.tick.header.resources
     header = replace(
         workspace.tick.header,
         accounts_root=workspace.tree.root,
+        resources=replace(resources, fund_budget=resources.fund_budget - fund_notional),
         queue_consumed=workspace.queue_consumed,
         vault_e6=workspace.vault_e6,
     )

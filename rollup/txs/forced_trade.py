@@ -82,8 +82,8 @@ class ForcedTrade:
     lots: int
     price_ticks: int
 
-    def check(self) -> None:
-        """Raise ValueOutOfRange unless every field fits its place in the bridge words: the base layer sees to that."""
+    def __post_init__(self) -> None:
+        """Raise ValueOutOfRange for what the base layer would not have let in."""
         for account, owner in zip(self.accounts, self.owners, strict=True):
             check_bits("account", account, ACCOUNT_BITS)
             check_range("owner", owner, 1, 2**OWNER_BITS - 1)

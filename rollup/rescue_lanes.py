@@ -1,0 +1,145 @@
+"""RescueLanes: takeovers, deleveraging and forced trades, after the CashLanes and before the auction.
+
+In this order, as far as the lanes go: one forced trade, so that the queue always moves; then whoever may be rescued,
+worst health first; then further forced trades. A rescue that would not end within the lanes left does not begin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rollup.accounts import Account
+from rollup.counterparties import Candidate, Taking, choose_counterparties
+from rollup.deleverage import apply_counterparty, open_deleveraging
+from rollup.errors import ValueOutOfRange
+from rollup.forced_trade import LANES_PER_TRADE, ForcedTradeReport, settle_forced_trade
+from rollup.margin import Margin
+from rollup.rescue import Counterparty, Takeover, Victim
+from rollup.rescue_chain import RescueChain
+from rollup.risk import find_rescuable
+from rollup.takeover import add_to_fund, empty_account, is_rescuable, is_takeover
+from rollup.trace import RescueLaneTrace
+from rollup.txs.forced_trade import ForcedTrade
+from rollup.units import FIRST_USER_ACCOUNT, FUND_ACCOUNT
+from rollup.workspace import Workspace
+
+__all__ = ["RescueOutcome", "RescueReport", "run_rescue_lanes"]
+
+
+@dataclass(frozen=True)
+class RescueReport:
+    """One account rescued, for people and tools: taken over, or deleveraged against its counterparties."""
+
+    account: int
+    sizes_lots: tuple[int, ...]
+    cash_atoms: int  # rent paid
+    equity_atoms: int
+    counterparties: tuple[Taking, ...]  # none in a takeover
+
+
+@dataclass(frozen=True)
+class RescueOutcome:
+    """The lanes, padded to the shape; what they did; the entries that wait; the fund with all that it took over."""
+
+    lanes: tuple[RescueLaneTrace, ...]
+    rescues: tuple[RescueReport, ...]
+    forced_trades: tuple[ForcedTradeReport, ...]
+    waiting: tuple[ForcedTrade, ...]
+    fund: Account
+    rent_atoms: int
+
+
+def run_rescue_lanes(workspace: Workspace, forced_trades: Sequence[ForcedTrade], n_lanes: int) -> RescueOutcome:
+    """Use the lanes as described above. `forced_trades` are the next entries of the queue, in order.
+
+    Where prices are stale nothing is done.
+    """
+    chain = RescueChain(workspace, 0 if workspace.tick.stale else n_lanes)
+    settled = _settle_trades(chain, forced_trades[:1])
+    rescuer = _Rescuer(chain)
+    rescuer.rescue_accounts()
+    settled += _settle_trades(chain, forced_trades[len(settled) :])
+    unused = [chain.make_unused()] * (n_lanes - len(chain.lanes))
+    return RescueOutcome(
+        lanes=(*chain.lanes, *unused),
+        rescues=tuple(rescuer.reports),
+        forced_trades=tuple(settled),
+        waiting=tuple(forced_trades[len(settled) :]),
+        fund=rescuer.fund,
+        rent_atoms=chain.rent_atoms,
+    )
+
+
+def _settle_trades(chain: RescueChain, trades: Sequence[ForcedTrade]) -> list[ForcedTradeReport]:
+    return [settle_forced_trade(chain, trade) for trade in trades[: chain.n_free // LANES_PER_TRADE]]
+
+
+class _Rescuer:
+    def __init__(self, chain: RescueChain) -> None:
+        self.reports: list[RescueReport] = []
+        self.fund = chain.workspace.get(FUND_ACCOUNT)  # with all that it took over; in the tree at the FundLane
+        self._chain = chain
+
+    def rescue_accounts(self) -> None:
+        """Take over or deleverage whoever is due and fits."""
+        workspace, chain = self._chain.workspace, self._chain
+        prices = (workspace.marks_ticks, workspace.funding_index, workspace.tick.fractions)
+        for account_id, _ in find_rescuable(workspace.accounts, *prices):
+            if not chain.n_free:
+                return
+            opened, margin = chain.open(account_id)
+            if not is_rescuable(margin):
+                continue  # it was a counterparty since
+            if is_takeover(margin, chain.carry.fund_equity_atoms):
+                self._take_over(account_id, opened, margin)
+            elif any(opened.sizes_lots):
+                self._deleverage(account_id, opened, margin)
+
+    def _take_over(self, account_id: int, opened: Account, margin: Margin) -> None:
+        try:
+            self.fund = add_to_fund(self.fund, opened)
+        except ValueOutOfRange:
+            return  # more than one account can hold: it waits until the fund has traded
+        self._chain.add(account_id, Takeover(), empty_account(opened), self._chain.credit_fund(margin.equity))
+        self._report(account_id, opened, margin, ())
+
+    def _deleverage(self, account_id: int, opened: Account, margin: Margin) -> None:
+        chain, marks_ticks = self._chain, self._chain.workspace.marks_ticks
+        rest = open_deleveraging(opened.sizes_lots, margin.equity, marks_ticks)
+        takings = choose_counterparties(rest, self._find_candidates(opened), marks_ticks, chain.n_free - 1)
+        if takings is None:
+            return
+        surplus_atoms = max(margin.equity, 0)
+        self.fund = self.fund.with_changes(cash_atoms=self.fund.cash_atoms + surplus_atoms)
+        carry = replace(chain.credit_fund(surplus_atoms), deleveraging=rest)
+        chain.add(account_id, Victim(), empty_account(opened), carry)
+        self._report(account_id, opened, margin, takings)
+        for taking in takings:
+            self._take(taking)
+
+    def _take(self, taking: Taking) -> None:
+        chain, market, lots = self._chain, taking.market, taking.lots
+        rest, workspace = chain.carry.deleveraging, chain.workspace
+        opened, margin = chain.open(taking.account)
+        mark_ticks, funding_index = workspace.marks_ticks[market], workspace.funding_index[market]
+        delta_lots = lots if rest.left_lots[market] > 0 else -lots
+        share_atoms = rest.compute_share(lots, mark_ticks)
+        after = apply_counterparty(opened, market, delta_lots, mark_ticks, funding_index, share_atoms)
+        left = rest.take(market, lots, mark_ticks, abs(opened.sizes_lots[market]) * mark_ticks, margin.equity)
+        chain.add(taking.account, Counterparty(market, lots), after, replace(chain.carry, deleveraging=left))
+
+    def _find_candidates(self, victim: Account) -> list[Candidate]:
+        """Return the user accounts that hold an opposite position and have equity left."""
+        candidates = []
+        for account_id, account in self._chain.workspace.accounts.items():
+            sizes = zip(victim.sizes_lots, account.sizes_lots, strict=True)
+            if account_id >= FIRST_USER_ACCOUNT and any(own * other < 0 for own, other in sizes):
+                opened, margin = self._chain.open(account_id)
+                if margin.equity > 0:
+                    candidates.append(Candidate(account_id, opened.sizes_lots, margin.equity))
+        return candidates
+
+    def _report(self, account_id: int, opened: Account, margin: Margin, takings: tuple[Taking, ...]) -> None:
+        standing = (opened.sizes_lots, opened.cash_atoms, margin.equity)
+        self.reports.append(RescueReport(account_id, *standing, takings))
