@@ -12,11 +12,21 @@ from rollup.state import State, make_genesis
 from rollup.trace import BatchTrace
 from rollup.transition import BatchResult, build_batch
 from rollup.txs import Deposit, SignedCashOp
+from sequencer.oracle_feed import make_signers, sign_prices
 
 START_S = 1_760_130_000
 PRICE_TICKS = 25_000_000  # 25 USD in ticks of 1e-6 USD
 UNIT_LOTS = 1_000_000
-PARAMS = Params(31337, 0xD0, 1, (500,) * 8, (MarketParams("AVAX-USD", 6, 6, 50_000, 30_000, 10_000, 50_000),))
+SIGNERS = make_signers(seed=1)
+PARAMS = Params(
+    chain_id=31337,
+    contract=0xD0,
+    version=1,
+    taker_fee_ppm=(500,) * 8,
+    markets=(MarketParams("AVAX-USD", 6, 6, 50_000, 30_000, 10_000, 50_000),),
+    target_per_s=(10**6,) * 3,  # far above what a block uses: its base fees stay at nothing
+    oracle_keys=tuple(signer.public_key for signer in SIGNERS),
+)
 
 
 def make_full_block(shape: Shape = BLOCK) -> BatchTrace:
@@ -49,12 +59,13 @@ _seconds = count(1)
 
 
 def _build(state: State, shape: Shape, orders: list[SignedOrder], cash_ops: list[SignedCashOp]) -> BatchResult:
+    timestamp_s = START_S + next(_seconds)
     return build_batch(
         state,
         PARAMS,
         shape,
-        marks_ticks=(PRICE_TICKS,),
-        timestamp_s=START_S + next(_seconds),
+        oracle=sign_prices(SIGNERS, (PRICE_TICKS,), timestamp_s, PARAMS.domain),
+        timestamp_s=timestamp_s,
         orders=orders,
         cash_ops=cash_ops,
     )

@@ -1,20 +1,26 @@
-"""An account and its path as private inputs by name: what every lane's inputs share."""
+"""Private inputs that lanes of every kind have in common: an account's fields, a path, a signature."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from rollup.accounts import Account
+from rollup.signature import Signature, divide_by_eight
 from rollup.trace import Path
+
+__all__ = ["Values", "account_values", "path_values", "signature_values"]
 
 Values = dict[str, int]
 
 
 def account_values(account: Account) -> Values:
-    """Return the leaf's fields as account/{field}: sizes absolute, signs apart."""
+    """Return the inputs account/.. of an opened leaf."""
+    eighth = divide_by_eight(account.key) if account.key != (0, 0) else (0, 0)
     values = {
         "account/key_x": account.key[0],
         "account/key_y": account.key[1],
+        "account/key_div_8_x": eighth[0],
+        "account/key_div_8_y": eighth[1],
         "account/owner": account.owner,
         "account/tier": account.tier,
         "account/cash_nonce": account.cash_nonce,
@@ -28,8 +34,14 @@ def account_values(account: Account) -> Values:
     return values
 
 
+def signature_values(signature: Signature | None) -> Values:
+    """Return the inputs r8_x, r8_y and s, zeros without a signature."""
+    r8, s = (signature.r8, signature.s) if signature else ((0, 0), 0)
+    return {"r8_x": r8[0], "r8_y": r8[1], "s": s}
+
+
 def path_values(name: str, path: Path) -> Iterator[tuple[str, int]]:
-    """Yield a tree path as {name}[height][child]."""
+    """Yield the inputs {name}[h][k] of a tree path."""
     for height, children in enumerate(path):
         for k, child in enumerate(children):
             yield f"{name}[{height}][{k}]", child

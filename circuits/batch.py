@@ -6,19 +6,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from circuits.carry import NOTHING_CARRIED, SCALARS
+from circuits.chains import Chains
 from circuits.close import build_close
-from circuits.lanes.cash import N_BRIDGE_WORDS, build_cash_lane
+from circuits.lanes.cash import build_cash_lane
 from circuits.lanes.fund import build_fund_lane
+from circuits.lanes.quote import build_quote_lane
 from circuits.lanes.rescue import build_rescue_lane
 from circuits.lanes.trade import build_trade_lane
 from circuits.template import Template, record_template
 from circuits.tick import build_tick
 from rollup.public_inputs import PublicInputs
 from rollup.shapes import Shape
-from rollup.units import MARKET_COUNT
 
 PUBLIC_INPUTS = PublicInputs._fields
+# what the FundLane reads beside tables and totals: a parameter, and what the RescueLanes took its equity for
+_SCALARS = {"fund_band_ppm": "fund_band_ppm", "fund_equity": "carry[0]/fund_equity"}
 
 
 @cache
@@ -43,6 +45,12 @@ def rescue_lane_template() -> Template:
 def trade_lane_template(capacity: int) -> Template:
     """Return the template of TradeLane(capacity)."""
     return record_template(f"TradeLane({capacity})", lambda cs: build_trade_lane(cs, capacity))
+
+
+@cache
+def quote_lane_template(capacity: int) -> Template:
+    """Return the template of QuoteLane(capacity)."""
+    return record_template(f"QuoteLane({capacity})", lambda cs: build_quote_lane(cs, capacity))
 
 
 @cache
@@ -105,16 +113,18 @@ class BatchCircuit:
 
 @lru_cache(maxsize=8)
 def build_batch_circuit(shape: Shape) -> BatchCircuit:
-    """Return the circuit of a shape: tick, CashLanes, RescueLanes, TradeLanes, FundLane, close."""
+    """Return the circuit of a shape: tick, CashLanes, RescueLanes, TradeLanes, QuoteLanes, FundLane, close."""
+    chains = Chains()
     instances = [Instance("tick", tick_template(), _wire_tick())]
-    for i in range(shape.cash_lanes):
-        instances.append(Instance(f"cash[{i}]", cash_lane_template(), _wire_cash(i)))
-    for i in range(shape.rescue_lanes):
-        instances.append(Instance(f"rescue[{i}]", rescue_lane_template(), _wire_rescue(shape, i)))
-    for i, capacity in enumerate(shape.trade_capacities):
-        instances.append(Instance(f"trade[{i}]", trade_lane_template(capacity), _wire_trade(shape, i)))
-    instances.append(Instance("fund", fund_lane_template(), _wire_fund(shape)))
-    instances.append(Instance("close", close_template(_count_bridge_lanes(shape)), _wire_close(shape)))
+    lanes = [(f"cash[{i}]", cash_lane_template()) for i in range(shape.cash_lanes)]
+    lanes += [(f"rescue[{i}]", rescue_lane_template()) for i in range(shape.rescue_lanes)]
+    lanes += [(f"trade[{i}]", trade_lane_template(capacity)) for i, capacity in enumerate(shape.trade_capacities)]
+    lanes += [(f"quote[{i}]", quote_lane_template(capacity)) for i, capacity in enumerate(shape.quote_capacities)]
+    lanes.append(("fund", fund_lane_template()))
+    for i, (name, template) in enumerate(lanes):
+        instances.append(Instance(name, template, _wire_lane(template, i, chains)))
+    close = close_template(shape.cash_lanes + shape.rescue_lanes)
+    instances.append(Instance("close", close, _wire_close(close, chains)))
     return BatchCircuit(shape, tuple(instances), _number_bus(instances))
 
 
@@ -126,106 +136,28 @@ def _number_bus(instances: Iterable[Instance]) -> dict[str, int]:
     return {name: index for index, name in enumerate(names, start=1)}
 
 
-def _tables(template: Template) -> dict[str, str]:
-    return {port: port for port in template.ports if port.startswith("table/")}
+def _wire_lane(template: Template, lane: int, chains: Chains) -> dict[str, str]:
+    """Return a lane's wiring: tables as they are, its own bridge words, chained values; else what is due by now."""
+    wiring = {port: _SCALARS.get(port, port) for port in template.ports if _is_shared(port)}
+    wiring |= {port: f"lane[{lane}]/{port}" for port in template.ports if port.startswith("bridge[")}
+    chained = chains.wire_lane(template.ports)
+    due = [port for port in template.ports if port not in wiring and port not in chained]
+    return wiring | chained | {port: chains.last(port) for port in due}
 
 
-def _roots(i: int) -> dict[str, str]:
-    return {"root_in": f"accounts_root[{i}]", "root_out": f"accounts_root[{i + 1}]"}
-
-
-def _lots(port: str, i: int) -> dict[str, str]:
-    return {f"{port}[{m}]": f"lots[{i}][{m}]" for m in range(MARKET_COUNT)}
+def _is_shared(port: str) -> bool:
+    return port.startswith("table/") or port in _SCALARS
 
 
 def _wire_tick() -> dict[str, str]:
-    same = ("old_state_root", "params_hash", "clock", "markets_hash", "resources_hash", "oracle_hash")
-    start = {"accounts_root": "accounts_root[0]", "queue": "queue[0]", "vault": "vault[0]"}
-    return {**_tables(tick_template()), **{name: name for name in same}, **start}
+    """Return the tick's wiring: it opens the state that the first lanes take in, and refills the fund's budget."""
+    chains = {"accounts_root": "accounts_root", "queue": "queue", "vault": "vault", "fund_budget": "budget"}
+    first = {port: f"{chain}[0]" for port, chain in chains.items()}
+    return {port: first.get(port, port) for port in tick_template().ports}
 
 
-def _count_bridge_lanes(shape: Shape) -> int:
-    """Return how many lanes speak to the base layer: they come first."""
-    return shape.cash_lanes + shape.rescue_lanes
-
-
-def _chain(name: str, i: int) -> dict[str, str]:
-    return {f"{name}_in": f"{name}[{i}]", f"{name}_out": f"{name}[{i + 1}]"}
-
-
-def _bridge(lane: int) -> dict[str, str]:
-    return {f"bridge[{j}]": f"lane[{lane}]/bridge[{j}]" for j in range(N_BRIDGE_WORDS)}
-
-
-def _wire_cash(i: int) -> dict[str, str]:
-    totals = {**_chain("queue", i), **_chain("vault", i)}
-    return {**_tables(cash_lane_template()), **_roots(i), **totals, **_bridge(i)}
-
-
-def _wire_rescue(shape: Shape, i: int) -> dict[str, str]:
-    lane = shape.cash_lanes + i
-    totals = {**_chain("takeover_cash", i), **_chain("rent", lane), **_chain("usage", lane), **_chain("queue", lane)}
-    for step, end in enumerate(("in", "out")):
-        totals |= _carry(f"carry_{end}", i + step) | _lots(f"lots_{end}", i + step)
-        totals |= _takeovers(f"takeover_lots_{end}", i + step)
-    return {**_tables(rescue_lane_template()), **_roots(lane), **totals, **_bridge(lane)}
-
-
-def _carry(port: str, i: int) -> dict[str, str]:
-    names = (*SCALARS, *(f"left[{m}]" for m in range(MARKET_COUNT)))
-    return {f"{port}/{name}": f"carry[{i}]/{name}" for name in names}
-
-
-def _takeovers(port: str, i: int) -> dict[str, str]:
-    return {f"{port}[{m}]": f"takeover_lots[{i}][{m}]" for m in range(MARKET_COUNT)}
-
-
-def _wire_trade(shape: Shape, i: int) -> dict[str, str]:
-    lots = shape.rescue_lanes + i
-    totals = {**_chain("fees", i), **_chain("penalties", i), **_lots("lots_in", lots), **_lots("lots_out", lots + 1)}
-    return {**_tables(trade_lane_template(1)), **_roots(_count_bridge_lanes(shape) + i), **totals}
-
-
-def _wire_fund(shape: Shape) -> dict[str, str]:
-    n_rescue, n_trade = shape.rescue_lanes, len(shape.trade_capacities)
-    lots = n_rescue + n_trade
-    return {
-        **_tables(fund_lane_template()),
-        **_roots(_count_bridge_lanes(shape) + n_trade),
-        **_lots("lots_in", lots),
-        **_lots("lots_out", lots + 1),
-        **_takeovers("takeover_lots", n_rescue),
-        **_chain("usage", _count_bridge_lanes(shape)),
-        **_chain("budget", 0),
-        "takeover_cash": f"takeover_cash[{n_rescue}]",
-        "fund_equity": "carry[0]/fund_equity",
-        "rent": f"rent[{_count_bridge_lanes(shape)}]",
-        "penalties": f"penalties[{n_trade}]",
-        "fees": f"fees[{n_trade}]",
-        **{name: name for name in ("base_fees_e6", "tips_e6", "fund_band_ppm")},
-    }
-
-
-def _wire_close(shape: Shape) -> dict[str, str]:
-    same = ("markets_hash", "resources_hash", "oracle_hash", "clock", "new_state_root", "data_commitment")
-    n_lanes, n_rescue, n_trade = _count_bridge_lanes(shape), shape.rescue_lanes, len(shape.trade_capacities)
-    words = [wire for lane in range(n_lanes) for wire in _bridge(lane).values()]
-    carried = _nothing_carried("carry_start", 0) | _nothing_carried("carry_end", n_rescue)
-    return {
-        **_lots("lots_start", 0),
-        **_lots("lots_end", n_rescue + n_trade + 1),
-        **_takeovers("takeover_lots_start", 0),
-        **carried,
-        "takeover_cash_start": "takeover_cash[0]",
-        "fees_start": "fees[0]",
-        "penalties_start": "penalties[0]",
-        "accounts_root": f"accounts_root[{n_lanes + n_trade + 1}]",
-        "queue": f"queue[{n_lanes}]",
-        "vault": f"vault[{shape.cash_lanes}]",
-        **{name: name for name in (*same, *words)},
-    }
-
-
-def _nothing_carried(port: str, i: int) -> dict[str, str]:
-    wires = _carry(port, i)
-    return {f"{port}/{name}": wires[f"{port}/{name}"] for name in NOTHING_CARRIED}
+def _wire_close(template: Template, chains: Chains) -> dict[str, str]:
+    """Return the close's wiring: the running totals at both ends, and the state that the last lane leaves."""
+    ends = chains.wire_ends(template.ports)
+    last = {"accounts_root": chains.last("root"), "queue": chains.last("queue"), "vault": chains.last("vault")}
+    return {port: ends.get(port) or last.get(port, port) for port in template.ports}

@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+from collections.abc import Iterator, Sequence
 
-from circuits.batch import PUBLIC_INPUTS
-from circuits.lanes.cash import N_BRIDGE_WORDS
-from circuits.lanes.fund import FILLS_SHIFT
-from circuits.rescue_bus import compute_lots_moved, compute_rescue_bus
+from circuits.account_inputs import Values
+from circuits.batch import (
+    PUBLIC_INPUTS,
+    cash_lane_template,
+    fund_lane_template,
+    quote_lane_template,
+    rescue_lane_template,
+    trade_lane_template,
+)
+from circuits.cash_bridge import N_BRIDGE_WORDS
+from circuits.chains import Chains
+from circuits.lane_inputs import Prices
+from circuits.order_totals import sum_order_lane
+from circuits.rescue_totals import carry_values_of, sum_fund_lane, sum_rescue_lane
+from circuits.tick_inputs import outset_values
 from rollup import tags
-from rollup.fund import compute_notional
 from rollup.poseidon import poseidon
 from rollup.public_inputs import compute_public_inputs, get_bridge_words
-from rollup.trace import BatchTrace, TradeLaneTrace
-from rollup.txs import Deposit, Withdraw
-from rollup.units import MARKET_COUNT, TIER_COUNT
-
-Values = dict[str, int]
+from rollup.trace import BatchTrace, CashLaneTrace
+from rollup.txs import Transfer
+from rollup.units import AMOUNT_E6_BITS, TIER_COUNT
 
 
 def compute_bus(trace: BatchTrace) -> Values:
     """Return every bus wire's value by name."""
     bus: Values = dict(zip(PUBLIC_INPUTS, compute_public_inputs(trace), strict=True))
     bus |= _table_values(trace)
-    bus |= {f"{name}_hash": getattr(trace.header_after, f"{name}_hash") for name in ("markets", "resources", "oracle")}
+    bus |= outset_values(trace)
+    bus |= {"oracle_hash": trace.header_after.oracle_hash, "fund_band_ppm": trace.params.fund_band_ppm}
     bus |= _account_roots(trace)
-    bus |= _cash_totals(trace)
-    bus |= compute_rescue_bus(trace)
-    bus |= _trade_totals(trace)
-    bus |= _fund_totals(trace)
+    bus |= _bridge_words(trace)
+    bus |= carry_values_of(trace)
+    bus |= _running_totals(trace)
     return bus
 
 
@@ -41,6 +49,7 @@ def _table_values(trace: BatchTrace) -> Values:
     for t in range(TIER_COUNT):
         values[f"table/taker_fee_ppm[{t}]"] = params.taker_fee_ppm[t]
         values[f"table/maker_fee_ppm[{t}]"] = params.maker_fee_ppm[t]
+    words = Prices(trace).auction_words
     for m, market in enumerate(params.markets):
         row = {
             "clearing_price": prices[m],
@@ -49,9 +58,9 @@ def _table_values(trace: BatchTrace) -> Values:
             "initial_weight": marks[m] * tick.fractions.initial_ppm[m],
             "maintenance_weight": marks[m] * tick.fractions.maintenance_ppm[m],
             "penalty_weight": prices[m] * market.liquidation_fee_ppm,
-            "marginal_lots": 0,
-            "marginal_remaining": 0,
-            "auction_word": 0,
+            "marginal_lots": trace.rationing[m].marginal_lots,
+            "marginal_remaining": trace.rationing[m].marginal_remaining,
+            "auction_word": words[m],
         }
         values |= {f"table/{column}[{m}]": value for column, value in row.items()}
     return values
@@ -61,52 +70,60 @@ def _account_roots(trace: BatchTrace) -> Values:
     """Return the root before each lane, read off its path, and the one after the last."""
     paths = [lane.account_path for lane in trace.cash_lanes]
     paths += [lane.account_path for lane in trace.rescue_lanes]
-    paths += [lane.account_path for lane in trace.trade_lanes]
+    paths += [lane.account_path for lane in trace.order_lanes]
     paths.append(trace.fund_lane.account_path)
     roots = [poseidon(path[-1], tags.ACCOUNT_NODE) for path in paths] + [trace.header_after.accounts_root]
     return {f"accounts_root[{i}]": root for i, root in enumerate(roots)}
 
 
-def _cash_totals(trace: BatchTrace) -> Values:
-    words = get_bridge_words(trace)
-    values = {f"lane[{i // N_BRIDGE_WORDS}]/bridge[{i % N_BRIDGE_WORDS}]": word for i, word in enumerate(words)}
-    entries, vaults = [trace.header_before.queue_consumed], [trace.header_before.vault_e6]
-    for lane in trace.cash_lanes:
-        entries.append(entries[-1] + isinstance(lane.op, Deposit))
-        flow = lane.op.amount_e6 if isinstance(lane.op, (Deposit, Withdraw)) else 0
-        vaults.append(vaults[-1] + (flow if isinstance(lane.op, Deposit) else -flow))
-    values |= {f"queue[{i}]": value for i, value in enumerate(entries)}
-    return values | {f"vault[{i}]": value for i, value in enumerate(vaults)}
+def _bridge_words(trace: BatchTrace) -> Values:
+    words = enumerate(get_bridge_words(trace))
+    return {f"lane[{i // N_BRIDGE_WORDS}]/bridge[{i % N_BRIDGE_WORDS}]": word for i, word in words}
 
 
-def _trade_totals(trace: BatchTrace) -> Values:
-    values: Values = {}
-    lanes = trace.trade_lanes
-    for m in range(MARKET_COUNT):
-        rescued = [compute_lots_moved(lane.before, lane.after, m) for lane in trace.rescue_lanes]
-        traded = [lane.after.sizes_lots[m] - lane.before.sizes_lots[m] for lane in lanes]
-        moved = [*rescued, *traded, _fund_lots(trace, m)]
-        values |= {f"lots[{i}][{m}]": total for i, total in enumerate(accumulate(moved, initial=0))}
-    fees = accumulate((_fees_of(trace, lane) for lane in lanes), initial=0)
-    penalties = accumulate((lane.liquidation.penalty_atoms if lane.liquidation else 0 for lane in lanes), initial=0)
-    values |= {f"fees[{i}]": total for i, total in enumerate(fees)}
-    return values | {f"penalties[{i}]": total for i, total in enumerate(penalties)}
+def _running_totals(trace: BatchTrace) -> Values:
+    """Return every link of every running total: what a lane takes in, and what it adds to it."""
+    header, budget = trace.header_before, trace.tick.header.resources.fund_budget
+    values: Values = {"queue[0]": header.queue_consumed, "vault[0]": header.vault_e6, "budget[0]": budget}
+    chains = Chains()
+    for ports, added in _lanes(trace):
+        wiring = chains.wire_lane(port for port in ports if not port.startswith(("root_", "carry_")))
+        for port, wire in wiring.items():
+            if "_out" in port:
+                before = values.setdefault(wiring[port.replace("_out", "_in")], 0)
+                values[wire] = before + added.get(port.replace("_out", ""), 0)
+    return values
 
 
-def _fees_of(trace: BatchTrace, lane: TradeLaneTrace) -> int:
-    rate_ppm = trace.params.taker_fee_ppm[lane.before.tier]
-    return sum(fill.fill_lots * trace.clearing_prices_ticks[fill.order.market] * rate_ppm for fill in lane.fills)
+def _lanes(trace: BatchTrace) -> Iterator[tuple[Sequence[str], Values]]:
+    """Yield each lane's ports and what it adds to the totals that it carries, in order."""
+    prices, position, sent = Prices(trace), 0, 0
+    for cash_lane in trace.cash_lanes:
+        sending = _sent(cash_lane)
+        yield cash_lane_template().ports, _cash_sums(cash_lane) | {"transfer": sending - sent}
+        sent = sending
+    for rescue_lane in trace.rescue_lanes:
+        yield rescue_lane_template().ports, sum_rescue_lane(trace, rescue_lane)
+    for lanes, template in ((trace.trade_lanes, trade_lane_template), (trace.quote_lanes, quote_lane_template)):
+        for lane in lanes:
+            sums = sum_order_lane(lane, prices, position)
+            yield template(lane.capacity).ports, {chain + index: added for (chain, index), added in sums.items()}
+            position += lane.capacity
+    yield fund_lane_template().ports, sum_fund_lane(trace)
 
 
-def _fund_lots(trace: BatchTrace, market: int) -> int:
-    """Return what the FundLane adds to the market's running total: its fill counts as traded."""
-    lane = trace.fund_lane
-    filled = lane.fill.fill_lots if lane.fill and lane.fill.market == market else 0
-    return compute_lots_moved(lane.fund_before, lane.fund_after, market) + (filled << FILLS_SHIFT)
+def _cash_sums(lane: CashLaneTrace) -> Values:
+    flows = lane.flows
+    return {
+        "queue": flows.queue_entries,
+        "vault": flows.vault_e6,
+        "base_fees_e6": flows.base_fees_e6,
+        "rent": flows.rent_atoms,
+        "usage": flows.units,
+    }
 
 
-def _fund_totals(trace: BatchTrace) -> Values:
-    after = trace.header_after.resources.fund_budget
-    spent = compute_notional(trace.fund_lane.fill, trace.clearing_prices_ticks)
-    values: Values = {"budget[0]": after + spent, "budget[1]": after, "fund_band_ppm": trace.params.fund_band_ppm}
-    return values | {"base_fees_e6": 0, "tips_e6": 0}
+def _sent(lane: CashLaneTrace) -> int:
+    """Return the transfer that a lane leaves to the next: recipient * 2**64 + amount, 0 for none."""
+    op = lane.op
+    return (op.recipient << AMOUNT_E6_BITS) + op.amount_e6 if isinstance(op, Transfer) else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from circuits.bits import is_zero
 from circuits.linear import LC
 from circuits.program import Opcode
 from circuits.system import ConstraintSystem
@@ -27,6 +28,17 @@ def add(cs: ConstraintSystem, left: EdwardsPoint, right: EdwardsPoint, *, name: 
     x = divide(cs, x1y2 + y1x2, 1 + cross, name=f"{name}/x")
     y = divide(cs, mixed + x1y2 * EDWARDS_A - y1x2, 1 - cross, name=f"{name}/y")
     return x, y
+
+
+def is_on_curve(cs: ConstraintSystem, point: EdwardsPoint, *, name: str) -> LC:
+    """Return a wire holding 1 if a*x^2 + y^2 = 1 + d*x^2*y^2, else 0. Constraints: 5, named {name}/..
+
+    (0, 0) is no point; the identity and the other points of small order are.
+    """
+    x, y = point
+    xx, yy = cs.mul(x, x, name=f"{name}/xx"), cs.mul(y, y, name=f"{name}/yy")
+    xxyy = cs.mul(xx, yy, name=f"{name}/xxyy")
+    return is_zero(cs, xx * EDWARDS_A + yy - 1 - xxyy * EDWARDS_D, name=f"{name}/equation")
 
 
 def divide(cs: ConstraintSystem, dividend: LC, divisor: LC, *, name: str) -> LC:

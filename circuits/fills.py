@@ -28,14 +28,24 @@ class Fill:
     hot: list[LC]  # one-hot market
     clearing_price: LC
     mark: LC
+    edge_of_sale: LC  # p* - P for a sale, 0 for a buy; ticks
     initial_weight: LC
     maintenance_weight: LC
+    marginal_lots: LC
+    marginal_remaining: LC
+    auction_word: LC
     size_before: LC  # absolute, of the market's position
     size_after: LC
+    size_changes: list[LC]  # of the absolute size, by market
     signed_lots: LC  # d: + for a buy
     cash_change: LC  # -d * (p* * 10**6 - F), atoms
     notional: LC  # fill * p*, in units of 1e-12 USD
     value_change: LC  # d * (P * 10**6 - F), atoms
+
+    @property
+    def unshrunk(self) -> LC:
+        """0 exactly where the fill brings its position closer to zero without crossing it."""
+        return self.size_after + self.fill - self.size_before
 
 
 def apply_fill(cs: ConstraintSystem, tables: Tables, executed: LC, sizes: list[LC], signs: list[LC]) -> Fill:
@@ -60,8 +70,9 @@ def apply_fill(cs: ConstraintSystem, tables: Tables, executed: LC, sizes: list[L
     signed_lots = fill - 2 * cs.mul(side, fill, name="signed_fill")
     position = size - 2 * cs.mul(sign, size, name="position_before") + signed_lots
     size_after, sign_after = split_sign(cs, position, name="position_after")
+    changes = [cs.mul(hot[m], size_after - size, name=f"size_change[{m}]") for m in range(MARKET_COUNT)]
     for m in range(MARKET_COUNT):
-        sizes[m] = sizes[m] + cs.mul(hot[m], size_after - size, name=f"size_change[{m}]")
+        sizes[m] = sizes[m] + changes[m]
         signs[m] = signs[m] + cs.mul(hot[m], sign_after - sign, name=f"sign_change[{m}]")
     return Fill(
         fill=fill,
@@ -71,10 +82,15 @@ def apply_fill(cs: ConstraintSystem, tables: Tables, executed: LC, sizes: list[L
         hot=hot,
         clearing_price=price,
         mark=mark,
+        edge_of_sale=cs.mul(side, price - mark, name="edge_of_sale"),
         initial_weight=pick(tables.initial_weight, "initial_weight"),
         maintenance_weight=pick(tables.maintenance_weight, "maintenance_weight"),
+        marginal_lots=pick(tables.marginal_lots, "marginal_lots"),
+        marginal_remaining=pick(tables.marginal_remaining, "marginal_remaining"),
+        auction_word=pick(tables.auction_word, "auction_word"),
         size_before=size,
         size_after=size_after,
+        size_changes=changes,
         signed_lots=signed_lots,
         cash_change=-cs.mul(signed_lots, price * LOT_TICK_ATOMS - funding, name="cash_change"),
         notional=cs.mul(fill, price, name="notional"),

@@ -1,101 +1,74 @@
-"""The tick: once a batch, before the lanes. Opens the old state and the parameters, sets the prices and the tables."""
+"""The tick: once a batch, before the lanes. Opens the old state and the parameters; sets prices, fractions and fees."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from circuits.band import open_auction
 from circuits.bits import assert_in_range, assert_nonzero, from_bits
+from circuits.extremes import minimum
+from circuits.fractions import (
+    MaintenanceFactor,
+    compute_factor,
+    raise_fraction,
+    scale_initial,
+    step_maintenance_factor,
+)
+from circuits.funding import step_funding_index
+from circuits.header import Before, hash_markets, open_before
 from circuits.inputs import private_bits
-from circuits.linear import LC, sum_lc
+from circuits.linear import LC
+from circuits.oracle import Signer, compute_mark, is_stale, open_message
+from circuits.outset import Outset, outset_ports
+from circuits.params import OpenParams, open_params
 from circuits.poseidon import poseidon
+from circuits.resources import compute_fee_e6, compute_rent_rate, refill_fund_budget
 from circuits.system import ConstraintSystem
 from circuits.tables import Tables, table_ports
 from rollup import tags
-from rollup.units import COUNTER_BITS, MARKET_COUNT, PPM, PPM_BITS, PRICE_BITS, TIER_COUNT, TIMESTAMP_BITS
+from rollup.resources import CASH_OPERATION, LEAF, ORDER_FILL, STATE
+from rollup.units import (
+    COUNTER_BITS,
+    MARKET_COUNT,
+    MAX_ELAPSED_S,
+    ORACLE_COUNT,
+    PRICE_BITS,
+    RESOURCE_COUNT,
+    TIER_COUNT,
+    TIMESTAMP_BITS,
+)
 
-# band_ppm * mark < 2**68 and |p* - mark| * 10**6 < 2**68: their difference is below 2**69 in magnitude
-BAND_BITS = 69
+
+@dataclass(frozen=True)
+class Clock:
+    """The time of the batch before, as its clock, and how long ago that was."""
+
+    before: LC
+    elapsed: LC  # seconds, at most 65535: what one batch is charged for
 
 
 def build_tick(cs: ConstraintSystem) -> None:
     """Record the tick.
 
-    Ports: table/..; old_state_root, params_hash, clock (public); accounts_root, queue, vault (of the old state);
-    markets_hash (after), resources_hash, oracle_hash.
+    Ports: table/.., outset/..; old_state_root, params_hash, clock (public); accounts_root, queue, vault (of the old
+    state); oracle_hash (after), fund_budget (refilled), fund_band_ppm.
     """
-    tables = table_ports(cs)
-    _open_params(cs, tables)
-    _set_prices(cs, tables)
-    old_clock = _advance_clock(cs, tables.timestamp, cs.port("clock"))
-    marks_before = [cs.private(f"mark_before[{m}]") for m in range(MARKET_COUNT)]
-    premiums = [cs.private(f"premium_before[{m}]") for m in range(MARKET_COUNT)]
-    open_interest = [cs.private(f"open_interest_before[{m}]") for m in range(MARKET_COUNT)]
-    rest = (tables.funding, premiums, open_interest)
-    markets_before = _hash_markets(cs, marks_before, *rest, name="markets_before")
-    markets = _hash_markets(cs, tables.mark, *rest, name="markets_after")
-    cs.assert_equal(markets, cs.port("markets_hash"), name="markets_after/is_port")
-    records = [cs.port("accounts_root"), markets_before, cs.port("resources_hash"), cs.port("oracle_hash")]
-    fields = [*records, cs.port("queue"), cs.port("vault"), old_clock]
-    old_root = poseidon(cs, fields, tags.STATE, name="old_state_root")
-    cs.assert_equal(old_root, cs.port("old_state_root"), name="old_state_root/is_public")
-
-
-def _open_params(cs: ConstraintSystem, tables: Tables) -> None:
-    """Constrain the weights and fees in the tables to the parameters behind the public `params_hash`.
-
-    Every packed field is made of its own 20 bits, so the packed words open in one way only.
-    """
-    chain = [cs.private(f"params/{field}") for field in ("chain_id", "contract", "version")]
-    domain = poseidon(cs, chain, tags.DOMAIN, name="params/domain")
-    cs.assert_equal(domain, tables.domain, name="params/domain/is_port")
-    packed = []
+    tables, outset = table_ports(cs), outset_ports(cs)
+    params = open_params(cs)
+    clock = _advance_clock(cs, tables.timestamp, cs.port("clock"))
+    before = open_before(cs, clock.before)
+    signers = _hear_oracle(cs, params, before, tables)
+    factors = _step_factors(cs, before, tables.timestamp, outset)
     for m in range(MARKET_COUNT):
         with cs.scope(f"market[{m}]"):
-            initial, maintenance, penalty, band = (
-                from_bits(private_bits(cs, f"{part}_ppm", PPM_BITS))
-                for part in ("initial", "maintenance", "liquidation_fee", "band")
-            )
-            move, clamp = cs.private("max_move_ppm"), cs.private("funding_clamp_ppm")
-            risk = initial + maintenance * 2**20 + penalty * 2**40 + band * 2**60 + move * 2**80 + clamp * 2**100
-            packed.append(risk)
-            mark, price = tables.mark[m], tables.clearing_price[m]
-            cs.assert_product(mark, initial, tables.initial_weight[m], name="initial_weight")
-            cs.assert_product(mark, maintenance, tables.maintenance_weight[m], name="maintenance_weight")
-            cs.assert_product(price, penalty, tables.penalty_weight[m], name="penalty_weight")
-            # positive: neither a mark nor a maintenance fraction may vanish, else a position would need no margin
-            assert_nonzero(cs, tables.maintenance_weight[m], name="maintenance_weight/positive")
-            _assert_in_band(cs, mark, price, band)
-    words = []
-    for name, offset in (("taker_fee_ppm", 0), ("maker_fee_ppm", PPM)):
-        n_bits = PPM_BITS + (offset > 0)
-        fees = [from_bits(private_bits(cs, f"params/{name}[{t}]", n_bits)) for t in range(TIER_COUNT)]
-        for t, fee in enumerate(fees):
-            cs.assert_equal(fee - offset, getattr(tables, name)[t], name=f"params/{name}[{t}]/is_port")
-        words.append(sum_lc([fee * (1 << (n_bits * t)) for t, fee in enumerate(fees)]))
-    risk_hash = poseidon(cs, packed, tags.MARKET_PARAMS, name="params/risk")
-    others = [cs.private(f"params/{name}") for name in ("sizes_hash", "fees[0]", "fees[1]", "times", "keys_hash")]
-    params_hash = poseidon(cs, [domain, *words, risk_hash, *others], tags.PARAMS, name="params/hash")
-    cs.assert_equal(params_hash, cs.port("params_hash"), name="params/hash/is_public")
+            _set_market(cs, m, params.markets[m], before, tables, signers, clock.elapsed, factors)
+    _set_fees(cs, params, before, tables, clock.elapsed)
+    _hand_over(cs, params, before, tables, outset, clock.elapsed)
 
 
-def _assert_in_band(cs: ConstraintSystem, mark: LC, price: LC, band_ppm: LC) -> None:
-    """Constrain |p* - mark| * 10**6 <= band_ppm * mark. Constraints: 141, named band/..."""
-    width = cs.mul(band_ppm, mark, name="band/width")
-    away = (price - mark) * PPM
-    assert_in_range(cs, width - away, BAND_BITS, name="band/above")
-    assert_in_range(cs, width + away, BAND_BITS, name="band/below")
-
-
-def _set_prices(cs: ConstraintSystem, tables: Tables) -> None:
-    """Constrain marks and clearing prices to 48 bits. The marks are as given: the oracle comes with the full tick."""
-    for m in range(MARKET_COUNT):
-        assert_in_range(cs, tables.mark[m], PRICE_BITS, name=f"market[{m}]/mark")
-        assert_in_range(cs, tables.clearing_price[m], PRICE_BITS, name=f"market[{m}]/clearing_price")
-        assert_nonzero(cs, tables.clearing_price[m], name=f"market[{m}]/clearing_price/positive")
-
-
-def _advance_clock(cs: ConstraintSystem, timestamp: LC, clock: LC) -> LC:
-    """Return the old clock. Time rises strictly, the batch number by one, and both clocks open in one way only."""
+def _advance_clock(cs: ConstraintSystem, timestamp: LC, clock: LC) -> Clock:
+    """Return the clock. Time rises strictly, the batch number by one, and both clocks open in one way only."""
     new = from_bits(private_bits(cs, "clock/timestamp", TIMESTAMP_BITS))
     old = from_bits(private_bits(cs, "clock/timestamp_before", TIMESTAMP_BITS))
     number = from_bits(private_bits(cs, "clock/batch_number", COUNTER_BITS))
@@ -104,19 +77,124 @@ def _advance_clock(cs: ConstraintSystem, timestamp: LC, clock: LC) -> LC:
     cs.assert_equal(new, timestamp, name="clock/timestamp/is_port")
     assert_in_range(cs, new - old - 1, TIMESTAMP_BITS, name="clock/rises")
     cs.assert_equal(new * (1 << COUNTER_BITS) + number, clock, name="clock/is_public")
-    return old * (1 << COUNTER_BITS) + number - 1
+    elapsed = minimum(cs, new - old, MAX_ELAPSED_S, TIMESTAMP_BITS, name="clock/elapsed")
+    return Clock(old * (1 << COUNTER_BITS) + number - 1, elapsed)
 
 
-def _hash_markets(
+def _hear_oracle(cs: ConstraintSystem, params: OpenParams, before: Before, tables: Tables) -> list[Signer]:
+    """Return the signers. Their times after go into the state, and whether the batch is stale into the tables."""
+    signers = []
+    for i in range(ORACLE_COUNT):
+        with cs.scope(f"oracle[{i}]"):
+            signer = open_message(
+                cs,
+                params.oracle_keys[i],
+                before.signer_times[i],
+                domain=params.domain,
+                timestamp=tables.timestamp,
+                max_age=params["oracle_max_age_s"],
+            )
+        signers.append(signer)
+    cs.assert_equal(is_stale(cs, signers, name="stale"), tables.stale, name="stale/is_port")
+    times = poseidon(cs, [signer.time_after for signer in signers], tags.ORACLE, name="oracle_after")
+    cs.assert_equal(times, cs.port("oracle_hash"), name="oracle_after/is_port")
+    return signers
+
+
+def _step_factors(cs: ConstraintSystem, before: Before, timestamp: LC, outset: Outset) -> tuple[LC, LC]:
+    """Return the factors of initial and of maintenance fractions."""
+    with cs.scope("factor"):
+        found = compute_factor(cs, before.congestion, name="found")
+        waiting = MaintenanceFactor(before.maintenance_factor, before.pending_factor, before.pending_since)
+        after = step_maintenance_factor(cs, waiting, found, timestamp)
+        for value, name in (
+            (after.factor, "maintenance_factor"),
+            (after.pending, "pending_factor"),
+            (after.since, "pending_since"),
+        ):
+            cs.assert_equal(value, getattr(outset, name), name=f"{name}/is_port")
+    return found, after.factor
+
+
+def _set_market(
     cs: ConstraintSystem,
-    marks: Sequence[LC],
-    funding: Sequence[LC],
-    premiums: Sequence[LC],
-    open_interest: Sequence[LC],
-    *,
-    name: str,
-) -> LC:
-    """Return the hash of the market records. Constraints: 4 * 609 + 240."""
-    columns = (("marks", marks), ("funding", funding), ("premiums", premiums), ("open_interest", open_interest))
-    hashes = [poseidon(cs, values, tags.Tag[part.upper()], name=f"{name}/{part}") for part, values in columns]
-    return poseidon(cs, hashes, tags.MARKETS, name=name)
+    m: int,
+    rules: dict[str, LC],
+    before: Before,
+    tables: Tables,
+    signers: Sequence[Signer],
+    elapsed: LC,
+    factors: tuple[LC, LC],
+) -> None:
+    """Constrain what the tables say of one market."""
+    mark, price, interest = tables.mark[m], tables.clearing_price[m], before.open_interest[m]
+    moved = compute_mark(
+        cs,
+        signers,
+        m,
+        mark_before=before.marks[m],
+        max_move_ppm=rules["max_move_ppm"],
+        elapsed=elapsed,
+        open_interest=interest,
+    )
+    cs.assert_equal(moved, mark, name="mark/is_port")
+    assert_in_range(cs, mark, PRICE_BITS, name="mark")
+    funding = step_funding_index(cs, before.funding[m], before.premiums[m], rules["funding_clamp_ppm"], mark, elapsed)
+    cs.assert_equal(funding, tables.funding[m], name="funding/is_port")
+    scaled = scale_initial(
+        cs, rules["initial_ppm"], interest, mark, rules["oi_low_usd"], rules["oi_high_usd"], name="scaled"
+    )
+    initial = raise_fraction(cs, scaled, factors[0], name="initial")
+    maintenance = raise_fraction(cs, rules["maintenance_ppm"], factors[1], name="maintenance")
+    cs.assert_product(mark, initial, tables.initial_weight[m], name="initial_weight")
+    cs.assert_product(mark, maintenance, tables.maintenance_weight[m], name="maintenance_weight")
+    cs.assert_product(price, rules["liquidation_fee_ppm"], tables.penalty_weight[m], name="penalty_weight")
+    # positive: neither a mark nor a maintenance fraction may vanish, else a position would need no margin
+    assert_nonzero(cs, tables.maintenance_weight[m], name="maintenance_weight/positive")
+    open_auction(
+        cs,
+        mark,
+        price,
+        rules["band_ppm"],
+        word=tables.auction_word[m],
+        lots=tables.marginal_lots[m],
+        remaining=tables.marginal_remaining[m],
+    )
+
+
+def _set_fees(cs: ConstraintSystem, params: OpenParams, before: Before, tables: Tables, elapsed: LC) -> None:
+    """Constrain what the tables say of fees and rent, and the fund's budget: all from the state before."""
+    for t, fee in enumerate(params.each("taker_fee_ppm", TIER_COUNT)):
+        cs.assert_equal(fee, tables.taker_fee_ppm[t], name=f"taker_fee_ppm[{t}]/is_port")
+    for t, fee in enumerate(params.maker_fees_ppm):
+        cs.assert_equal(fee, tables.maker_fee_ppm[t], name=f"maker_fee_ppm[{t}]/is_port")
+    cs.assert_equal(params.domain, tables.domain, name="domain/is_port")
+    for name, units in (("order_fee_e6", ORDER_FILL), ("cash_fee_e6", CASH_OPERATION), ("leaf_fee_e6", LEAF)):
+        fee = compute_fee_e6(cs, before.base_fees, units, name=name)
+        cs.assert_equal(fee, getattr(tables, name), name=f"{name}/is_port")
+    rent = compute_rent_rate(cs, before.base_fees[STATE], params["rent_period_s"], name="rent_rate")
+    cs.assert_equal(rent, tables.rent_rate, name="rent_rate/is_port")
+    budget = refill_fund_budget(cs, before.fund_budget, params["fund_rate_usd"], elapsed, name="fund_budget")
+    cs.assert_equal(budget, cs.port("fund_budget"), name="fund_budget/is_port")
+    cs.assert_equal(params["fund_band_ppm"], cs.port("fund_band_ppm"), name="fund_band_ppm/is_port")
+
+
+def _hand_over(
+    cs: ConstraintSystem, params: OpenParams, before: Before, tables: Tables, outset: Outset, elapsed: LC
+) -> None:
+    """Constrain what the close starts from."""
+    with cs.scope("outset"):
+        for m in range(MARKET_COUNT):
+            cs.assert_equal(before.premiums[m], outset.premium[m], name=f"premium[{m}]")
+            cs.assert_equal(before.open_interest[m], outset.open_interest[m], name=f"open_interest[{m}]")
+            cs.assert_equal(params.markets[m]["impact_lots"], outset.impact_lots[m], name=f"impact_lots[{m}]")
+        for r in range(RESOURCE_COUNT):
+            cs.assert_equal(before.base_fees[r], outset.base_fee[r], name=f"base_fee[{r}]")
+            cs.assert_product(params[f"target_per_s[{r}]"], elapsed, outset.target[r], name=f"target[{r}]")
+            cs.assert_equal(params[f"min_base_fee[{r}]"], outset.min_base_fee[r], name=f"min_base_fee[{r}]")
+        cs.assert_equal(elapsed, outset.elapsed, name="elapsed")
+        cs.assert_equal(params["funding_window_s"], outset.funding_window, name="funding_window")
+        cs.assert_equal(params["congestion_window_s"], outset.congestion_window, name="congestion_window")
+        cs.assert_equal(before.congestion, outset.congestion, name="congestion")
+        for record, values in (("marks", tables.mark), ("funding", tables.funding)):
+            cs.assert_equal(hash_markets(cs, record, values), getattr(outset, f"{record}_hash"), name=f"{record}_hash")

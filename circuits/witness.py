@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from circuits.account_inputs import Values
 from circuits.batch import BatchCircuit
-from circuits.bus import Values, compute_bus
+from circuits.bus import compute_bus
+from circuits.cash_inputs import cash_lane_inputs
 from circuits.fund_inputs import fund_lane_inputs
-from circuits.lane_inputs import Prices, cash_lane_inputs, tick_inputs, trade_lane_inputs
+from circuits.lane_inputs import Prices
 from circuits.rescue_inputs import rescue_lane_inputs
+from circuits.tick_inputs import tick_inputs
+from circuits.trade_inputs import quote_lane_inputs, trade_lane_inputs
 from rollup.field import R
 from rollup.trace import BatchTrace
 
@@ -30,9 +34,13 @@ def compute_witness_inputs(circuit: BatchCircuit, trace: BatchTrace) -> WitnessI
     assert trace.shape_name == circuit.shape.name, f"a {trace.shape_name} batch in a {circuit.shape.name} circuit"
     prices = Prices(trace)
     privates: list[Values] = [tick_inputs(trace)]
-    privates += [cash_lane_inputs(lane) for lane in trace.cash_lanes]
+    privates += [cash_lane_inputs(lane, prices) for lane in trace.cash_lanes]
     privates += [rescue_lane_inputs(lane) for lane in trace.rescue_lanes]
-    privates += [trade_lane_inputs(lane, prices) for lane in trace.trade_lanes]
+    position = 0
+    for lanes, inputs in ((trace.trade_lanes, trade_lane_inputs), (trace.quote_lanes, quote_lane_inputs)):
+        for lane in lanes:
+            privates.append(inputs(lane, prices, position))
+            position += lane.capacity
     privates += [fund_lane_inputs(trace), {}]
     bus = compute_bus(trace)
     assert set(bus) == set(circuit.bus), f"bus differs: {sorted(set(bus) ^ set(circuit.bus))[:5]}"

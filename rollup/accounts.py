@@ -77,6 +77,10 @@ class Account:
         """Return the hash that stands in the account tree; computed once per record."""
         return self._leaf
 
+    def emptied(self) -> Account:
+        """Return the leaf as it is given back: only its epoch and when it was touched stay."""
+        return Account(epoch=self.epoch, last_touched_s=self.last_touched_s)
+
     def with_changes(self, **changes: Any) -> Account:  # noqa: ANN401 (any field of the record)
         """Return a copy with fields replaced, in range. Raises ValueOutOfRange."""
         account = replace(self, **changes)

@@ -1,6 +1,6 @@
 """The uniform-price batch auction of one market: one clearing price, chosen by a rule anybody can recompute.
 
-Among the prices of the band at which every order strictly better than the price can be filled completely (each of them
+Among the prices of the band at which everything strictly better than the price can be filled completely (each of them
 has the largest volume, see `_is_clearing`), take the smallest imbalance, then the nearest to the mark, then the lowest.
 """
 
@@ -8,37 +8,57 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
+from typing import NamedTuple
 
+from rollup.packing import pack
+from rollup.rationing import POSITION_BITS, Rationing, find_sharers
 from rollup.units import PPM, PRICE_BITS
 
-__all__ = ["Clearing", "Entry", "clear_market", "compute_band", "find_self_trades"]
+__all__ = [
+    "Clearing",
+    "Edges",
+    "Entry",
+    "clear_market",
+    "compute_band",
+    "compute_edges",
+    "find_self_trades",
+    "is_marginal",
+    "pack_auction_word",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the auction knows of an order. `rank` is its place in arrival order, unique in the auction."""
+    """What the auction knows of an order. `rank` is its place in arrival order, unique in the auction.
+
+    Entries below rank 0 (liquidations, the fund) stand before every order: they are not rationed with the others.
+    """
 
     rank: int
     account: int
     direction: int  # +1 buy, -1 sell
     limit_ticks: int
-    size_lots: int  # what is left of it, at least 1
+    size_lots: int  # what may still trade of it, at least 1
+
+
+class Edges(NamedTuple):
+    """Whether a price is the highest or the lowest of the band: there limits beyond it count as equal to it."""
+
+    at_high: bool
+    at_low: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Clearing:
-    """The outcome: the price, lots by rank (only those above 0), and the ranks held back for want of a price."""
+    """The outcome: the price, who trades completely, and who shares what is left of the rationed side."""
 
     price_ticks: int
-    fills_lots: dict[int, int]
-    held: tuple[int, ...]
-
-    @property
-    def volume_lots(self) -> int:
-        """Lots bought, which equal lots sold. Assumes that fills are given for both sides."""
-        return sum(self.fills_lots.values()) // 2
+    full_lots: dict[int, int] = field(default_factory=dict)  # by rank: all lots above 0 that are not rationed
+    side: int = 0  # the rationed one: 0 the buys, 1 the sells
+    marginal_lots: int = 0  # V: what its marginal orders trade together
+    marginal_remaining: dict[int, int] = field(default_factory=dict)  # by rank: those with a share, in arrival order
 
 
 def compute_band(mark_ticks: int, band_ppm: int) -> tuple[int, int]:
@@ -62,21 +82,39 @@ def find_self_trades(entries: Sequence[Entry]) -> list[int]:
     return held
 
 
-def clear_market(entries: Sequence[Entry], mark_ticks: int, band_ppm: int) -> Clearing:
-    """Return the clearing of one market. Without volume the price is the mark.
+def compute_edges(price_ticks: int, mark_ticks: int, band_ppm: int) -> Edges:
+    """Return whether the next price up, and the next down, lie outside the band."""
+    reach = band_ppm * mark_ticks
+    return Edges((price_ticks + 1 - mark_ticks) * PPM > reach, (mark_ticks - price_ticks + 1) * PPM > reach)
 
-    Orders beyond the band that could not all be filled at its edge are held back, newest first: filled partly they
-    would break the rule that a strictly better order is filled completely.
+
+def is_marginal(direction: int, limit_ticks: int, price_ticks: int, edges: Edges) -> bool:
+    """Return whether an order that may trade at the price need not be filled completely. The rest is strictly better.
+
+    Beyond the band no price can serve a limit better than the band's edge does.
     """
-    low, high = compute_band(mark_ticks, band_ppm)
-    kept, held = _hold_beyond_band(entries, low, high)
-    book = _Book(kept)
-    prices = [price for price in _candidates(kept, mark_ticks, low, high) if _is_clearing(book, price)]
+    return limit_ticks == price_ticks or (edges.at_high if direction > 0 else edges.at_low)
+
+
+def pack_auction_word(rationing: Rationing, edges: Edges) -> int:
+    """Return cutoff 16 | rationed side 1 | at_high 1 | at_low 1, least significant first."""
+    return pack((rationing.cutoff, POSITION_BITS), (rationing.side, 1), (edges.at_high, 1), (edges.at_low, 1))
+
+
+def clear_market(entries: Sequence[Entry], mark_ticks: int, band_ppm: int) -> Clearing:
+    """Return the clearing of one market. Without volume the price is the mark."""
+    book = _Book(entries)
+    candidates = _candidates(entries, mark_ticks, *compute_band(mark_ticks, band_ppm))
+    prices = [price for price in candidates if _is_clearing(book, price, compute_edges(price, mark_ticks, band_ppm))]
     best = min(prices, key=lambda price: (book.imbalance(price), abs(price - mark_ticks), price))
     if book.volume(best) == 0:
-        return Clearing(mark_ticks, {}, held)
-    fills = _allocate(kept, best, book.volume(best), 1) | _allocate(kept, best, book.volume(best), -1)
-    return Clearing(best, fills, held)
+        return Clearing(mark_ticks)
+    edges = compute_edges(best, mark_ticks, band_ppm)
+    allocated = {d: _allocate(entries, best, edges, book.volume(best), d) for d in (1, -1)}
+    rationed, other = (1, -1) if book.demand(best) >= book.supply(best) else (-1, 1)
+    full_lots, left_lots, marginal = allocated[rationed]
+    full_lots |= allocated[other][0] | allocated[other][2]
+    return Clearing(best, full_lots, int(rationed < 0), left_lots, find_sharers(left_lots, marginal))
 
 
 class _Book:
@@ -105,13 +143,16 @@ class _Book:
         return abs(self.demand(price) - self.supply(price))
 
 
-def _is_clearing(book: _Book, price: int) -> bool:
+def _is_clearing(book: _Book, price: int, edges: Edges) -> bool:
     """Return whether everything strictly better than the price can be filled completely.
 
-    Such a price has the largest volume: for any higher p', volume(p') <= demand(p') <= demand(price + 1), which is at
-    most both supply(price) and demand(price), hence at most volume(price). Lower prices alike.
+    Such a price has the largest volume: for any higher p' of the band, volume(p') <= demand(p') <= demand(price + 1),
+    which is at most both supply(price) and demand(price), hence at most volume(price). Lower prices alike. There always
+    is one: where demand falls below supply, or the edge of the band if it does not.
     """
-    return book.demand(price + 1) <= book.supply(price) and book.supply(price - 1) <= book.demand(price)
+    better_demand = 0 if edges.at_high else book.demand(price + 1)
+    better_supply = 0 if edges.at_low else book.supply(price - 1)
+    return better_demand <= book.supply(price) and better_supply <= book.demand(price)
 
 
 def _candidates(entries: Sequence[Entry], mark_ticks: int, low: int, high: int) -> list[int]:
@@ -122,41 +163,21 @@ def _candidates(entries: Sequence[Entry], mark_ticks: int, low: int, high: int) 
     return [price for price in prices if low <= price <= high]
 
 
-def _hold_beyond_band(entries: Sequence[Entry], low: int, high: int) -> tuple[list[Entry], tuple[int, ...]]:
-    held: set[int] = set()
-    while True:  # holding back one side can leave the other short, at most until both are gone
-        kept = [entry for entry in entries if entry.rank not in held]
-        book = _Book(kept)
-        if (excess := book.demand(high + 1) - book.supply(high)) > 0:
-            held |= _take_newest([e for e in kept if e.direction > 0 and e.limit_ticks > high], excess)
-        elif (excess := book.supply(low - 1) - book.demand(low)) > 0:
-            held |= _take_newest([e for e in kept if e.direction < 0 and e.limit_ticks < low], excess)
-        else:
-            return kept, tuple(sorted(held))
+def _allocate(
+    entries: Sequence[Entry], price: int, edges: Edges, volume_lots: int, direction: int
+) -> tuple[dict[int, int], int, dict[int, int]]:
+    """Return, of one side: lots by rank outside the ration, lots left for marginal orders, and these by rank.
 
-
-def _take_newest(entries: Sequence[Entry], excess_lots: int) -> set[int]:
-    """Return the ranks of the newest entries that together have at least the excess."""
-    taken: set[int] = set()
-    for entry in sorted(entries, key=lambda entry: -entry.rank):
-        if excess_lots <= 0:
-            break
-        taken.add(entry.rank)
-        excess_lots -= entry.size_lots
-    return taken
-
-
-def _allocate(entries: Sequence[Entry], price: int, volume_lots: int, direction: int) -> dict[int, int]:
-    """Return lots by rank for one side: better orders in full, marginal ones pro rata.
-
-    Pro rata is floor(size * left / total), then one lot each in arrival order until nothing is left.
+    Strictly better entries are served completely, then marginal ones below rank 0, in order, from what is left.
     """
-    side = [entry for entry in entries if entry.direction == direction]
-    fills = {e.rank: e.size_lots for e in side if direction * e.limit_ticks > direction * price}
-    marginal = sorted((e for e in side if e.limit_ticks == price), key=lambda entry: entry.rank)
-    total, left = sum(e.size_lots for e in marginal), volume_lots - sum(fills.values())
-    shares = {e.rank: e.size_lots * left // total for e in marginal}
-    remainder = left - sum(shares.values())
-    for rank in list(shares)[:remainder]:  # remainder < len(shares), and a share below its size has room for one more
-        shares[rank] += 1
-    return fills | {rank: lots for rank, lots in shares.items() if lots > 0}
+    side = sorted((e for e in entries if e.direction == direction), key=lambda entry: entry.rank)
+    willing = [e for e in side if direction * e.limit_ticks >= direction * price]
+    marginal = [e for e in willing if is_marginal(direction, e.limit_ticks, price, edges)]
+    lots = {e.rank: e.size_lots for e in willing if e not in marginal}
+    left = volume_lots - sum(lots.values())
+    for entry in (e for e in marginal if e.rank < 0):
+        taken = min(entry.size_lots, left)
+        left -= taken
+        if taken:
+            lots[entry.rank] = taken
+    return lots, left, {e.rank: e.size_lots for e in marginal if e.rank >= 0}

@@ -9,50 +9,65 @@ from dataclasses import replace
 
 from rollup import tags
 from rollup.accounts import Account
-from rollup.audit_lanes import BatchRuleBroken, audit_cash_lane, audit_trade_lane, require
+from rollup.audit_auction import audit_auction
+from rollup.audit_cash import audit_cash_lanes
+from rollup.audit_close import audit_close
+from rollup.audit_lanes import LaneDues, audit_order_lane
+from rollup.audit_orders import PlacedFill
+from rollup.audit_rules import BatchRuleBroken, require
+from rollup.audit_tick import audit_tick
 from rollup.errors import TxRejected
 from rollup.trace import BatchTrace, FundLaneTrace, Path
 from rollup.trees import compute_root_from_path
-from rollup.txs import Deposit, Withdraw
-from rollup.units import FUND_ACCOUNT, MARKET_COUNT, PPM, PRICE_BITS, TREASURY_ACCOUNT
+from rollup.txs import Flows
+from rollup.units import ATOMS_PER_E6, FUND_ACCOUNT, MARKET_COUNT, PPM, PRICE_BITS, TREASURY_ACCOUNT
 
 __all__ = ["check_batch"]
 
 
 def check_batch(trace: BatchTrace) -> None:
     """Raise BatchRuleBroken unless the batch leads from its old state root to its new one by the rules."""
-    _audit_headers(trace)
+    _audit_ranges(trace)
+    audit_tick(trace)
     _audit_prices(trace)
     root = trace.header_before.accounts_root
+    flows = audit_cash_lanes(trace)
     for position, lane in enumerate(trace.cash_lanes):
         where = f"cash_lanes[{position}]"
-        audit_cash_lane(trace, lane, where)
         root = _move_root(root, lane.account_id, lane.before, lane.after, lane.account_path, where)
-    fees_atoms = penalties_atoms = 0
-    for position, trade_lane in enumerate(trace.trade_lanes):
-        where = f"trade_lanes[{position}]"
-        fees, penalty = audit_trade_lane(trace, trade_lane, where)
-        fees_atoms, penalties_atoms = fees_atoms + fees, penalties_atoms + penalty
-        ends = (trade_lane.before, trade_lane.after)
-        root = _move_root(root, trade_lane.account_id, *ends, trade_lane.account_path, where)
-    root = _audit_fund_lane(trace.fund_lane, root, fees_atoms, penalties_atoms)
+    dues, root = _audit_order_lanes(trace, root)
+    dues = dues.plus(LaneDues(base_fees_e6=flows.base_fees_e6, rent_atoms=flows.rent_atoms))
+    root = _audit_fund_lane(trace.fund_lane, root, dues)
     require(root == trace.header_after.accounts_root, "header_after", "accounts_root", hex(root), "the lanes' result")
-    _audit_totals(trace)
+    _audit_totals(trace, flows)
+    audit_close(trace)
 
 
-def _audit_headers(trace: BatchTrace) -> None:
+def _audit_order_lanes(trace: BatchTrace, root: int) -> tuple[LaneDues, int]:
+    """Return what the lanes with order places pay together, and the root after them."""
+    placed: list[PlacedFill] = []
+    dues, start = LaneDues(), 0
+    for position, lane in enumerate(trace.order_lanes):
+        index, is_quote_lane = position - len(trace.trade_lanes), position >= len(trace.trade_lanes)
+        where = f"quote_lanes[{index}]" if is_quote_lane else f"trade_lanes[{position}]"
+        paid, fills = audit_order_lane(trace, lane, start, where, is_quote_lane=is_quote_lane)
+        placed += fills
+        dues, start = dues.plus(paid), start + lane.capacity
+        root = _move_root(root, lane.account_id, lane.before, lane.after, lane.account_path, where)
+    audit_auction(trace, placed)
+    require(dues.fees_atoms >= 0, "batch", "fees_not_negative", dues.fees_atoms, "0 or more")
+    return dues, root
+
+
+def _audit_ranges(trace: BatchTrace) -> None:
     before, after = trace.header_before, trace.header_after
     try:
         before.check()
         after.check()
+        for message in filter(None, trace.oracle):
+            message.check()
     except TxRejected as error:
         raise BatchRuleBroken("headers", error.code, str(error), "values in range") from error
-    is_rising = after.timestamp_s > before.timestamp_s
-    require(is_rising, "header_after", "timestamp_rises", after.timestamp_s, f"above {before.timestamp_s}")
-    is_next = after.batch_number == before.batch_number + 1
-    require(is_next, "header_after", "batch_number", after.batch_number, before.batch_number + 1)
-    records = (before.funding_index, before.resources) == (after.funding_index, after.resources)
-    require(records, "header_after", "records_kept", "others", "funding and fee record as before")
 
 
 def _audit_prices(trace: BatchTrace) -> None:
@@ -69,11 +84,13 @@ def _move_root(root: int, account_id: int, before: Account, after: Account, path
     return compute_root_from_path(after.leaf_hash(), account_id, path, tags.ACCOUNT_NODE)
 
 
-def _audit_fund_lane(lane: FundLaneTrace, root: int, fees_atoms: int, penalties_atoms: int) -> int:
+def _audit_fund_lane(lane: FundLaneTrace, root: int, dues: LaneDues) -> int:
     """Return the root after the lane."""
-    fund = replace(lane.fund_before, cash_atoms=lane.fund_before.cash_atoms + penalties_atoms)
-    treasury = replace(lane.treasury_before, cash_atoms=lane.treasury_before.cash_atoms + fees_atoms)
-    require(lane.fund_after == fund, "fund_lane", "penalties_to_fund", lane.fund_after.cash_atoms, fund.cash_atoms)
+    fund_due = dues.penalties_atoms + dues.base_fees_e6 * ATOMS_PER_E6 + dues.rent_atoms
+    treasury_due = dues.fees_atoms + dues.tips_e6 * ATOMS_PER_E6
+    fund = replace(lane.fund_before, cash_atoms=lane.fund_before.cash_atoms + fund_due)
+    treasury = replace(lane.treasury_before, cash_atoms=lane.treasury_before.cash_atoms + treasury_due)
+    require(lane.fund_after == fund, "fund_lane", "dues_to_fund", lane.fund_after.cash_atoms, fund.cash_atoms)
     is_paid = lane.treasury_after == treasury
     require(is_paid, "fund_lane", "fees_to_treasury", lane.treasury_after.cash_atoms, treasury.cash_atoms)
     sibling = lane.account_path[0][TREASURY_ACCOUNT]
@@ -87,15 +104,12 @@ def _audit_fund_lane(lane: FundLaneTrace, root: int, fees_atoms: int, penalties_
     return compute_root_from_path(lane.fund_after.leaf_hash(), FUND_ACCOUNT, path, tags.ACCOUNT_NODE)
 
 
-def _audit_totals(trace: BatchTrace) -> None:
+def _audit_totals(trace: BatchTrace, flows: Flows) -> None:
     before, after = trace.header_before, trace.header_after
     for market in range(MARKET_COUNT):
-        net = sum(lane.after.sizes_lots[market] - lane.before.sizes_lots[market] for lane in trace.trade_lanes)
+        net = sum(lane.after.sizes_lots[market] - lane.before.sizes_lots[market] for lane in trace.order_lanes)
         require(net == 0, f"market {market}", "buys_equal_sells", net, 0)
-    ops = [lane.op for lane in trace.cash_lanes]
-    deposits = [op for op in ops if isinstance(op, Deposit)]
-    consumed = before.queue_consumed + len(deposits)
+    consumed = before.queue_consumed + flows.queue_entries
     require(after.queue_consumed == consumed, "header_after", "queue_consumed", after.queue_consumed, consumed)
-    paid_out = sum(op.amount_e6 for op in ops if isinstance(op, Withdraw))
-    vault = before.vault_e6 + sum(op.amount_e6 for op in deposits) - paid_out
+    vault = before.vault_e6 + flows.vault_e6
     require(after.vault_e6 == vault, "header_after", "vault", after.vault_e6, vault)

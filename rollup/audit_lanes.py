@@ -1,130 +1,87 @@
-"""The rules of single lanes, checked on a trace as docs/architecture.md words them: no closed forms, no shortcuts.
+"""The rules of single lanes, checked on a trace as docs/rules.md words them: no closed forms, no shortcuts.
 
 `build_batch` finds what may trade; these functions know nothing of how it does so.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from operator import add
+from typing import NamedTuple
 
 from rollup.accounts import Account
-from rollup.errors import BatchInvalid, TxRejected
+from rollup.audit_orders import PlacedFill, audit_order_fill, audit_quote, audit_slot
+from rollup.audit_rules import BatchRuleBroken, require
 from rollup.liquidation import compute_penalty, find_largest_markets
 from rollup.margin import Margin, compute_margin, is_healthier, is_valid_close
-from rollup.rejections import EpochMismatch, OrderExpired, SignatureInvalid
-from rollup.settle import apply_liquidation_fill, apply_order_fill, get_remaining_lots
-from rollup.signature import verify
-from rollup.trace import BatchTrace, CashLaneTrace, FillTrace, TradeLaneTrace
-from rollup.txs import Cancel, Deposit, Withdraw
-from rollup.txs.withdraw import check_withdraw_margin
+from rollup.settle import apply_liquidation_fill
+from rollup.trace import BatchTrace, TradeLaneTrace
 from rollup.units import FIRST_USER_ACCOUNT
 
-__all__ = ["BatchRuleBroken", "audit_cash_lane", "audit_trade_lane", "require"]
+__all__ = ["BatchRuleBroken", "LaneDues", "audit_order_lane", "audit_slot", "require"]
 
 
-@dataclass(eq=False)
-class BatchRuleBroken(BatchInvalid):
-    """A batch breaks a rule; `rule` is a stable name."""
+class LaneDues(NamedTuple):
+    """What one lane, or all of them, pay."""
 
-    code = "batch_rule_broken"
-    where: str
-    rule: str
-    got: str
-    expected: str
+    fees_atoms: int = 0
+    tips_e6: int = 0
+    base_fees_e6: int = 0
+    rent_atoms: int = 0
+    penalties_atoms: int = 0
 
-    def __str__(self) -> str:
-        return f"{self.where}: {self.rule}: got {self.got}, expected {self.expected}"
-
-
-def require(is_met: bool, where: str, rule: str, got: object, expected: object) -> None:
-    """Raise BatchRuleBroken unless the rule is met."""
-    if not is_met:
-        raise BatchRuleBroken(where, rule, str(got), str(expected))
+    def plus(self, other: LaneDues) -> LaneDues:
+        """Return both together."""
+        return LaneDues(*map(add, self, other))
 
 
-def audit_cash_lane(trace: BatchTrace, lane: CashLaneTrace, where: str) -> None:
-    """Raise BatchRuleBroken unless the operation is allowed and does exactly its effect."""
-    op = lane.op
-    if op is None:
+def audit_order_lane(
+    trace: BatchTrace, lane: TradeLaneTrace, start: int, where: str, *, is_quote_lane: bool
+) -> tuple[LaneDues, list[PlacedFill]]:
+    """Return what a TradeLane or QuoteLane pays, and its fills placed. Raises BatchRuleBroken.
+
+    `start` is the position of the lane's first order place.
+    """
+    if not lane.fills and lane.liquidation is None:
         require(lane.before == lane.after, where, "unused_lane_changes_nothing", "a change", "none")
-        return
-    require(op.account == lane.account_id, where, "operation_names_account", op.account, lane.account_id)
-    try:
-        op.check(lane.before)
-        if not isinstance(op, Deposit):
-            _audit_signature(trace, lane, op)
-        after = op.apply(lane.before).with_changes(last_touched_s=trace.header_after.timestamp_s)
-        if isinstance(op, Withdraw):
-            check_withdraw_margin(op.account, _compute_margin(trace, after))
-    except TxRejected as error:
-        raise BatchRuleBroken(where, error.code, str(error), "an operation that is allowed") from error
-    require(after == lane.after, where, "operation_effect", "another account", "what the operation leaves")
-    slot = op.slot if isinstance(op, Cancel) else 0
-    _audit_slot(lane.before, slot, lane.slot_before, lane.slot_path, where)
-
-
-def audit_trade_lane(trace: BatchTrace, lane: TradeLaneTrace, where: str) -> tuple[int, int]:
-    """Return (fees, penalty) of the lane in atoms. Raises BatchRuleBroken."""
-    require(len(lane.fills) <= lane.capacity, where, "lane_capacity", len(lane.fills), f"at most {lane.capacity}")
+        return LaneDues(), []
+    require(not trace.tick.stale, where, "stale_batch_trades_nothing", "a fill", "none")
+    require((lane.quote is not None) == is_quote_lane, where, "quote_in_quote_lane", lane.quote, "one in a QuoteLane")
+    places = [fill.place for fill in lane.fills]
+    is_rising = places == sorted(set(places)) and (is_quote_lane or places == list(range(len(places))))
+    require(is_rising, where, "places_rise", places, "0, 1, .. in a TradeLane, rising in a QuoteLane")
+    is_within = not places or places[-1] < lane.capacity
+    require(is_within, where, "lane_capacity", places, f"places below {lane.capacity}")
+    opened = _charge_rent(trace, lane.before)
+    dues = LaneDues(rent_atoms=lane.before.cash_atoms - opened.cash_atoms)
     if lane.liquidation is not None:
-        require(not lane.fills, where, "liquidation_alone", len(lane.fills), "no orders beside it")
-        return 0, _audit_liquidation(trace, lane, where)
-    if not lane.fills:
-        require(lane.before == lane.after, where, "unused_lane_changes_nothing", "a change", "none")
-        return 0, 0
-    account, fees_atoms = lane.before, 0
-    for position, fill in enumerate(lane.fills):
-        account, fee_atoms = _audit_fill(trace, lane, account, fill, f"{where}.fills[{position}]")
-        fees_atoms += fee_atoms
-    opened, closed = _compute_margin(trace, lane.before), _compute_margin(trace, account)
-    is_valid = is_valid_close(opened, closed, lane.before.sizes_lots, account.sizes_lots)
-    require(is_valid, where, "margin_at_close", closed.equity, f"at least {closed.initial}, or only reducing")
-    _require_after(trace, lane, account, where)
-    return fees_atoms, 0
+        require(not places and not is_quote_lane, where, "liquidation_alone", places, "no order fills, a TradeLane")
+        return dues._replace(penalties_atoms=_audit_liquidation(trace, lane, opened, where)), []
+    if is_quote_lane:
+        audit_quote(trace, lane, where)
+    account, placed = opened, []
+    for fill in lane.fills:
+        at = f"{where}.fills[{fill.place}]"
+        account, paid, place = audit_order_fill(trace, lane, account, fill, start + fill.place, at)
+        dues = dues.plus(LaneDues(paid.trading_fee_atoms, paid.charge.tip_e6, paid.charge.fee_e6))
+        placed.append(place)
+    before, after = _compute_margin(trace, opened), _compute_margin(trace, account)
+    is_valid = is_valid_close(before, after, opened.sizes_lots, account.sizes_lots)
+    require(is_valid, where, "margin_at_close", after.equity, f"at least {after.initial}, or only reducing")
+    require(lane.after == account, where, "fills_effect", "another account", "what the fills leave")
+    return dues, placed
 
 
-def _audit_signature(trace: BatchTrace, lane: CashLaneTrace, op: Withdraw | Cancel) -> None:
-    message = op.message(trace.params.domain)
-    if lane.signature is None or not verify(lane.before.key, message, lane.signature):
-        raise SignatureInvalid(op.account, message)
+def _charge_rent(trace: BatchTrace, account: Account) -> Account:
+    """Return the account as a lane opens it."""
+    timestamp_s = trace.header_after.timestamp_s
+    rent_atoms = (timestamp_s - account.last_touched_s) * trace.tick.rent_rate
+    return replace(account, cash_atoms=account.cash_atoms - rent_atoms, last_touched_s=timestamp_s)
 
 
-def _audit_fill(
-    trace: BatchTrace, lane: TradeLaneTrace, account: Account, fill: FillTrace, where: str
-) -> tuple[Account, int]:
-    order, price_ticks = fill.order, trace.clearing_prices_ticks[fill.order.market]
-    require(order.account == lane.account_id, where, "order_names_account", order.account, lane.account_id)
-    _audit_slot(account, order.slot, fill.slot_before, fill.slot_path, where)
-    try:
-        order.check()
-        _audit_order_is_live(trace, account, fill)
-        remaining_lots = get_remaining_lots(order, account)
-        # before the fill is applied: a larger one need not fit the order's slot
-        require(1 <= fill.fill_lots <= remaining_lots, where, "fill_size", fill.fill_lots, f"1 to {remaining_lots}")
-        args = (fill.fill_lots, price_ticks, trace.header_after.funding_index, trace.params)
-        after = apply_order_fill(account, order, *args)
-    except TxRejected as error:
-        raise BatchRuleBroken(where, error.code, str(error), "an order that may trade") from error
-    better_by = order.direction * (order.limit_ticks - price_ticks)
-    require(better_by >= 0, where, "limit_respected", price_ticks, f"no worse than {order.limit_ticks}")
-    is_complete = better_by == 0 or fill.fill_lots == remaining_lots
-    require(is_complete, where, "better_order_is_full", fill.fill_lots, remaining_lots)
-    return after
-
-
-def _audit_order_is_live(trace: BatchTrace, account: Account, fill: FillTrace) -> None:
-    order, timestamp_s = fill.order, trace.header_after.timestamp_s
-    if order.epoch != account.epoch:
-        raise EpochMismatch(order.account, order.epoch, account.epoch)
-    if order.expiry_s < timestamp_s:
-        raise OrderExpired(order.account, order.expiry_s, timestamp_s)
-    message = order.message(trace.params.domain)
-    if not verify(account.key, message, fill.signature):
-        raise SignatureInvalid(order.account, message)
-
-
-def _audit_liquidation(trace: BatchTrace, lane: TradeLaneTrace, where: str) -> int:
-    liquidation, before = lane.liquidation, lane.before
+def _audit_liquidation(trace: BatchTrace, lane: TradeLaneTrace, before: Account, where: str) -> int:
+    """Return the penalty; `before` is the account with its rent paid."""
+    liquidation = lane.liquidation
     assert liquidation is not None
     market, fill_lots = liquidation.market, liquidation.fill_lots
     size_lots, opened = before.sizes_lots[market], _compute_margin(trace, before)
@@ -143,7 +100,8 @@ def _audit_liquidation(trace: BatchTrace, lane: TradeLaneTrace, where: str) -> i
     penalty_atoms = compute_penalty(fill_lots, price_ticks, fee_ppm, closed.equity)
     is_exact = liquidation.penalty_atoms == penalty_atoms
     require(is_exact, where, "liquidation_penalty", liquidation.penalty_atoms, penalty_atoms)
-    _require_after(trace, lane, replace(unpunished, cash_atoms=unpunished.cash_atoms - penalty_atoms), where)
+    after = replace(unpunished, cash_atoms=unpunished.cash_atoms - penalty_atoms)
+    require(lane.after == after, where, "fills_effect", "another account", "what the fill leaves")
     return penalty_atoms
 
 
@@ -151,21 +109,9 @@ def _close_lots(trace: BatchTrace, account: Account, market: int, fill_lots: int
     """Return the account after closing some of its position at the clearing price, without penalty."""
     delta_lots = -fill_lots if account.sizes_lots[market] > 0 else fill_lots
     price_ticks = trace.clearing_prices_ticks[market]
-    return apply_liquidation_fill(account, market, delta_lots, price_ticks, trace.header_after.funding_index, 0)
+    return apply_liquidation_fill(account, market, delta_lots, price_ticks, trace.tick, 0)
 
 
 def _compute_margin(trace: BatchTrace, account: Account) -> Margin:
     prices = (trace.header_after.marks_ticks, trace.header_after.funding_index)
     return compute_margin(account.cash_atoms, account.sizes_lots, *prices, trace.tick.fractions)
-
-
-def _require_after(trace: BatchTrace, lane: TradeLaneTrace, account: Account, where: str) -> None:
-    expected = replace(account, last_touched_s=trace.header_after.timestamp_s)
-    require(lane.after == expected, where, "fills_effect", "another account", "what the fills leave")
-
-
-def _audit_slot(
-    account: Account, slot: int, slot_before: int, slot_path: tuple[tuple[int, ...], ...], where: str
-) -> None:
-    require(account.orders.get(slot) == slot_before, where, "slot_before", slot_before, account.orders.get(slot))
-    require(account.orders.path(slot) == slot_path, where, "slot_path", "another path", "that of the slot")

@@ -13,13 +13,14 @@ from hashlib import sha256
 
 from rollup.bounded_json import parse_json
 from rollup.codec_cash import CASH_LANE
-from rollup.codec_common import MAX_LANES, PRICES
+from rollup.codec_common import MAX_LANES, PRICES, vector
 from rollup.codec_fields import ListOf, Malformed, Record, Text
 from rollup.codec_rescue import FUND_LANE, RESCUE_LANE
-from rollup.codec_state import HEADER, PARAMS
-from rollup.codec_trade import TRADE_LANE
+from rollup.codec_state import HEADER, ORACLE, PARAMS
+from rollup.codec_trade import RATIONING, TRADE_LANE
 from rollup.errors import BatchInvalid
 from rollup.trace import BatchTrace
+from rollup.units import MARKET_COUNT
 
 __all__ = ["FORMAT_VERSION", "MAX_FILE_BYTES", "BatchFileInvalid", "decode_trace", "encode_trace"]
 
@@ -113,10 +114,13 @@ _TRACE = Record(
         "params": PARAMS,
         "header_before": HEADER,
         "header_after": HEADER,
+        "oracle": ORACLE,
         "clearing_prices_ticks": PRICES,
+        "rationing": vector(RATIONING, MARKET_COUNT),
         "cash_lanes": ListOf(CASH_LANE, 0, MAX_LANES),
         "rescue_lanes": ListOf(RESCUE_LANE, 0, MAX_LANES),
         "trade_lanes": ListOf(TRADE_LANE, 0, MAX_LANES),
+        "quote_lanes": ListOf(TRADE_LANE, 0, MAX_LANES),
         "fund_lane": FUND_LANE,
     },
 )

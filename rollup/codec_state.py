@@ -1,9 +1,10 @@
-"""How parameters and the state's header stand in a batch file."""
+"""How parameters, the state's header and the oracle's messages stand in a batch file."""
 
 from __future__ import annotations
 
-from rollup.codec_common import COUNTER, POINT, PPM_VALUE, PRICES, TIMESTAMP, signed, vector
-from rollup.codec_fields import FIELD_ELEMENT, Integer, ListOf, Record, Text, unsigned
+from rollup.codec_common import COUNTER, POINT, PPM_VALUE, PRICES, SIGNATURE, TIMESTAMP, signed, vector
+from rollup.codec_fields import FIELD_ELEMENT, Integer, ListOf, Optional, Record, Text, unsigned
+from rollup.oracle import SignedPrices
 from rollup.params import MarketParams, Params
 from rollup.state import Resources, StateHeader
 from rollup.units import (
@@ -24,7 +25,7 @@ from rollup.units import (
     WINDOW_BITS,
 )
 
-__all__ = ["HEADER", "PARAMS"]
+__all__ = ["HEADER", "ORACLE", "PARAMS"]
 
 _USD = unsigned(PARAM_USD_BITS)
 _FACTOR = Integer(PPM, 2 * PPM)
@@ -92,3 +93,13 @@ HEADER = Record(
         "batch_number": COUNTER,
     },
 )
+_PRICES = Record(
+    SignedPrices,
+    {
+        "signer": Integer(0, ORACLE_COUNT - 1),
+        "prices_ticks": PRICES,
+        "time_s": TIMESTAMP,
+        "signature": SIGNATURE,
+    },
+)
+ORACLE = vector(Optional(_PRICES), ORACLE_COUNT)

@@ -1,4 +1,4 @@
-"""How orders and TradeLanes stand in a batch file."""
+"""How orders, TradeLanes and QuoteLanes stand in a batch file."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from rollup.codec_common import (
     SIGNATURE,
     SLOT_PATH,
     SLOT_VALUE,
+    vector,
 )
-from rollup.codec_fields import Integer, ListOf, Optional, Record, unsigned
-from rollup.orders import Order
-from rollup.trace import FillTrace, LiquidationTrace, TradeLaneTrace
+from rollup.codec_fields import FIELD_ELEMENT, Integer, ListOf, Optional, Record, unsigned
+from rollup.orders import MAX_FEE_BITS, TIP_BITS, Order
+from rollup.quotes import QUOTE_ORDERS
+from rollup.rationing import POSITION_BITS, Rationing
+from rollup.trace import FillTrace, LiquidationTrace, QuoteTrace, TradeLaneTrace
 from rollup.units import CASH_BITS, MARKET_COUNT, PRICE_BITS, SIZE_BITS, SLOT_BITS, TIMESTAMP_BITS
 
-__all__ = ["ORDER", "TRADE_LANE"]
+__all__ = ["ORDER", "RATIONING", "TRADE_LANE"]
 
 ORDER = Record(
     Order,
@@ -30,8 +33,8 @@ ORDER = Record(
         "expiry_s": unsigned(TIMESTAMP_BITS),
         "size_lots": unsigned(SIZE_BITS),
         "limit_ticks": unsigned(PRICE_BITS),
-        "max_fee_e6": unsigned(48),
-        "tip": unsigned(16),
+        "max_fee_e6": unsigned(MAX_FEE_BITS),
+        "tip_e6": unsigned(TIP_BITS),
         "flags": unsigned(5),
     },
 )
@@ -39,7 +42,8 @@ _FILL = Record(
     FillTrace,
     {
         "order": ORDER,
-        "signature": SIGNATURE,
+        "place": unsigned(POSITION_BITS),
+        "signature": Optional(SIGNATURE),
         "fill_lots": unsigned(SIZE_BITS),
         "slot_before": SLOT_VALUE,
         "slot_path": SLOT_PATH,
@@ -53,6 +57,19 @@ _LIQUIDATION = Record(
         "penalty_atoms": unsigned(CASH_BITS),
     },
 )
+_QUOTE = Record(
+    QuoteTrace,
+    {"order_messages": vector(FIELD_ELEMENT, QUOTE_ORDERS), "signature": SIGNATURE},
+)
+RATIONING = Record(
+    Rationing,
+    {
+        "side": Integer(0, 1),
+        "marginal_lots": unsigned(SIZE_BITS),
+        "marginal_remaining": unsigned(SIZE_BITS),
+        "cutoff": unsigned(POSITION_BITS),
+    },
+)
 TRADE_LANE = Record(
     TradeLaneTrace,
     {
@@ -60,5 +77,6 @@ TRADE_LANE = Record(
         **LANE_HEAD,
         "fills": ListOf(_FILL, 0, MAX_LANES),
         "liquidation": Optional(_LIQUIDATION),
+        "quote": Optional(_QUOTE),
     },
 )

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from rollup.errors import BatchInvalid
-from rollup.margin import compute_margin, compute_taker_fee, is_valid_close
+from rollup.fees import compute_trading_fee
+from rollup.margin import MarginFractions, compute_margin, is_valid_close
 from rollup.params import Params
 from rollup.units import ATOMS_PER_E6, FUND_ACCOUNT, LOT_TICK_ATOMS, MARKET_COUNT, TREASURY_ACCOUNT
 
@@ -20,13 +22,21 @@ __all__ = ["DirectLedger", "DirectMarginBroken", "DirectPosition", "DirectTrade"
 
 @dataclass(frozen=True)
 class DirectTrade:
-    """One fill of one account. `delta_lots` is negative to sell. A liquidation pays a penalty, else the taker fee."""
+    """One fill of one account. `delta_lots` is negative to sell.
+
+    A liquidation pays a penalty, a maker the maker fee, anybody else the taker fee; an order's first fill also the
+    batch's order fee and its tip. An account's margin is checked turn by turn: after its fills in a row of one `turn`.
+    """
 
     account: int
     market: int
     delta_lots: int
     price_ticks: int
     is_liquidation: bool = False
+    is_maker: bool = False
+    is_first: bool = False
+    tip_e6: int = 0
+    turn: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,7 @@ class DirectLedger:
         self._tiers = dict(tiers or {})
         self._cash_atoms: dict[int, int] = {}
         self._positions: dict[int, dict[int, DirectPosition]] = {}
+        self._touched_s: dict[int, int] = {}
 
     def deposit(self, account: int, amount_e6: int) -> None:
         """Add to the account, 1e-6 USD."""
@@ -68,19 +79,31 @@ class DirectLedger:
         """Take from the account, 1e-6 USD."""
         self._add(account, -amount_e6 * ATOMS_PER_E6)
 
-    def settle_batch(
-        self, trades: Sequence[DirectTrade], marks_ticks: Sequence[int], funding_index: Sequence[int]
-    ) -> None:
-        """Settle the trades one by one, then check the margin of everybody who traded.
+    def touch(self, account: int, timestamp_s: int, rent_rate: int) -> None:
+        """Let the account pay rent since it was last touched, in atoms a second; the first time it only begins."""
+        elapsed_s = timestamp_s - self._touched_s.get(account, timestamp_s)
+        self._pay(account, FUND_ACCOUNT, elapsed_s * rent_rate)
+        self._touched_s[account] = timestamp_s
 
-        Raises DirectMarginBroken, which leaves the trades booked: the ledger is then of no further use.
+    def settle_batch(
+        self,
+        trades: Sequence[DirectTrade],
+        marks_ticks: Sequence[int],
+        funding_index: Sequence[int],
+        fractions: MarginFractions,
+        order_fee_e6: int = 0,
+    ) -> None:
+        """Settle the trades one by one, and check the margin of everybody who traded, turn by turn.
+
+        `fractions` are those in effect. Raises DirectMarginBroken, which leaves the trades booked: the ledger is then
+        of no further use.
         """
-        traders = {trade.account for trade in trades if not trade.is_liquidation}
-        before = {account: self._snapshot(account, funding_index) for account in traders}
-        for trade in trades:
-            self._settle(trade, marks_ticks, funding_index)
-        for account in sorted(traders):
-            self._check_margin(account, before[account], marks_ticks, funding_index)
+        for (account, _), own in groupby(trades, key=lambda trade: (trade.account, trade.turn)):
+            before, turn = self._snapshot(account, funding_index), list(own)
+            for trade in turn:
+                self._settle(trade, marks_ticks, funding_index, order_fee_e6)
+            if not any(trade.is_liquidation for trade in turn):
+                self._check_margin(account, before, marks_ticks, funding_index, fractions)
 
     def get_balances(self, funding_index: Sequence[int]) -> dict[int, int]:
         """Return each account's cash with all funding up to the given index paid, in atoms, zeros left out."""
@@ -98,7 +121,9 @@ class DirectLedger:
     def _add(self, account: int, amount_atoms: int) -> None:
         self._cash_atoms[account] = self._cash_atoms.get(account, 0) + amount_atoms
 
-    def _settle(self, trade: DirectTrade, marks_ticks: Sequence[int], funding_index: Sequence[int]) -> None:
+    def _settle(
+        self, trade: DirectTrade, marks_ticks: Sequence[int], funding_index: Sequence[int], order_fee_e6: int
+    ) -> None:
         own = self._positions.setdefault(trade.account, {})
         position = own.get(trade.market, DirectPosition(0, 0))
         index = funding_index[trade.market]
@@ -107,10 +132,14 @@ class DirectLedger:
         own[trade.market] = DirectPosition(position.size_lots + trade.delta_lots, index)
         if trade.is_liquidation:
             self._pay(trade.account, FUND_ACCOUNT, self._compute_penalty(trade, marks_ticks, funding_index))
-        else:
-            fee_ppm = self._params.taker_fee_ppm[self._tiers.get(trade.account, 0)]
-            fee_atoms = compute_taker_fee(abs(trade.delta_lots), trade.price_ticks, fee_ppm)
-            self._pay(trade.account, TREASURY_ACCOUNT, fee_atoms)
+            return
+        rates_ppm = self._params.maker_fee_ppm if trade.is_maker else self._params.taker_fee_ppm
+        rate_ppm = rates_ppm[self._tiers.get(trade.account, 0)]
+        fee_atoms = compute_trading_fee(abs(trade.delta_lots), trade.price_ticks, rate_ppm)
+        self._pay(trade.account, TREASURY_ACCOUNT, fee_atoms)
+        if trade.is_first:
+            self._pay(trade.account, FUND_ACCOUNT, order_fee_e6 * ATOMS_PER_E6)
+            self._pay(trade.account, TREASURY_ACCOUNT, trade.tip_e6 * ATOMS_PER_E6)
 
     def _compute_penalty(self, trade: DirectTrade, marks_ticks: Sequence[int], funding_index: Sequence[int]) -> int:
         """The fee on the notional, but never more than the account has left at the marks."""
@@ -136,10 +165,11 @@ class DirectLedger:
         before: tuple[int, tuple[int, ...]],
         marks_ticks: Sequence[int],
         funding_index: Sequence[int],
+        fractions: MarginFractions,
     ) -> None:
         (cash_0, sizes_0), (cash_1, sizes_1) = before, self._snapshot(account, funding_index)
         paid = (0,) * MARKET_COUNT  # all funding is in the cash already
-        opened = compute_margin(cash_0, sizes_0, marks_ticks, paid, self._params)
-        closed = compute_margin(cash_1, sizes_1, marks_ticks, paid, self._params)
+        opened = compute_margin(cash_0, sizes_0, marks_ticks, paid, fractions)
+        closed = compute_margin(cash_1, sizes_1, marks_ticks, paid, fractions)
         if not is_valid_close(opened, closed, sizes_0, sizes_1):
             raise DirectMarginBroken(account, closed.equity, closed.initial)

@@ -4,6 +4,7 @@ A fill of d lots at p* moves `-d * (p* * 10**6 - F)`; in one market the fills of
 sum to 0, so trading and any change of prices or funding leave sum(cash) as it is. Fees and penalties go to accounts 1
 and 0. Deposits and withdrawals change cash and vault alike. Hence, after every batch:
 sum(cash_atoms) == vault_e6 * 10**12, and in every market sum(size_lots) == 0 (so sum(equity) == sum(cash)).
+The open interest of the header, moved from batch to batch, is what all accounts hold long.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from rollup.errors import BatchInvalid
 from rollup.state import State
 from rollup.units import ATOMS_PER_E6, MARKET_COUNT
 
-__all__ = ["CashNotConserved", "PositionsNotClosed", "check_solvency"]
+__all__ = ["CashNotConserved", "OpenInterestWrong", "PositionsNotClosed", "check_solvency"]
 
 
 @dataclass(eq=False)
@@ -43,12 +44,31 @@ class PositionsNotClosed(BatchInvalid):
         return f"after batch {self.batch_number}: market {self.market} is {self.net_lots} lots off balance"
 
 
+@dataclass(eq=False)
+class OpenInterestWrong(BatchInvalid):
+    """A market's open interest is not what accounts hold long."""
+
+    code = "open_interest_wrong"
+    batch_number: int
+    market: int
+    open_interest_lots: int
+    held_lots: int
+
+    def __str__(self) -> str:
+        facts = f"open interest {self.open_interest_lots}, accounts hold {self.held_lots} lots long"
+        return f"after batch {self.batch_number}: market {self.market}: {facts}"
+
+
 def check_solvency(state: State) -> None:
-    """Raise CashNotConserved or PositionsNotClosed unless the identity holds. Exact, over all accounts."""
+    """Raise CashNotConserved, PositionsNotClosed or OpenInterestWrong unless the identity holds over all accounts."""
     accounts, header = state.accounts.values(), state.header
     cash_atoms, vault_atoms = sum(a.cash_atoms for a in accounts), header.vault_e6 * ATOMS_PER_E6
     if cash_atoms != vault_atoms:
         raise CashNotConserved(header.batch_number, cash_atoms, vault_atoms)
     for market in range(MARKET_COUNT):
-        if net_lots := sum(account.sizes_lots[market] for account in accounts):
+        sizes_lots = [account.sizes_lots[market] for account in accounts]
+        if net_lots := sum(sizes_lots):
             raise PositionsNotClosed(header.batch_number, market, net_lots)
+        open_lots, held_lots = header.open_interest_lots[market], sum(size for size in sizes_lots if size > 0)
+        if open_lots != held_lots:
+            raise OpenInterestWrong(header.batch_number, market, open_lots, held_lots)

@@ -1,43 +1,50 @@
-"""Which account takes which TradeLane: one lane an account, wide enough for all of its fills."""
+"""Which turn takes which lane: one lane a turn, wide enough for it, in order of arrival where widths allow."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import TypeVar
 
 __all__ = ["assign_lanes", "choose_fitting"]
 
+Key = TypeVar("Key")
 
-def choose_fitting(counts: Sequence[tuple[int, int]], capacities: Sequence[int]) -> dict[int, int]:
-    """Return how many fills of each account fit the lanes, accounts `(id, fills)` given in order of priority.
 
-    An account that does not fit with all of its fills is taken with as many as still fit, or not at all.
+def choose_fitting(widths: Sequence[tuple[Key, int]], capacities: Sequence[int]) -> dict[Key, int]:
+    """Return how many places of each turn fit the lanes, turns `(key, places)` given in order of priority.
+
+    A turn that does not fit with all of its places is taken with as many as still fit, or not at all.
     """
     lanes = sorted(capacities, reverse=True)
-    chosen: dict[int, int] = {}
-    for account_id, n_fills in counts:
+    chosen: dict[Key, int] = {}
+    for key, n_places in widths:
         if len(chosen) == len(lanes):
             break
-        for n_taken in range(min(n_fills, lanes[0]), 0, -1):
+        for n_taken in range(min(n_places, lanes[0]), 0, -1):
             if _is_fitting([*chosen.values(), n_taken], lanes):
-                chosen[account_id] = n_taken
+                chosen[key] = n_taken
                 break
     return chosen
 
 
-def assign_lanes(counts: Mapping[int, int], capacities: Sequence[int]) -> dict[int, int]:
-    """Return account id -> lane position: each account, widest first, takes the narrowest free lane that holds it.
+def assign_lanes(widths: Sequence[tuple[Key, int]], capacities: Sequence[int]) -> dict[Key, int]:
+    """Return each turn's lane, turns `(key, places)` given in order of arrival.
 
-    Assumes that they fit: `choose_fitting` returned the counts unchanged.
+    Lane by lane, the first turn takes it that fits and leaves the others lanes to fit in. Assumes that all of them fit:
+    `choose_fitting` returned the widths unchanged.
     """
-    free = sorted(range(len(capacities)), key=lambda lane: (capacities[lane], lane))
-    assigned: dict[int, int] = {}
-    for account_id, n_fills in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        lane = next(lane for lane in free if capacities[lane] >= n_fills)
-        free.remove(lane)
-        assigned[account_id] = lane
+    left, assigned = list(widths), {}
+    for lane, capacity in enumerate(capacities):
+        later = sorted(capacities[lane + 1 :], reverse=True)
+        for position, (key, n_places) in enumerate(left):
+            others = [width for _, width in left[:position] + left[position + 1 :]]
+            if n_places <= capacity and _is_fitting(others, later):
+                assigned[key] = lane
+                del left[position]
+                break
     return assigned
 
 
-def _is_fitting(n_fills: Sequence[int], lanes_widest_first: Sequence[int]) -> bool:
-    ordered = sorted(n_fills, reverse=True)
+def _is_fitting(n_places: Sequence[int], lanes_widest_first: Sequence[int]) -> bool:
+    ordered = sorted(n_places, reverse=True)
     return len(ordered) <= len(lanes_widest_first) and all(map(int.__le__, ordered, lanes_widest_first))

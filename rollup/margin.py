@@ -21,7 +21,6 @@ __all__ = [
     "compute_maintenance",
     "compute_margin",
     "compute_requirement",
-    "compute_taker_fee",
     "is_healthier",
     "is_only_reducing",
     "is_provable_close",
@@ -89,11 +88,6 @@ def compute_margin(
 def compute_fill_cash(delta_lots: int, price_ticks: int, funding_index: int) -> int:
     """Return what a fill of `delta_lots` (negative to sell) adds to cash, in atoms, before the fee. Exact."""
     return -delta_lots * (price_ticks * LOT_TICK_ATOMS - funding_index)
-
-
-def compute_taker_fee(fill_lots: int, price_ticks: int, taker_fee_ppm: int) -> int:
-    """Return the trading fee of a fill, in atoms. Exact: lots * ticks * ppm is atoms."""
-    return fill_lots * price_ticks * taker_fee_ppm
 
 
 def is_only_reducing(sizes_before: Sequence[int], sizes_after: Sequence[int]) -> bool:

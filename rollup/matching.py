@@ -1,212 +1,224 @@
 """Which orders and liquidations trade in a batch, at which prices: auctions repeated until everything in them holds.
 
-Each round clears the markets that changed, then trims liquidations to what the rule allows at p*, then drops the newest
-order of accounts that would fail the margin rule, then holds back what finds no lane. Every round that changes
-something removes an order or lots, so the rounds end.
+Each round clears the markets that changed, plans the lanes, and shares out what is rationed by the places there. Then
+it takes out what does not hold, of the first kind it meets: a share of nothing; liquidation lots beyond what the rule
+allows at p*; reduce-only lots beyond the position; the newest order of an account that would fail the margin rule;
+rebates that the batch's fees do not pay for; what finds no lane. Every round that changes something removes an order,
+or cuts a liquidation, or cuts a reduce-only order for the first time; so the rounds end.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from rollup.accounts import NO_POSITIONS, Account
-from rollup.admission import OpenOrder
+from rollup.accounts import NO_POSITIONS
+from rollup.admission import ALONE, OpenOrder, Refusal, SentOrder, TurnKey, compute_lots, may_trade_now
 from rollup.auction import Clearing, Entry, clear_market, find_self_trades
 from rollup.errors import TxRejected
+from rollup.forced import find_liquidations
 from rollup.fund_entry import FUND_RANK, find_fund_entry, make_fund_entries
-from rollup.lanes import assign_lanes, choose_fitting
-from rollup.liquidation import LiquidationCase, is_provable_fill, make_case
-from rollup.margin import is_provable_close, is_valid_close
-from rollup.orders import SignedOrder
-from rollup.rejections import CloseNotProvable, MarginInsufficient
-from rollup.risk import find_liquidatable
-from rollup.settle import apply_order_fill
+from rollup.liquidation import LiquidationCase
+from rollup.match_checks import find_misfits, find_unmargined, find_unpaid_rebates
+from rollup.rationing import MAX_MARGINAL_REMAINING, NO_RATIONING, Rationing, ration
+from rollup.shapes import Shape
 from rollup.trace import FundFillTrace
+from rollup.turns import LanePlan, OrderFill, Turn, add_order, plan_lanes
 from rollup.units import MARKET_COUNT
 from rollup.workspace import Workspace
 
-__all__ = ["Matched", "OrderFill", "match_orders"]
-
-
-@dataclass(frozen=True)
-class OrderFill:
-    """Lots of one admitted order that trade."""
-
-    open_order: OpenOrder
-    fill_lots: int
+__all__ = ["Matched", "match_orders"]
 
 
 @dataclass(frozen=True)
 class Matched:
-    """What trades: prices by market, and for each account with fills its lane."""
+    """What trades: price and rationing by market, and by lane (of those with order places) its fills."""
 
     prices_ticks: tuple[int, ...]
-    order_fills: dict[int, tuple[OrderFill, ...]]
+    rationing: tuple[Rationing, ...]
+    order_fills: dict[int, tuple[OrderFill, ...]]  # in order of their places
     liquidation_fills: dict[int, tuple[LiquidationCase, int]]
-    lanes: dict[int, int]  # account id -> position in the shape's trade lanes
     fund_fill: FundFillTrace | None
-    rejected: tuple[tuple[SignedOrder, TxRejected], ...]
-    waiting: tuple[SignedOrder, ...]  # held back: self-trade, lanes, band, own liquidation
+    rejected: tuple[Refusal, ...]
+    waiting: tuple[SentOrder, ...]  # held back: not yet to trade, self-trade, own liquidation, lanes, rebates, lots
 
 
 def match_orders(
-    workspace: Workspace,
-    orders: Sequence[OpenOrder],
-    capacities: Sequence[int],
-    fund_sizes_lots: Sequence[int] = NO_POSITIONS,
+    workspace: Workspace, orders: Sequence[OpenOrder], shape: Shape, fund_sizes_lots: Sequence[int] = NO_POSITIONS
 ) -> Matched:
     """Return what trades in this batch. Orders that simply find no price are in none of the lists.
 
     `fund_sizes_lots` is what the insurance fund holds, takeovers of this batch included.
     """
-    matcher = _Matcher(workspace, orders, capacities, fund_sizes_lots)
+    matcher = _Matcher(workspace, orders, shape, fund_sizes_lots)
     while matcher.run_round():
         continue
     return matcher.get_result()
 
 
-@dataclass
-class _Liquidation:
-    case: LiquidationCase
-    limit_ticks: int
-    size_lots: int
-
-
 class _Matcher:
     def __init__(
-        self,
-        workspace: Workspace,
-        orders: Sequence[OpenOrder],
-        capacities: Sequence[int],
-        fund_sizes_lots: Sequence[int],
+        self, workspace: Workspace, orders: Sequence[OpenOrder], shape: Shape, fund_sizes_lots: Sequence[int]
     ) -> None:
         self._workspace = workspace
-        self._capacities = capacities
+        self._shape = shape
         self._orders = {open_order.rank: open_order for open_order in orders}
+        self._sizes = {open_order.rank: compute_lots(workspace, open_order) for open_order in orders}
+        self._cut: set[int] = set()  # reduce-only orders that entered with all they could reduce, and then with less
         self._waiting: list[OpenOrder] = []
-        self._rejected: list[tuple[SignedOrder, TxRejected]] = []
-        self._liquidations = _find_liquidations(workspace, max(1, len(capacities) // 2))
+        self._rejected: list[Refusal] = []
+        is_trading, n_lanes = not workspace.tick.stale, len(shape.trade_capacities)
+        self._forced = find_liquidations(workspace, min(n_lanes, max(1, n_lanes // 2))) if is_trading else {}
         self._fund = find_fund_entry(workspace, fund_sizes_lots, orders)
-        self._clearings: dict[int, Clearing] = {}
+        self._clearings = [Clearing(mark_ticks) for mark_ticks in workspace.marks_ticks]
+        self._rationing = [NO_RATIONING] * MARKET_COUNT
+        self._turns: dict[TurnKey, Turn] = {}
+        self._plan = LanePlan({}, {}, [])
+        self._lots: dict[int, int] = {}  # by rank: what trades
         self._dirty: set[int] = set(range(MARKET_COUNT))
-        victims = {liquidation.case.account for liquidation in self._liquidations.values()}
+        self._hold(rank for rank, open_order in self._orders.items() if not may_trade_now(workspace, open_order))
+        victims = {forced.case.account for forced in self._forced.values()}
         self._hold(rank for rank, open_order in self._orders.items() if open_order.order.account in victims)
         for market in range(MARKET_COUNT):
-            self._hold(find_self_trades(self._make_user_entries(market)))
+            self._hold(find_self_trades(self._make_order_entries(market)))
 
     def run_round(self) -> bool:
         """Clear what changed and take out what does not hold; return whether anything was taken out."""
         for market in sorted(self._dirty):
             self._clear(market)
         self._dirty.clear()
-        return self._trim_liquidations() or self._reject_unmargined() or self._hold_excess()
+        self._share_out()
+        for take_out in (
+            self._hold_shareless,
+            self._cut_liquidations,
+            self._cut_reduce_only,
+            self._reject_unmargined,
+            self._hold_unpaid_rebates,
+            self._hold_excess,
+        ):
+            take_out()
+            if self._dirty:
+                return True
+        return False
 
     def get_result(self) -> Matched:
-        fills = self._get_order_fills()
-        liquidations = {liq.case.account: (liq.case, lots) for _, liq, lots in self._get_liquidation_fills()}
-        counts = {account: len(own) for account, own in fills.items()} | dict.fromkeys(liquidations, 1)
+        lanes = self._plan.lanes
+        forced = {f.case.account: (f.case, self._lots[rank]) for rank, f in self._forced.items() if rank in self._lots}
         return Matched(
-            prices_ticks=tuple(self._clearings[market].price_ticks for market in range(MARKET_COUNT)),
-            order_fills={account: tuple(own) for account, own in fills.items()},
-            liquidation_fills=liquidations,
-            lanes=assign_lanes(counts, self._capacities),
+            prices_ticks=self._prices_ticks,
+            rationing=tuple(self._rationing),
+            order_fills={lanes[key]: tuple(fills) for key, fills in self._get_order_fills().items() if fills},
+            liquidation_fills={lanes[TurnKey(account_id, ALONE)]: fill for account_id, fill in forced.items()},
             fund_fill=self._get_fund_fill(),
             rejected=tuple(self._rejected),
-            waiting=tuple(o.signed for o in sorted(self._waiting, key=lambda open_order: open_order.rank)),
+            waiting=tuple(o.sent for o in sorted(self._waiting, key=lambda open_order: open_order.rank)),
         )
 
-    def _clear(self, market: int) -> None:
-        entries = self._make_user_entries(market) + self._make_liquidation_entries(market)
-        entries += make_fund_entries(self._fund, market)
-        mark_ticks = self._workspace.marks_ticks[market]
-        clearing = clear_market(entries, mark_ticks, self._workspace.params.markets[market].band_ppm)
-        self._clearings[market] = clearing
-        self._hold(clearing.held)
-        self._dirty.discard(market)  # the clearing is already without what it held back
-
-    def _make_user_entries(self, market: int) -> list[Entry]:
-        return [
-            Entry(rank, open_order.order.account, open_order.order.direction, open_order.order.limit_ticks, remaining)
-            for rank, open_order in self._orders.items()
-            if open_order.order.market == market and (remaining := open_order.remaining_lots)
-        ]
-
-    def _make_liquidation_entries(self, market: int) -> list[Entry]:
-        return [
-            Entry(rank, liq.case.account, liq.case.direction, liq.limit_ticks, liq.size_lots)
-            for rank, liq in self._liquidations.items()
-            if liq.case.market == market
-        ]
-
     def _get_fund_fill(self) -> FundFillTrace | None:
-        lots = self._clearings[self._fund.market].fills_lots.get(FUND_RANK, 0) if self._fund else 0
+        lots = self._lots.get(FUND_RANK, 0)
         return FundFillTrace(self._fund.market, lots) if self._fund and lots else None
 
-    def _get_order_fills(self) -> dict[int, list[OrderFill]]:
-        """Return the order fills by account, each account's in arrival order."""
-        fills: dict[int, list[OrderFill]] = defaultdict(list)
-        lots = {rank: n for clearing in self._clearings.values() for rank, n in clearing.fills_lots.items()}
-        for rank in sorted(rank for rank in lots if rank in self._orders):
-            open_order = self._orders[rank]
-            fills[open_order.order.account].append(OrderFill(open_order, lots[rank]))
-        return fills
+    @property
+    def _prices_ticks(self) -> tuple[int, ...]:
+        return tuple(clearing.price_ticks for clearing in self._clearings)
 
-    def _get_liquidation_fills(self) -> list[tuple[int, _Liquidation, int]]:
-        """Return (rank, liquidation, lots), worst health first."""
-        ranked = sorted(self._liquidations.items())
-        fills = [(rank, liq, self._clearings[liq.case.market].fills_lots.get(rank, 0)) for rank, liq in ranked]
-        return [fill for fill in fills if fill[2] > 0]
+    def _clear(self, market: int) -> None:
+        args = (self._workspace.marks_ticks[market], self._workspace.params.markets[market].band_ppm)
+        while True:
+            forced = [f.make_entry(rank) for rank, f in self._forced.items() if f.case.market == market]
+            forced += make_fund_entries(self._fund, market)
+            clearing = clear_market(self._make_order_entries(market) + forced, *args)
+            if sum(clearing.marginal_remaining.values()) <= MAX_MARGINAL_REMAINING:
+                break
+            self._hold([max(clearing.marginal_remaining)])
+        self._clearings[market] = clearing
 
-    def _trim_liquidations(self) -> bool:
-        for rank, liquidation, fill_lots in self._get_liquidation_fills():
-            case = liquidation.case
-            price_ticks = self._clearings[case.market].price_ticks
-            allowed_lots = min(fill_lots, case.compute_max_fill(price_ticks))
-            if not is_provable_fill(case, allowed_lots, price_ticks):
-                del self._liquidations[rank]
-            elif allowed_lots < fill_lots:
-                liquidation.size_lots = allowed_lots
+    def _make_order_entries(self, market: int) -> list[Entry]:
+        entries = []
+        for rank, open_order in self._orders.items():
+            order = open_order.order
+            if order.market == market:
+                entries.append(Entry(rank, order.account, order.direction, order.limit_ticks, self._sizes[rank]))
+        return entries
+
+    def _share_out(self) -> None:
+        """Set who trades how much: positions follow from who trades at all, shares from positions.
+
+        As long as not all find a lane, arrival stands in for position.
+        """
+        cleared = [(*clearing.full_lots, *clearing.marginal_remaining) for clearing in self._clearings]
+        in_lanes = sorted(rank for ranks in cleared for rank in ranks if rank != FUND_RANK)
+        self._turns = self._make_turns(in_lanes)
+        self._plan = plan_lanes(list(self._turns.values()), self._shape)
+        self._lots = {}
+        for market, clearing in enumerate(self._clearings):
+            ranks = {self._plan.positions.get(rank, rank): rank for rank in clearing.marginal_remaining}
+            remaining = {position: clearing.marginal_remaining[rank] for position, rank in ranks.items()}
+            self._rationing[market], shares = ration(clearing.side, clearing.marginal_lots, remaining)
+            self._lots |= clearing.full_lots | {ranks[position]: lots for position, lots in shares.items()}
+
+    def _make_turns(self, ranks: Iterable[int]) -> dict[TurnKey, Turn]:
+        turns: dict[TurnKey, Turn] = {}
+        for rank in ranks:
+            if rank < 0:
+                key = TurnKey(self._forced[rank].case.account, ALONE)
+                turns[key] = Turn(key, {rank: 0})
             else:
+                add_order(turns, self._orders[rank])
+        return turns
+
+    def _get_order_fills(self) -> dict[TurnKey, list[OrderFill]]:
+        """Return the order fills by turn, in order of their places."""
+        return {
+            key: [OrderFill(self._orders[rank], place, self._lots[rank]) for rank, place in turn.in_order if rank >= 0]
+            for key, turn in self._turns.items()
+        }
+
+    def _get_accounts(self) -> list[tuple[int, list[list[OrderFill]]]]:
+        """Return each account with its turns in lane order, first come first."""
+        accounts: dict[int, list[tuple[TurnKey, list[OrderFill]]]] = defaultdict(list)
+        for key, fills in self._get_order_fills().items():
+            accounts[key.account].append((key, fills))
+        return [(account_id, [fills for _, fills in sorted(own)]) for account_id, own in accounts.items()]
+
+    def _hold_shareless(self) -> None:
+        self._hold(rank for rank, lots in self._lots.items() if lots == 0)
+
+    def _cut_liquidations(self) -> None:
+        for rank, forced in sorted(self._forced.items()):
+            fill_lots, market = self._lots.get(rank, 0), forced.case.market
+            allowed_lots = forced.compute_allowed_lots(fill_lots, self._clearings[market].price_ticks)
+            if allowed_lots == fill_lots:
                 continue
-            self._dirty.add(case.market)
-        return bool(self._dirty)
+            del self._forced[rank]
+            if allowed_lots:
+                self._forced[rank] = replace(forced, size_lots=allowed_lots)
+            self._dirty.add(market)
 
-    def _reject_unmargined(self) -> bool:
-        for account_id, fills in self._get_order_fills().items():
-            before = self._workspace.get(account_id)
-            try:
-                after = self._apply(before, fills)
-                self._check_close(account_id, before, after)
-            except TxRejected as error:
-                self._reject(_pick_culprit(before, fills), error)
-        return bool(self._dirty)
+    def _cut_reduce_only(self) -> None:
+        for account_id, turns in self._get_accounts():
+            for rank, lots in find_misfits(self._workspace, account_id, turns, self._sizes).items():
+                if rank in self._cut or lots == 0:
+                    self._hold([rank])
+                    continue
+                self._cut.add(rank)
+                self._sizes[rank] = lots
+                self._dirty.add(self._orders[rank].order.market)
 
-    def _apply(self, account: Account, fills: Sequence[OrderFill]) -> Account:
-        for fill in fills:
-            order = fill.open_order.order
-            price_ticks = self._clearings[order.market].price_ticks
-            args = (fill.fill_lots, price_ticks, self._workspace.funding_index, self._workspace.params)
-            account, _ = apply_order_fill(account, order, *args)
-        return account
+    def _reject_unmargined(self) -> None:
+        for account_id, turns in self._get_accounts():
+            if refusal := find_unmargined(self._workspace, account_id, turns, self._prices_ticks):
+                self._reject(*refusal)
 
-    def _check_close(self, account_id: int, before: Account, after: Account) -> None:
-        opened, closed = self._workspace.compute_margin(before), self._workspace.compute_margin(after)
-        if not is_valid_close(opened, closed, before.sizes_lots, after.sizes_lots):
-            raise MarginInsufficient(account_id, closed.equity, closed.initial)
-        if not is_provable_close(opened, closed):
-            raise CloseNotProvable(account_id, closed.equity, opened.maintenance)
+    def _hold_unpaid_rebates(self) -> None:
+        fills = [fill for own in self._get_order_fills().values() for fill in own]
+        self._hold(find_unpaid_rebates(self._workspace, fills, self._prices_ticks))
 
-    def _hold_excess(self) -> bool:
-        fills = self._get_order_fills()
-        counts = [(liq.case.account, 1) for _, liq, _ in self._get_liquidation_fills()]
-        counts += [(account, len(own)) for account, own in sorted(fills.items(), key=_get_first_rank)]
-        chosen = choose_fitting(counts, self._capacities)
-        excess = [fill.open_order.rank for account, own in fills.items() for fill in own[chosen.get(account, 0) :]]
+    def _hold_excess(self) -> None:
         # Half at a time: with an order gone, its counterparties may find no lane necessary any more.
-        self._hold(sorted(excess, reverse=True)[: (len(excess) + 1) // 2])
-        return bool(self._dirty)
+        excess = sorted(self._plan.excess, reverse=True)
+        self._hold(excess[: (len(excess) + 1) // 2])
 
     def _hold(self, ranks: Iterable[int]) -> None:
         for rank in list(ranks):
@@ -216,29 +228,5 @@ class _Matcher:
 
     def _reject(self, rank: int, error: TxRejected) -> None:
         open_order = self._orders.pop(rank)
-        self._rejected.append((open_order.signed, error))
+        self._rejected.append((open_order.sent, error))
         self._dirty.add(open_order.order.market)
-
-
-def _find_liquidations(workspace: Workspace, limit: int) -> dict[int, _Liquidation]:
-    """Return up to `limit` liquidations by rank; ranks are negative: they come before every order."""
-    params, fractions, marks_ticks = workspace.params, workspace.tick.fractions, workspace.marks_ticks
-    found: list[_Liquidation] = []
-    for account_id, margin in find_liquidatable(workspace.accounts, marks_ticks, workspace.funding_index, fractions):
-        if len(found) == limit:
-            break
-        case = make_case(account_id, workspace.get(account_id).sizes_lots, margin, marks_ticks, fractions)
-        entry = case and case.compute_entry(params.markets[case.market].band_ppm)
-        if case and entry:
-            found.append(_Liquidation(case, *entry))
-    return {position - len(found): liquidation for position, liquidation in enumerate(found)}
-
-
-def _pick_culprit(before: Account, fills: Sequence[OrderFill]) -> int:
-    """Return the rank of the newest fill that does not close a position, else of the newest."""
-    opening = [f for f in fills if before.sizes_lots[f.open_order.order.market] * f.open_order.order.direction >= 0]
-    return (opening or fills)[-1].open_order.rank
-
-
-def _get_first_rank(item: tuple[int, list[OrderFill]]) -> int:
-    return item[1][0].open_order.rank

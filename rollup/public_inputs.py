@@ -28,7 +28,11 @@ class PublicInputs(NamedTuple):
 
 def get_bridge_words(trace: BatchTrace) -> tuple[int, ...]:
     """Return four words for each CashLane and RescueLane, in lane order: what the base layer checks and can claim."""
-    cash = (word for lane in trace.cash_lanes for word in compute_bridge_words(lane.op, lane.before.owner))
+    cash = (
+        word
+        for lane in trace.cash_lanes
+        for word in compute_bridge_words(lane.op, lane.before.owner, lane.is_applied, lane.paid_e6)
+    )
     return (*cash, *(word for lane in trace.rescue_lanes for word in _get_rescue_words(lane.op)))
 
 

@@ -10,16 +10,22 @@ __all__ = [
     "AccountNotOpen",
     "BelowInitial",
     "CashNonceMismatch",
+    "CloseAmountMismatch",
     "CloseNotProvable",
-    "DepositMismatch",
     "EpochMismatch",
+    "FeeAboveMaximum",
+    "FeeNotCovered",
     "KeyInvalid",
     "MarginInsufficient",
     "MarketNotOpen",
     "NonceExhausted",
+    "NotEvictable",
     "OrderExpired",
     "OrderFilled",
     "OrderSuperseded",
+    "PositionsOpen",
+    "PricesStale",
+    "QuoteMismatch",
     "SignatureInvalid",
     "SlotNonceInvalid",
     "VaultShort",
@@ -39,29 +45,14 @@ class AccountNotOpen(TxRejected):
 
 @dataclass(eq=False)
 class KeyInvalid(TxRejected):
-    """A deposit names no owner, or a key that is not a BabyJubJub point of prime order."""
+    """A key change to something that is no point of BabyJubJub."""
 
     code = "key_invalid"
     account_id: int
     key: tuple[int, int]
-    owner: int
 
     def __str__(self) -> str:
-        return f"deposit to account {self.account_id}: owner {self.owner:#x} with key {self.key} cannot own an account"
-
-
-@dataclass(eq=False)
-class DepositMismatch(TxRejected):
-    """A deposit to an existing account names another owner or key."""
-
-    code = "deposit_mismatch"
-    account_id: int
-    owner: int
-    expected_owner: int
-
-    def __str__(self) -> str:
-        got = f"deposit names owner {self.owner:#x}"
-        return f"account {self.account_id}: {got} or another key; the account is owned by {self.expected_owner:#x}"
+        return f"account {self.account_id}: new key {self.key} is not on the curve"
 
 
 @dataclass(eq=False)
@@ -91,7 +82,7 @@ class EpochMismatch(TxRejected):
 
 @dataclass(eq=False)
 class CashNonceMismatch(TxRejected):
-    """A withdrawal or cancel out of turn."""
+    """A signed cash operation out of turn."""
 
     code = "cash_nonce_mismatch"
     account_id: int
@@ -141,6 +132,19 @@ class OrderSuperseded(TxRejected):
 
     def __str__(self) -> str:
         return f"account {self.account_id}, slot {self.slot}: nonce {self.nonce} gives way to {self.winning_nonce}"
+
+
+@dataclass(eq=False)
+class QuoteMismatch(TxRejected):
+    """A quote holds an order of another account."""
+
+    code = "quote_mismatch"
+    account_id: int
+    place: int
+    order_account_id: int
+
+    def __str__(self) -> str:
+        return f"quote of account {self.account_id}: the order in place {self.place} is of {self.order_account_id}"
 
 
 @dataclass(eq=False)
@@ -236,3 +240,79 @@ class VaultShort(TxRejected):
 
     def __str__(self) -> str:
         return f"account {self.account_id}: withdrawal of {self.amount_e6}, vault holds {self.vault_e6} (1e-6 USD)"
+
+
+@dataclass(eq=False)
+class FeeAboveMaximum(TxRejected):
+    """The base fee exceeds what was signed for."""
+
+    code = "fee_above_maximum"
+    account_id: int
+    fee_e6: int
+    max_fee_e6: int
+
+    def __str__(self) -> str:
+        return f"account {self.account_id}: fee {self.fee_e6} > maximum {self.max_fee_e6} (1e-6 USD)"
+
+
+@dataclass(eq=False)
+class PricesStale(TxRejected):
+    """Too few fresh prices for an account with positions to be paid out."""
+
+    code = "prices_stale"
+    account_id: int
+
+    def __str__(self) -> str:
+        return f"account {self.account_id} has positions, and there are no fresh prices to take its margin at"
+
+
+@dataclass(eq=False)
+class PositionsOpen(TxRejected):
+    """An account with positions cannot be closed."""
+
+    code = "positions_open"
+    account_id: int
+
+    def __str__(self) -> str:
+        return f"account {self.account_id} has positions and cannot be closed"
+
+
+@dataclass(eq=False)
+class CloseAmountMismatch(TxRejected):
+    """The closing message names another amount than the account pays out."""
+
+    code = "close_amount_mismatch"
+    account_id: int
+    amount_e6: int
+    expected_e6: int
+
+    def __str__(self) -> str:
+        return f"account {self.account_id}: closing with {self.amount_e6}, it holds {self.expected_e6} (1e-6 USD)"
+
+
+@dataclass(eq=False)
+class NotEvictable(TxRejected):
+    """The account has positions, or cash that its rent does not use up, or a debt."""
+
+    code = "not_evictable"
+    account_id: int
+    cash_atoms: int
+    rent_atoms: int
+
+    def __str__(self) -> str:
+        facts = f"cash {self.cash_atoms}, rent {self.rent_atoms} (1e-18 USD)"
+        return f"account {self.account_id}: {facts}; evicted are only accounts without positions, cash 0 to the rent"
+
+
+@dataclass(eq=False)
+class FeeNotCovered(TxRejected):
+    """The account would owe the fee: its equity does not hold it."""
+
+    code = "fee_not_covered"
+    account_id: int
+    fee_e6: int
+    equity_atoms: int
+
+    def __str__(self) -> str:
+        equity = f"equity {self.equity_atoms} (1e-18 USD)"
+        return f"account {self.account_id}: {equity} after a fee of {self.fee_e6} (1e-6 USD), at least 0 is asked"

@@ -11,17 +11,23 @@ __all__ = ["BLOCK", "SHAPES", "SMALL", "TINY", "Shape", "ShapeUnknown", "get_sha
 
 @dataclass(frozen=True)
 class Shape:
-    """The lanes of a batch, in order: CashLanes, RescueLanes, a TradeLane of each capacity, one FundLane."""
+    """The lanes of a batch, in order: Cash-, Rescue-, Trade- and QuoteLanes (of these the order places), a FundLane."""
 
     name: str
     trade_capacities: tuple[int, ...]
     cash_lanes: int
+    quote_capacities: tuple[int, ...] = ()
     rescue_lanes: int = 0
+
+    @property
+    def order_capacities(self) -> tuple[int, ...]:
+        """The order places of each lane that has some, in lane order."""
+        return self.trade_capacities + self.quote_capacities
 
     @property
     def max_orders(self) -> int:
         """How many order fills fit at most."""
-        return sum(self.trade_capacities)
+        return sum(self.order_capacities)
 
 
 @dataclass(eq=False)
@@ -36,9 +42,9 @@ class ShapeUnknown(BatchInvalid):
         return f"no shape {self.name!r}; known: {', '.join(self.known)}"
 
 
-TINY = Shape("tiny", (1, 1, 2), 2, rescue_lanes=3)
-SMALL = Shape("small", (1,) * 6 + (4,) * 2, 4, rescue_lanes=4)
-BLOCK = Shape("block", (1,) * 22 + (16,) * 3, 5, rescue_lanes=4)
+TINY = Shape("tiny", (1, 1, 2), 2, (2,), 3)
+SMALL = Shape("small", (1,) * 6 + (4,) * 2, 4, (4,), 4)
+BLOCK = Shape("block", (1,) * 22 + (16,), 5, (16,) * 2, 4)
 SHAPES = {shape.name: shape for shape in (TINY, SMALL, BLOCK)}
 
 

@@ -1,15 +1,20 @@
-"""TradeLanes: one account's fills, or its one liquidation fill, at the clearing prices."""
+"""TradeLanes and QuoteLanes: one account's fills, or its one liquidation fill, at the clearing prices."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import starmap
 
+from rollup.accounts import Account
 from rollup.liquidation import LiquidationCase, compute_penalty
-from rollup.matching import Matched, OrderFill
-from rollup.orders import Order
-from rollup.settle import apply_liquidation_fill, apply_order_fill
-from rollup.trace import FillTrace, LiquidationTrace, TradeLaneTrace
+from rollup.matching import Matched
+from rollup.orders import Order, SignedOrder
+from rollup.quotes import QuotedOrder
+from rollup.rent import charge_rent
+from rollup.settle import FillDues, apply_liquidation_fill
+from rollup.shapes import Shape
+from rollup.trace import FillTrace, LiquidationTrace, QuoteTrace, TradeLaneTrace
+from rollup.turns import OrderFill, apply_fills
 from rollup.units import FUND_ACCOUNT
 from rollup.workspace import Workspace
 
@@ -23,7 +28,7 @@ class OrderReport:
     order: Order
     fill_lots: int
     price_ticks: int
-    fee_atoms: int
+    dues: FillDues
 
 
 @dataclass(frozen=True)
@@ -43,85 +48,105 @@ class LiquidationReport:
 class TradeOutcome:
     """The lanes in the shape's order, the fills, and what accounts 1 and 0 are due."""
 
-    lanes: tuple[TradeLaneTrace, ...]
+    trade_lanes: tuple[TradeLaneTrace, ...]
+    quote_lanes: tuple[TradeLaneTrace, ...]
     fills: tuple[OrderReport, ...]
     liquidations: tuple[LiquidationReport, ...]
+    rent_atoms: int
 
     @property
     def fees_atoms(self) -> int:
-        """Trading fees, due to the treasury."""
-        return sum(fill.fee_atoms for fill in self.fills)
+        """Trading fees less rebates, due to the treasury, in atoms: not negative."""
+        return sum(fill.dues.trading_fee_atoms for fill in self.fills)
+
+    @property
+    def tips_e6(self) -> int:
+        """Tips, due to the treasury, 1e-6 USD."""
+        return sum(fill.dues.charge.tip_e6 for fill in self.fills)
+
+    @property
+    def base_fees_e6(self) -> int:
+        """Order fees, due to the insurance fund, 1e-6 USD."""
+        return sum(fill.dues.charge.fee_e6 for fill in self.fills)
 
     @property
     def penalties_atoms(self) -> int:
-        """Liquidation penalties, due to the insurance fund."""
+        """Liquidation penalties, due to the insurance fund, in atoms."""
         return sum(liquidation.penalty_atoms for liquidation in self.liquidations)
 
 
-def run_trade_lanes(workspace: Workspace, matched: Matched, capacities: Sequence[int]) -> TradeOutcome:
+def run_trade_lanes(workspace: Workspace, matched: Matched, shape: Shape) -> TradeOutcome:
     """Settle what was matched, lane by lane. Assumes that `match_orders` checked every account."""
-    accounts = {lane: account for account, lane in matched.lanes.items()}
-    lanes: list[TradeLaneTrace] = []
-    fills: list[OrderReport] = []
-    liquidations: list[LiquidationReport] = []
-    for position, capacity in enumerate(capacities):
-        account_id = accounts.get(position)
-        if account_id is None:
-            lanes.append(_make_unused(workspace, capacity))
-        elif account_id in matched.liquidation_fills:
-            case, lots = matched.liquidation_fills[account_id]
-            lanes.append(_liquidate(workspace, capacity, case, lots, matched.prices_ticks, liquidations))
-        else:
-            own = matched.order_fills[account_id]
-            lanes.append(_fill_orders(workspace, capacity, account_id, own, matched.prices_ticks, fills))
-    return TradeOutcome(tuple(lanes), tuple(fills), tuple(liquidations))
+    desk = _Desk(workspace, matched)
+    lanes = tuple(starmap(desk.run_lane, enumerate(shape.order_capacities)))
+    n_trade = len(shape.trade_capacities)
+    reports = (tuple(desk.fills), tuple(desk.liquidations))
+    return TradeOutcome(lanes[:n_trade], lanes[n_trade:], *reports, desk.rent_atoms)
 
 
-def _fill_orders(
-    workspace: Workspace,
-    capacity: int,
-    account_id: int,
-    own: Sequence[OrderFill],
-    prices_ticks: Sequence[int],
-    reports: list[OrderReport],
-) -> TradeLaneTrace:
-    before = account = workspace.get(account_id)
-    path, traces = workspace.path(account_id), []
-    for fill in own:
-        signed, price_ticks = fill.open_order.signed, prices_ticks[fill.open_order.order.market]
-        order, slots = signed.order, account.orders
-        traces.append(FillTrace(order, signed.signature, fill.fill_lots, slots.get(order.slot), slots.path(order.slot)))
-        args = (fill.fill_lots, price_ticks, workspace.funding_index, workspace.params)
-        account, fee_atoms = apply_order_fill(account, order, *args)
-        reports.append(OrderReport(order, fill.fill_lots, price_ticks, fee_atoms))
-    after = account.with_changes(last_touched_s=workspace.timestamp_s)
-    workspace.put(account_id, after)
-    return TradeLaneTrace(capacity, account_id, before, after, path, tuple(traces), None)
+class _Desk:
+    """Runs lanes one by one and keeps what they report."""
+
+    def __init__(self, workspace: Workspace, matched: Matched) -> None:
+        self.fills: list[OrderReport] = []
+        self.liquidations: list[LiquidationReport] = []
+        self.rent_atoms = 0
+        self._workspace = workspace
+        self._matched = matched
+
+    def run_lane(self, lane: int, capacity: int) -> TradeLaneTrace:
+        """Return the trace of a lane, the account moved on."""
+        if lane in self._matched.liquidation_fills:
+            return self._liquidate(capacity, *self._matched.liquidation_fills[lane])
+        if lane in self._matched.order_fills:
+            return self._fill_orders(capacity, self._matched.order_fills[lane])
+        account, path = self._workspace.get(FUND_ACCOUNT), self._workspace.path(FUND_ACCOUNT)
+        return TradeLaneTrace(capacity, FUND_ACCOUNT, account, account, path, (), None)
+
+    def _fill_orders(self, capacity: int, own: tuple[OrderFill, ...]) -> TradeLaneTrace:
+        workspace, account_id = self._workspace, own[0].open_order.order.account
+        before, path = workspace.get(account_id), workspace.path(account_id)
+        account, rent_atoms = charge_rent(before, workspace.tick)
+        traces = []
+        for fill in own:
+            order = fill.open_order.order
+            traces.append(_trace_fill(fill, account))
+            account, (dues,) = apply_fills(workspace, account, (fill,), self._matched.prices_ticks)
+            price_ticks = self._matched.prices_ticks[order.market]
+            self.fills.append(OrderReport(order, fill.fill_lots, price_ticks, dues))
+        self.rent_atoms += rent_atoms
+        workspace.put(account_id, account)
+        quote = _trace_quote(own[0], workspace.params.domain)
+        return TradeLaneTrace(capacity, account_id, before, account, path, tuple(traces), None, quote)
+
+    def _liquidate(self, capacity: int, case: LiquidationCase, fill_lots: int) -> TradeLaneTrace:
+        workspace, account_id, market = self._workspace, case.account, case.market
+        price_ticks = self._matched.prices_ticks[market]
+        before, path = workspace.get(account_id), workspace.path(account_id)
+        opened, rent_atoms = charge_rent(before, workspace.tick)
+        fee_ppm = workspace.params.markets[market].liquidation_fee_ppm
+        equity_pre = case.compute_equity_pre(fill_lots, price_ticks)
+        penalty_atoms = compute_penalty(fill_lots, price_ticks, fee_ppm, equity_pre)
+        delta_lots = case.direction * fill_lots
+        after = apply_liquidation_fill(opened, market, delta_lots, price_ticks, workspace.tick, penalty_atoms)
+        self.rent_atoms += rent_atoms
+        standing = (case.margin.equity, case.margin.maintenance)
+        report = LiquidationReport(account_id, market, delta_lots, price_ticks, penalty_atoms, *standing)
+        self.liquidations.append(report)
+        workspace.put(account_id, after)
+        liquidation = LiquidationTrace(market, fill_lots, penalty_atoms)
+        return TradeLaneTrace(capacity, account_id, before, after, path, (), liquidation)
 
 
-def _liquidate(
-    workspace: Workspace,
-    capacity: int,
-    case: LiquidationCase,
-    fill_lots: int,
-    prices_ticks: Sequence[int],
-    reports: list[LiquidationReport],
-) -> TradeLaneTrace:
-    account_id, market, price_ticks = case.account, case.market, prices_ticks[case.market]
-    before, path = workspace.get(account_id), workspace.path(account_id)
-    fee_ppm = workspace.params.markets[market].liquidation_fee_ppm
-    equity_pre = case.compute_equity_pre(fill_lots, price_ticks)
-    penalty_atoms = compute_penalty(fill_lots, price_ticks, fee_ppm, equity_pre)
-    delta_lots = case.direction * fill_lots
-    args = (market, delta_lots, price_ticks, workspace.funding_index, penalty_atoms)
-    after = apply_liquidation_fill(before, *args).with_changes(last_touched_s=workspace.timestamp_s)
-    standing = (case.margin.equity, case.margin.maintenance)
-    reports.append(LiquidationReport(account_id, market, delta_lots, price_ticks, penalty_atoms, *standing))
-    workspace.put(account_id, after)
-    liquidation = LiquidationTrace(market, fill_lots, penalty_atoms)
-    return TradeLaneTrace(capacity, account_id, before, after, path, (), liquidation)
+def _trace_fill(fill: OrderFill, account: Account) -> FillTrace:
+    sent, slots = fill.open_order.sent, account.orders
+    signature = sent.signature if isinstance(sent, SignedOrder) else None
+    slot = sent.order.slot
+    return FillTrace(sent.order, fill.place, signature, fill.fill_lots, slots.get(slot), slots.path(slot))
 
 
-def _make_unused(workspace: Workspace, capacity: int) -> TradeLaneTrace:
-    account = workspace.get(FUND_ACCOUNT)
-    return TradeLaneTrace(capacity, FUND_ACCOUNT, account, account, workspace.path(FUND_ACCOUNT), (), None)
+def _trace_quote(fill: OrderFill, domain: int) -> QuoteTrace | None:
+    sent = fill.open_order.sent
+    if not isinstance(sent, QuotedOrder):
+        return None
+    return QuoteTrace(sent.signed.quote.order_messages(domain), sent.signed.signature)

@@ -1,4 +1,4 @@
-"""The transition function: a state, prices, orders and cash operations in; a trace and the next state out."""
+"""The transition function: a state, oracle prices, orders and cash operations in; a trace and the next state out."""
 
 from __future__ import annotations
 
@@ -6,27 +6,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from rollup.admission import admit_orders
+from rollup.activity import Activity, count_activity
+from rollup.admission import SentOrder, admit_orders
 from rollup.cash_lanes import run_cash_lanes
+from rollup.close import close_header
 from rollup.errors import TxRejected
 from rollup.fund import FundDues, compute_notional, run_fund_lane
 from rollup.matching import match_orders
+from rollup.oracle import SignedPrices, pick_usable
 from rollup.orders import SignedOrder
 from rollup.params import Params
+from rollup.quotes import SignedQuote
 from rollup.rescue_lanes import RescueOutcome, run_rescue_lanes
 from rollup.shapes import Shape
 from rollup.signature_cache import SignatureCache
 from rollup.state import State
 from rollup.tick import ClockNotRising, run_tick
 from rollup.trace import BatchTrace
-from rollup.trade_lanes import LiquidationReport, OrderReport, run_trade_lanes
+from rollup.trade_lanes import LiquidationReport, OrderReport, TradeOutcome, run_trade_lanes
 from rollup.txs import SignedCashOp
-from rollup.txs.forced_trade import ForcedTrade
 from rollup.workspace import Workspace
 
 __all__ = ["BatchResult", "ClockNotRising", "Rejection", "build_batch"]
 
-Rejection: TypeAlias = tuple[SignedOrder | SignedCashOp, TxRejected]
+Rejection: TypeAlias = tuple[SentOrder | SignedQuote | SignedCashOp, TxRejected]
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class BatchResult:
     fills: tuple[OrderReport, ...]
     liquidations: tuple[LiquidationReport, ...]
     rejected: tuple[Rejection, ...]
-    waiting: tuple[SignedOrder, ...]
+    waiting: tuple[SentOrder, ...]
     waiting_cash: tuple[SignedCashOp, ...]
     rescue: RescueOutcome
 
@@ -58,58 +61,72 @@ def build_batch(
     params: Params,
     shape: Shape,
     *,
-    marks_ticks: Sequence[int],
+    oracle: Sequence[SignedPrices],
     timestamp_s: int,
-    orders: Sequence[SignedOrder] = (),
+    orders: Sequence[SignedOrder | SignedQuote] = (),
     cash_ops: Sequence[SignedCashOp] = (),
-    forced_trades: Sequence[ForcedTrade] = (),
     signatures: SignatureCache | None = None,
 ) -> BatchResult:
-    """Return the next batch. Orders in arrival order, partly filled ones included as they were first sent.
+    """Return the next batch. Orders and quotes in arrival order, partly filled ones included as they were first sent.
 
-    `forced_trades` are the entries that head the base layer's queue once those among `cash_ops` are consumed.
-    `marks_ticks` may be shorter than 16: the other marks stay, and so does the funding index. `signatures`
-    remembers what is already verified. Everything in the trace satisfies the rules of docs/architecture.md.
-    Raises ClockNotRising; ValueOutOfRange for marks or time outside their bounds.
+    `oracle` may hold any messages: the newest usable one of each signer counts, and without a majority nothing trades.
+    `signatures` remembers what is already verified. Everything in the trace satisfies the rules of docs/rules.md.
+    Raises ClockNotRising; ValueOutOfRange for prices, time or open interest outside their bounds.
     """
-    tick = run_tick(state.header, params, marks_ticks, timestamp_s)
-    workspace = Workspace(state, params, tick, signatures or SignatureCache())
+    signatures = signatures or SignatureCache()
+    usable = pick_usable(oracle, params, state.header.signer_times_s, timestamp_s, signatures)
+    tick = run_tick(state.header, params, usable, timestamp_s)
+    workspace = Workspace(state, params, tick, signatures)
     cash = run_cash_lanes(workspace, cash_ops, shape.cash_lanes)
-    rescue = run_rescue_lanes(workspace, forced_trades, shape.rescue_lanes)
+    rescue = run_rescue_lanes(workspace, cash.next_forced_trades, shape.rescue_lanes)
     admitted, refused = admit_orders(workspace, orders)
-    matched = match_orders(workspace, admitted, shape.trade_capacities, rescue.fund.sizes_lots)
-    trades = run_trade_lanes(workspace, matched, shape.trade_capacities)
-    dues = FundDues(
-        penalties_atoms=trades.penalties_atoms,
-        base_fees_e6=0,
-        rent_atoms=rescue.rent_atoms,
-        trading_fees_atoms=trades.fees_atoms,
-        tips_e6=0,
-    )
+    matched = match_orders(workspace, admitted, shape, rescue.fund.sizes_lots)
+    trades = run_trade_lanes(workspace, matched, shape)
+    dues = _sum_dues(workspace, rescue, trades)
     fund_lane = run_fund_lane(workspace, rescue.fund, dues, matched.fund_fill, matched.prices_ticks)
-    new_state = _close(workspace, compute_notional(matched.fund_fill, matched.prices_ticks))
+    order_lanes = trades.trade_lanes + trades.quote_lanes
+    activity = count_activity(cash.lanes, rescue.lanes, order_lanes, fund_lane, workspace.gross_change_lots)
+    spent = compute_notional(matched.fund_fill, matched.prices_ticks)
+    new_state = _close(workspace, matched.prices_ticks, activity, spent)
     trace = BatchTrace(
         shape_name=shape.name,
         params=params,
         header_before=state.header,
         header_after=new_state.header,
+        oracle=usable,
         clearing_prices_ticks=matched.prices_ticks,
+        rationing=matched.rationing,
         cash_lanes=cash.lanes,
         rescue_lanes=rescue.lanes,
-        trade_lanes=trades.lanes,
+        trade_lanes=trades.trade_lanes,
+        quote_lanes=trades.quote_lanes,
         fund_lane=fund_lane,
     )
     rejected: list[Rejection] = [*cash.rejected, *refused, *matched.rejected]
     done = (trades.fills, trades.liquidations)
-    return BatchResult(trace, new_state, *done, tuple(rejected), matched.waiting, cash.waiting, rescue)
+    settled = {id(report.trade) for report in rescue.forced_trades}
+    waiting_cash = tuple(signed for signed in cash.waiting if id(signed.op) not in settled)
+    return BatchResult(trace, new_state, *done, tuple(rejected), matched.waiting, waiting_cash, rescue)
 
 
-def _close(workspace: Workspace, fund_notional: int) -> State:
-    resources = workspace.tick.header.resources
+def _sum_dues(workspace: Workspace, rescue: RescueOutcome, trades: TradeOutcome) -> FundDues:
+    """Return what fund and treasury are due beside what was taken over."""
+    return FundDues(
+        penalties_atoms=trades.penalties_atoms,
+        base_fees_e6=workspace.base_fees_e6 + trades.base_fees_e6,
+        rent_atoms=workspace.rent_atoms + rescue.rent_atoms + trades.rent_atoms,
+        trading_fees_atoms=trades.fees_atoms,
+        tips_e6=trades.tips_e6,
+    )
+
+
+def _close(workspace: Workspace, prices_ticks: Sequence[int], activity: Activity, spent: int) -> State:
+    """Return the state after the batch; `spent` is the notional of the fund's fill."""
+    closed = close_header(workspace.tick, workspace.params, prices_ticks, activity)
     header = replace(
-        workspace.tick.header,
+        closed,
         accounts_root=workspace.tree.root,
-        resources=replace(resources, fund_budget=resources.fund_budget - fund_notional),
+        resources=replace(closed.resources, fund_budget=closed.resources.fund_budget - spent),
         queue_consumed=workspace.queue_consumed,
         vault_e6=workspace.vault_e6,
     )

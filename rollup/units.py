@@ -25,6 +25,7 @@ __all__ = [
     "LOT_TICK_ATOMS",
     "MARKET_COUNT",
     "MAX_ELAPSED_S",
+    "MAX_FEE_E6_BITS",
     "MAX_NONCE_STEP",
     "OPEN_INTEREST_BITS",
     "ORACLE_COUNT",
@@ -64,6 +65,7 @@ FUNDING_BITS: Final = 72  # |atoms per lot|
 TIMESTAMP_BITS: Final = 40  # seconds
 COUNTER_BITS: Final = 32  # epochs, order nonces, cash nonces, batch numbers, deposits consumed
 AMOUNT_E6_BITS: Final = 64  # one deposit or withdrawal
+MAX_FEE_E6_BITS: Final = 48  # the most a signed message allows to be charged
 BASE_FEE_BITS: Final = 64  # atoms a unit of a resource
 FUND_BUDGET_BITS: Final = 88  # notional in 1e-12 USD: 2**48 USD an hour at most
 OPEN_INTEREST_BITS: Final = 60  # lots held long in one market

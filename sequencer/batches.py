@@ -53,14 +53,17 @@ def read_shape(batch: BatchFile) -> Shape:
         shape = get_shape(batch.trace.shape_name)
     except ShapeUnknown as error:
         raise FileMalformed(str(batch.path), "shape", repr(error.name), " or ".join(error.known)) from error
-    got = (len(batch.trace.cash_lanes), tuple(lane.capacity for lane in batch.trace.trade_lanes))
-    expected = (shape.cash_lanes, shape.trade_capacities)
+    trace = batch.trace
+    capacities = [tuple(lane.capacity for lane in lanes) for lanes in (trace.trade_lanes, trace.quote_lanes)]
+    got = (len(trace.cash_lanes), *capacities)
+    expected = (shape.cash_lanes, shape.trade_capacities, shape.quote_capacities)
     if got != expected:
         raise FileMalformed(str(batch.path), "lanes", _describe(*got), f"{_describe(*expected)}, shape {shape.name}")
-    for position, lane in enumerate(batch.trace.trade_lanes):
-        if len(lane.fills) > lane.capacity:
-            where = f"trade lane {position}"
-            raise FileMalformed(str(batch.path), where, f"{len(lane.fills)} fills", f"at most {lane.capacity}")
+    for position, lane in enumerate(trace.order_lanes):
+        places = [fill.place for fill in lane.fills]
+        if places != sorted(set(places)) or max(places, default=0) >= lane.capacity:
+            where = f"places of the fills in order lane {position}"
+            raise FileMalformed(str(batch.path), where, str(places), f"rising, below {lane.capacity}")
     return shape
 
 
@@ -68,5 +71,6 @@ def _decode(path: Path, data: bytes) -> BatchFile:
     return BatchFile(path, len(data), decode_trace(data, str(path)))
 
 
-def _describe(cash_lanes: int, trade_capacities: tuple[int, ...]) -> str:
-    return f"{cash_lanes} CashLanes and {len(trade_capacities)} TradeLanes of {sum(trade_capacities)} orders"
+def _describe(cash_lanes: int, trade_capacities: tuple[int, ...], quote_capacities: tuple[int, ...]) -> str:
+    trade = f"{len(trade_capacities)} TradeLanes of {sum(trade_capacities)} orders"
+    return f"{cash_lanes} CashLanes, {trade} and {len(quote_capacities)} QuoteLanes of {sum(quote_capacities)}"

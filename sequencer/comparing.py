@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rollup.accounts import Account
-from rollup.direct import DirectLedger, DirectTrade
+from rollup.direct_cash import DirectExchange
+from rollup.direct_trades import list_trades
 from rollup.errors import BatchInvalid
 from rollup.trace import BatchTrace
-from rollup.txs import Deposit, Withdraw
 from sequencer.batches import BatchFile, read_batches
 from sequencer.checking import CheckedRun, check_run
 from sequencer.errors import FileMissing
@@ -79,7 +79,7 @@ def _make_row(
 ) -> ComparedBatch:
     entries = [entry for entry in record.proofs if entry.batch == batch.name] if record else []
     proofs = [proof for proof in checked.proofs if proof.batch == batch.name] if checked else []
-    orders = sum(len(lane.fills) + (lane.liquidation is not None) for lane in batch.trace.trade_lanes)
+    orders = sum(len(lane.fills) + (lane.liquidation is not None) for lane in batch.trace.order_lanes)
     return ComparedBatch(
         batch=batch.name,
         equal=not difference,
@@ -95,7 +95,7 @@ def _make_row(
 
 def _find_differences(traces: Sequence[BatchTrace]) -> list[str]:
     """Return, for each batch, the first difference after it, empty where there is none."""
-    ledger = DirectLedger(traces[0].params)
+    ledger = DirectExchange(traces[0].params)
     accounts: dict[int, Account] = {}
     differences: list[str] = []
     for trace in traces:
@@ -109,39 +109,25 @@ def _find_differences(traces: Sequence[BatchTrace]) -> list[str]:
     return differences
 
 
-def _settle_directly(ledger: DirectLedger, trace: BatchTrace) -> None:
+def _settle_directly(ledger: DirectExchange, trace: BatchTrace) -> None:
     for lane in trace.cash_lanes:
-        if isinstance(lane.op, Deposit):
-            ledger.deposit(lane.op.account, lane.op.amount_e6)
-        elif isinstance(lane.op, Withdraw):
-            ledger.withdraw(lane.op.account, lane.op.amount_e6)
-    header = trace.header_after
-    ledger.settle_batch(_list_trades(trace), header.marks_ticks, header.funding_index)
-
-
-def _list_trades(trace: BatchTrace) -> list[DirectTrade]:
-    trades = []
-    prices = trace.clearing_prices_ticks
-    for lane in trace.trade_lanes:
-        for fill in lane.fills:
-            delta_lots = fill.order.direction * fill.fill_lots
-            trades.append(DirectTrade(lane.account_id, fill.order.market, delta_lots, prices[fill.order.market]))
-        if lane.liquidation is not None:
-            market = lane.liquidation.market
-            closing = -1 if lane.before.sizes_lots[market] > 0 else 1
-            delta_lots = closing * lane.liquidation.fill_lots
-            trades.append(DirectTrade(lane.account_id, market, delta_lots, prices[market], is_liquidation=True))
-    return trades
+        if lane.op is not None:
+            ledger.serve(lane.op, trace.tick)
+    header, trades = trace.header_after, list_trades(trace)
+    for account in {trade.account for trade in trades}:
+        ledger.touch(account, header.timestamp_s, trace.tick.rent_rate)
+    prices = (header.marks_ticks, header.funding_index)
+    ledger.settle_batch(trades, *prices, trace.tick.fractions, trace.tick.order_fee_e6)
 
 
 def _collect_accounts(trace: BatchTrace) -> dict[int, Account]:
     """Return the accounts a batch touched, as it left them."""
     by_cash = {lane.account_id: lane.after for lane in trace.cash_lanes}
-    by_trade = {lane.account_id: lane.after for lane in trace.trade_lanes}  # comes later, so it counts
+    by_trade = {lane.account_id: lane.after for lane in trace.order_lanes}  # comes later, so it counts
     return by_cash | by_trade | {0: trace.fund_lane.fund_after, 1: trace.fund_lane.treasury_after}
 
 
-def find_difference(ledger: DirectLedger, accounts: dict[int, Account], funding_index: Sequence[int]) -> str:
+def find_difference(ledger: DirectExchange, accounts: dict[int, Account], funding_index: Sequence[int]) -> str:
     """Return the first account whose balance or positions differ, in words, or nothing."""
     balances, positions = ledger.get_balances(funding_index), ledger.get_positions()
     for account_id in sorted(accounts.keys() | balances.keys() | positions.keys()):

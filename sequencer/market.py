@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rollup.babyjubjub import Point
 from rollup.params import MarketParams, Params
 from rollup.units import PRICE_BITS, TIER_COUNT
 from sequencer.errors import OptionInvalid
@@ -32,8 +33,15 @@ class Slice:
     trades: tuple[Trade, ...]
 
 
-def make_params(contract: int = _DEVELOPMENT_CONTRACT, chain_id: int = _DEVELOPMENT_CHAIN_ID) -> Params:
-    """Return the parameters of a development deployment with one market: 10x leverage, liquidation below 5%."""
+def make_params(
+    oracle_keys: tuple[Point, ...], contract: int = _DEVELOPMENT_CONTRACT, chain_id: int = _DEVELOPMENT_CHAIN_ID
+) -> Params:
+    """Return the parameters of a development deployment with one market: 10x leverage, liquidation below 5%.
+
+    Takers pay 0.05 %, makers are paid 0.01 %. The mark moves by at most 2 % a second, funding is at most 0.75 % for
+    eight hours, and the initial fraction rises from 20 to 50 million USD of open interest. The capacity is a full block
+    a second.
+    """
     market = MarketParams(
         name="PERP-USD",
         size_decimals=SIZE_DECIMALS,
@@ -42,8 +50,25 @@ def make_params(contract: int = _DEVELOPMENT_CONTRACT, chain_id: int = _DEVELOPM
         maintenance_ppm=50_000,
         liquidation_fee_ppm=10_000,
         band_ppm=50_000,
+        max_move_ppm=20_000,
+        funding_clamp_ppm=7_500,
+        impact_lots=1_000 * 10**SIZE_DECIMALS,
+        oi_low_usd=20_000_000,
+        oi_high_usd=50_000_000,
     )
-    return Params(chain_id, contract, version=1, taker_fee_ppm=(500,) * TIER_COUNT, markets=(market,))
+    return Params(
+        chain_id,
+        contract,
+        version=1,
+        taker_fee_ppm=(500,) * TIER_COUNT,
+        markets=(market,),
+        maker_fee_ppm=(-100,) * TIER_COUNT,
+        target_per_s=(40, 1, 600),  # half of a full block a second: 80 units of proving, 1,140 bytes
+        min_base_fee=(5 * 10**14, 10**17, 10**12),  # 0.0005 USD an order, 0.10 USD a leaf, 0.000001 USD a byte
+        fund_band_ppm=20_000,
+        fund_rate_usd=1_000_000,
+        oracle_keys=oracle_keys,
+    )
 
 
 def compute_price_ticks(price_e9: int) -> int:

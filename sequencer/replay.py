@@ -12,13 +12,14 @@ from rollup.codec import encode_trace
 from rollup.params import Params
 from rollup.shapes import Shape
 from rollup.signature_cache import SignatureCache
-from rollup.state import State, make_genesis
+from rollup.state import Resources, State, make_genesis
 from rollup.transition import BatchResult, build_batch
 from rollup.txs import Cancel, Deposit, Withdraw
 from sequencer.cast import Participant, make_cast
 from sequencer.files import staged_folder, write_atomically
 from sequencer.manifest import MANIFEST, BatchEntry, Manifest, encode_manifest
 from sequencer.market import MARKET, Slice, cut_slices, make_params
+from sequencer.oracle_feed import make_signers
 from sequencer.progress import Report
 from sequencer.tape import read_tape
 from sequencer.workload import BatchInput, Workload
@@ -44,14 +45,15 @@ class Replay:
         return self.results[-1].state
 
 
-def run_replay(
-    slices: list[Slice], shape: Shape, n_accounts: int, seed: int, report: Report, params: Params | None = None
-) -> Replay:
+def run_replay(slices: list[Slice], shape: Shape, n_accounts: int, seed: int, report: Report) -> Replay:
     """Return the batches of a tape's slices. Deterministic. Raises OptionInvalid."""
-    params = params or make_params()
+    signers = make_signers(seed)
+    params = make_params(tuple(signer.public_key for signer in signers))
     cast = make_cast(shape, n_accounts, seed)
-    workload = Workload(slices, shape, params, cast, seed)
-    state = genesis = make_genesis((slices[0].mark_ticks,), slices[0].timestamp_s - _GENESIS_LEAD_S)
+    workload = Workload(slices, shape, params, cast, signers, seed)
+    proving, leaf, bandwidth = params.min_base_fee
+    resources = Resources(base_fees=(proving, leaf, bandwidth))
+    state = genesis = make_genesis((slices[0].mark_ticks,), slices[0].timestamp_s - _GENESIS_LEAD_S, resources)
     signatures = SignatureCache()
     inputs: list[BatchInput] = []
     results: list[BatchResult] = []
@@ -62,7 +64,7 @@ def run_replay(
             state,
             params,
             shape,
-            marks_ticks=sent.marks_ticks,
+            oracle=sent.oracle,
             timestamp_s=sent.timestamp_s,
             orders=sent.orders,
             cash_ops=sent.cash_ops,
@@ -98,13 +100,13 @@ def _write_batch(stage: Path, sent: BatchInput, result: BatchResult) -> BatchEnt
     name = f"batch-{number:04}.zkm"
     data = encode_trace(result.trace)
     write_atomically(stage / name, data)
-    cash = Counter(type(lane.op) for lane in result.trace.cash_lanes)
+    cash = Counter(type(lane.op) for lane in result.trace.cash_lanes if lane.is_applied)
     return BatchEntry(
         file=name,
         sha256=sha256(data).hexdigest(),
         batch_number=result.state.header.batch_number,
         timestamp_s=sent.timestamp_s,
-        mark_ticks=sent.marks_ticks[MARKET],
+        mark_ticks=result.state.header.marks_ticks[MARKET],
         price_ticks=result.trace.clearing_prices_ticks[MARKET],
         orders=len(sent.orders),
         fills=len(result.fills),

@@ -13,16 +13,19 @@ from random import Random
 from typing import Final
 
 from rollup.accounts import Account
-from rollup.margin import compute_margin
+from rollup.margin import Margin, compute_margin
+from rollup.oracle import SignedPrices
 from rollup.orders import Order, SignedOrder, unpack_slot
 from rollup.params import Params
 from rollup.shapes import Shape
 from rollup.signature import Signature, sign
-from rollup.state import State, pad_markets
+from rollup.state import State
+from rollup.tick import Tick, run_tick
 from rollup.txs import Cancel, Deposit, SignedCashOp, Withdraw
 from rollup.units import ATOMS_PER_E6, LOT_TICK_ATOMS
 from sequencer.cast import Participant
 from sequencer.market import MARKET, Slice, compute_price_ticks, compute_size_lots
+from sequencer.oracle_feed import OracleSigner, sign_prices
 from sequencer.tape import Trade
 
 __all__ = ["BatchInput", "Workload"]
@@ -31,6 +34,7 @@ _RECENT: Final = 5  # a slice's takers are the largest among its last `_RECENT` 
 _SLIPPAGE_PPM: Final = 10_000  # how far from the tape's price a taker's limit and a maker's backstop lie
 _PPM: Final = 10**6
 _ORDER_SLOTS: Final = 512
+_FEE_MARGIN: Final = 2  # an order pays up to twice the fee of its first batch: a base fee rises by an eighth at most
 _BUY, _SELL = 0, 1
 
 
@@ -39,7 +43,7 @@ class BatchInput:
     """What reaches the sequencer for one batch."""
 
     timestamp_s: int
-    marks_ticks: tuple[int, ...]
+    oracle: tuple[SignedPrices, ...]
     cash_ops: tuple[SignedCashOp, ...]
     orders: tuple[SignedOrder, ...]
 
@@ -50,20 +54,32 @@ class _Turn:
 
     slice: Slice
     state: State
+    tick: Tick  # marks, fractions and fees of the batch, as anybody works them out from the oracle's messages
     expiry_s: int
     cash_ops: list[SignedCashOp] = field(default_factory=list)
     orders: list[SignedOrder] = field(default_factory=list)
     busy: set[int] = field(default_factory=set)  # accounts that have sent what they will send
+
+    @property
+    def mark_ticks(self) -> int:
+        """The batch's mark in the tape's market."""
+        return self.tick.header.marks_ticks[MARKET]
 
 
 class Workload:
     """The participants' side of a replay. `next_batch` looks at the state as any user could, and at nothing else."""
 
     def __init__(
-        self, slices: Sequence[Slice], shape: Shape, params: Params, cast: Sequence[Participant], seed: int
+        self,
+        slices: Sequence[Slice],
+        shape: Shape,
+        params: Params,
+        cast: Sequence[Participant],
+        signers: Sequence[OracleSigner],
+        seed: int,
     ) -> None:
-        """Prepare the participants. Assumes a cast of `make_cast` with makers first."""
-        self._slices, self._shape, self._params = slices, shape, params
+        """Prepare the participants. Assumes a cast of `make_cast` with makers first, and the params' oracle."""
+        self._slices, self._shape, self._params, self._signers = slices, shape, params, signers
         self._makers = [participant for participant in cast if participant.is_maker]
         self._traders = [participant for participant in cast if not participant.is_maker]
         Random(f"zkmargin replay {seed}").shuffle(self._traders)
@@ -72,16 +88,17 @@ class Workload:
 
     def next_batch(self, number: int, state: State) -> BatchInput:
         """Return what is sent in batch `number`, counted from 0, given the state before it."""
-        following = self._slices[min(number + 1, len(self._slices) - 1)]
-        turn = _Turn(self._slices[number], state, following.timestamp_s)
+        part, following = self._slices[number], self._slices[min(number + 1, len(self._slices) - 1)]
+        oracle = sign_prices(self._signers, (part.mark_ticks,), part.timestamp_s, self._params.domain)
+        tick = run_tick(state.header, self._params, oracle, part.timestamp_s)
+        turn = _Turn(part, state, tick, following.timestamp_s)
         trades = self._pick_trades(turn.slice)
         self._fund_makers(turn, trades)
         self._carry_resting(turn)
         self._send_takers(turn, trades)
         self._send_quotes(turn, trades)
         self._withdraw(turn, is_last=number == len(self._slices) - 1)
-        marks_ticks = pad_markets((turn.slice.mark_ticks,), 1)
-        return BatchInput(turn.slice.timestamp_s, marks_ticks, tuple(turn.cash_ops), tuple(turn.orders))
+        return BatchInput(part.timestamp_s, oracle, tuple(turn.cash_ops), tuple(turn.orders))
 
     def _pick_trades(self, part: Slice) -> list[Trade]:
         """Return the slice's takers: one a single-order lane, the largest of its last buys and sells, in tape order."""
@@ -142,10 +159,8 @@ class Workload:
         held_lots = account.sizes_lots[MARKET] * (1 if trade.is_buy else -1)
         if held_lots < 0:
             return min(size_lots, -held_lots)
-        header = turn.state.header
-        marks = pad_markets((turn.slice.mark_ticks,), 1)
-        margin = compute_margin(account.cash_atoms, account.sizes_lots, marks, header.funding_index, self._params)
-        wanted_lots = margin.equity * trader.leverage * 9 // (10 * turn.slice.mark_ticks * LOT_TICK_ATOMS)
+        equity_atoms = self._compute_margin(turn, account).equity
+        wanted_lots = equity_atoms * trader.leverage * 9 // (10 * turn.mark_ticks * LOT_TICK_ATOMS)
         return max(0, min(size_lots, wanted_lots - held_lots))
 
     def _send_quotes(self, turn: _Turn, trades: Sequence[Trade]) -> None:
@@ -159,19 +174,17 @@ class Workload:
             for is_buy, price_ticks, contracts in taken:
                 self._order(turn, maker, _side(is_buy), compute_size_lots(contracts, price_ticks), price_ticks)
             is_buy, lots = self._compute_backstop(turn, trades)
-            limit_ticks = _move(turn.slice.mark_ticks, -_SLIPPAGE_PPM if is_buy else _SLIPPAGE_PPM)
+            limit_ticks = _move(turn.mark_ticks, -_SLIPPAGE_PPM if is_buy else _SLIPPAGE_PPM)
             self._order(turn, maker, _side(is_buy), lots, limit_ticks)
 
     def _compute_backstop(self, turn: _Turn, trades: Sequence[Trade]) -> tuple[bool, int]:
         """Return (is_buy, lots): against the net position of all who fall below maintenance at the new mark."""
         net_lots = 0
-        marks = pad_markets((turn.slice.mark_ticks,), 1)
         for trader in self._traders:
             account = self._account(turn, trader)
-            index = turn.state.header.funding_index
-            margin = compute_margin(account.cash_atoms, account.sizes_lots, marks, index, self._params)
+            margin = self._compute_margin(turn, account)
             net_lots += account.sizes_lots[MARKET] if margin.equity < margin.maintenance else 0
-        usual_lots = compute_size_lots(max(trade.contracts for trade in trades), turn.slice.mark_ticks)
+        usual_lots = compute_size_lots(max(trade.contracts for trade in trades), turn.mark_ticks)
         is_buy = net_lots > 0 or (net_lots == 0 and trades[-1].is_buy is False)
         return is_buy, max(abs(net_lots), usual_lots)
 
@@ -214,6 +227,7 @@ class Workload:
             expiry_s=turn.slice.timestamp_s if sender.is_maker else turn.expiry_s,
             size_lots=lots,
             limit_ticks=limit_ticks,
+            max_fee_e6=_FEE_MARGIN * turn.tick.order_fee_e6,
         )
         signed = SignedOrder(order, self._sign(sender, order))
         turn.orders.append(signed)
@@ -221,6 +235,11 @@ class Workload:
 
     def _sign(self, participant: Participant, message: Order | Withdraw | Cancel) -> Signature:
         return sign(participant.private_key, message.message(self._params.domain))
+
+    def _compute_margin(self, turn: _Turn, account: Account) -> Margin:
+        header = turn.tick.header
+        prices = (header.marks_ticks, header.funding_index)
+        return compute_margin(account.cash_atoms, account.sizes_lots, *prices, turn.tick.fractions)
 
     def _account(self, turn: _Turn, participant: Participant) -> Account:
         return turn.state.get_account(participant.account_id)

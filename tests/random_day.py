@@ -5,16 +5,36 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from rollup.direct import DirectLedger, DirectTrade
-from rollup.orders import SignedOrder
+from rollup.direct_cash import DirectExchange
+from rollup.direct_trades import list_trades
+from rollup.orders import ANY_BUY_TICKS, ANY_SELL_TICKS, IOC, POST_ONLY, REDUCE_ONLY, Order, SignedOrder
+from rollup.quotes import SignedQuote
 from rollup.shapes import Shape
-from rollup.state import State
+from rollup.state import Resources, make_genesis
 from rollup.transition import BatchResult
 from rollup.txs import SignedCashOp
-from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, Exchange
+from tests.random_cash import RandomTeller
+from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S, Exchange
 
-SHAPE = Shape("random", (1, 1, 1, 2, 4), 3)
-USERS = range(2, 8)
+SHAPE = Shape("random", (1, 1, 1, 2, 4), 4, (2, 3))
+BASE_FEES = (10**15, 4 * 10**18, 10**13)  # 0.0024 USD an operation, 4 USD an account
+FEES = Resources(base_fees=BASE_FEES)
+# Lively: funding is paid, fractions rise with open interest and congestion, base fees move, rent is 2 USD a second.
+LIVELY = replace(
+    PARAMS,
+    markets=tuple(
+        replace(market, funding_clamp_ppm=500_000, impact_lots=10**9, oi_low_usd=2_000, oi_high_usd=100_000)
+        for market in PARAMS.markets[:2]
+    ),
+    target_per_s=(1, 1, 20),
+    min_base_fee=BASE_FEES,
+    congestion_window_s=3,
+    funding_window_s=60,
+    rent_period_s=2,
+)
+FLAGS = (0, 0, 0, IOC, REDUCE_ONLY, POST_ONLY, POST_ONLY, IOC | REDUCE_ONLY, REDUCE_ONLY | POST_ONLY)
+TRADERS = range(2, 8)
+USERS = range(2, 12)  # some only save
 
 
 class RandomDay:
@@ -22,64 +42,81 @@ class RandomDay:
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
-        self.ex = Exchange(shape=SHAPE)
-        self.ledger = DirectLedger(PARAMS)
+        genesis = make_genesis((AVAX_PRICE, ETH_PRICE), START_S, FEES)
+        self.ex = Exchange(params=LIVELY, shape=SHAPE, state=genesis)
+        self.teller = RandomTeller(self.random, self.ex, USERS)
+        self.ledger = DirectExchange(LIVELY)
         self.marks = (AVAX_PRICE, ETH_PRICE)
-        self.resting: list[SignedOrder] = []
+        self.resting: list[SignedOrder | SignedQuote] = []
+        self.queued: list[SignedCashOp] = []
         self.seen: set[str] = set()
-        for users in (USERS[:3], USERS[3:]):
+        for users in (TRADERS[:3], TRADERS[3:]):
             settle_directly(self.ledger, self.ex.batch(cash=[self.ex.deposit(user, 500) for user in users]))
 
     def run_batch(self) -> BatchResult:
         """Let users act, build the batch, keep what is unfilled for the next, and settle the same directly."""
-        cash = [self._make_cash_op() for _ in range(self.random.randrange(4))]
+        cash = self.queued + [self.teller.make() for _ in range(self.random.randrange(6))]
         orders = self.resting + [self._make_order() for _ in range(self.random.randrange(3, 10))]
+        orders += [self._make_quote() for _ in range(self.random.randrange(3))]
         self.marks = tuple(mark * self.random.randint(950, 1_040) // 1_000 for mark in self.marks)
-        self._move_funding()
-        result = self.ex.batch(orders=orders, cash=cash, marks=self.marks)
+        elapsed_s = self.random.choice([1, 1, 1, 7, 3_600])
+        result = self.ex.batch(orders=orders, cash=cash, marks=self.marks, elapsed_s=elapsed_s)
         gone = {id(signed) for signed, _ in result.rejected}
         self.resting = [signed for signed in orders if id(signed) not in gone][-12:]
-        self.seen |= {type(signed.op).__name__ for signed in cash} | {error.code for _, error in result.rejected}
-        self.seen |= {"fill"} if result.fills else set()
-        self.seen |= {"liquidation"} if result.liquidations else set()
+        self.queued = list(result.waiting_cash)
+        self.teller.learn_keys()
+        self.seen |= {error.code for _, error in result.rejected}
+        self.seen |= describe(result)
         settle_directly(self.ledger, result)
         return result
 
-    def _make_cash_op(self) -> SignedCashOp:
-        account, amount = self.random.choice(USERS), self.random.randint(1, 300)
-        if self.random.random() < 0.1:
-            return self.ex.cancel(account, self.random.randrange(3), self.random.randrange(9))
-        make = self.random.choice([self.ex.deposit, self.ex.deposit, self.ex.withdraw])
-        return make(account, amount)
-
     def _make_order(self) -> SignedOrder:
-        market = self.random.randrange(2)
-        lots, direction = self.random.randint(1, 18 if market else 3_000) * 10**5, self.random.choice([-1, 1])
-        limit = self.marks[market] * (1_000 + direction * self.random.randint(-10, 20)) // 1_000
-        slot = self.random.randrange(6)
-        return self.ex.order(self.random.choice(USERS), direction * lots, limit, market=market, slot=slot)
+        account, direction = self.random.choice(TRADERS), self.random.choice([-1, 1])
+        return self.ex.sign(self._draw_order(account, direction, self.random.randrange(6)))
 
-    def _move_funding(self) -> None:
-        """Stand in for the funding tick of a later circuit: the rules must hold at any index."""
-        header = self.ex.state.header
-        index = tuple(value + self.random.randint(-(10**9), 10**9) for value in header.funding_index)
-        state = self.ex.state
-        self.ex.state = State(replace(header, funding_index=index), state.tree, state.accounts)
+    def _make_quote(self) -> SignedQuote:
+        """Return bids and asks of one account, some places left empty."""
+        account, slot = self.random.choice(TRADERS), 6
+        orders: list[Order | None] = []
+        for direction in (1, -1, 1, -1)[: self.random.randint(1, 4)]:
+            orders.append(self._draw_order(account, direction, slot) if self.random.random() < 0.8 else None)
+            slot += 1
+        return self.ex.quote(account, *orders)
+
+    def _draw_order(self, account: int, direction: int, slot: int) -> Order:
+        market, flags = self.random.randrange(2), self.random.choice(FLAGS)
+        lots = self.random.randint(1, 18 if market else 3_000) * 10**5 + self.random.randrange(9)
+        away = self.random.randint(-20, -1) if flags & POST_ONLY else self.random.randint(-10, 20)
+        limit = self.marks[market] * (1_000 + direction * (away // 4 * 4)) // 1_000  # so that limits meet
+        if self.random.random() < 0.1:
+            limit = ANY_BUY_TICKS if direction > 0 else ANY_SELL_TICKS
+        return self.ex.make_order(account, direction * lots, limit, market=market, slot=slot, flags=flags)
 
 
-def settle_directly(ledger: DirectLedger, result: BatchResult) -> None:
-    """Book what the batch did, from its reports alone."""
+def describe(result: BatchResult) -> set[str]:
+    """Return what kinds of trades a batch saw."""
+    flags = {IOC: "ioc", REDUCE_ONLY: "reduce only", POST_ONLY: "post only"}
+    seen = {name for fill in result.fills for flag, name in flags.items() if fill.order.flags & flag}
+    seen |= {"rebate" for fill in result.fills if fill.dues.trading_fee_atoms < 0}
+    seen |= {"later fill" for fill in result.fills if fill.dues.charge.tip_e6 == 0}
+    seen |= {"rationed" for one in result.trace.rationing if one.marginal_lots < one.marginal_remaining}
+    seen |= {"extra lot" for one in result.trace.rationing if one.cutoff}
+    seen |= {"quote" for lane in result.trace.quote_lanes if lane.quote}
     for lane in result.trace.cash_lanes:
-        if lane.op is not None and hasattr(lane.op, "amount_e6"):
-            book = ledger.deposit if lane.signature is None else ledger.withdraw
-            book(lane.op.account, lane.op.amount_e6)
-    trades = [
-        DirectTrade(fill.order.account, fill.order.market, fill.order.direction * fill.fill_lots, fill.price_ticks)
-        for fill in result.fills
-    ]
-    trades += [
-        DirectTrade(forced.account, forced.market, forced.delta_lots, forced.price_ticks, is_liquidation=True)
-        for forced in result.liquidations
-    ]
-    header = result.state.header
-    ledger.settle_batch(trades, header.marks_ticks, header.funding_index)
+        seen.add(f"{type(lane.op).__name__}{'' if lane.is_applied else ' failed'}")
+    seen |= {"funding"} if any(result.state.header.funding_index) else set()
+    seen |= {"raised margin"} if result.trace.tick.fractions.initial_ppm > LIVELY.initial_ppm else set()
+    return seen | {"fill" for _ in result.fills} | {"liquidation" for _ in result.liquidations}
+
+
+def settle_directly(ledger: DirectExchange, result: BatchResult) -> None:
+    """Book what the batch did, as its trace says."""
+    trace, header = result.trace, result.state.header
+    for lane in trace.cash_lanes:
+        if lane.op is not None:
+            ledger.serve(lane.op, trace.tick)
+    trades = list_trades(trace)
+    for account in {trade.account for trade in trades}:
+        ledger.touch(account, header.timestamp_s, trace.tick.rent_rate)
+    prices = (header.marks_ticks, header.funding_index)
+    ledger.settle_batch(trades, *prices, trace.tick.fractions, trace.tick.order_fee_e6)

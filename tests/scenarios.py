@@ -2,32 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, overload
 
-from rollup.orders import Order, SignedOrder
+from rollup.accounts import Account
+from rollup.oracle import SignedPrices
+from rollup.orders import ANY_BUY_TICKS, ANY_SELL_TICKS, IOC, POST_ONLY, REDUCE_ONLY, Order, SignedOrder
 from rollup.params import MarketParams, Params
+from rollup.quotes import Quote, SignedQuote
 from rollup.shapes import TINY, Shape
-from rollup.signature import derive_public_key, sign
-from rollup.state import State, make_genesis
+from rollup.signature import Signature, derive_public_key, sign
+from rollup.state import Resources, State, make_genesis, pad_markets
+from rollup.tick import Tick, run_tick
 from rollup.trace import BatchTrace
 from rollup.transition import BatchResult, build_batch
-from rollup.txs import Cancel, Deposit, SignedCashOp, Withdraw
+from rollup.txs import Cancel, Deposit, SignedCashOp, SignedOp, Withdraw
+from rollup.units import ORACLE_COUNT
 
 START_S = 1_760_130_000
 AVAX_PRICE = 25_000_000  # ticks of 1e-6 USD
 ETH_PRICE = 4_000_000_000
 USD = 10**6  # a deposit's unit is 1e-6 USD
 
+ORACLE_KEYS = tuple(bytes([200 + signer]) * 32 for signer in range(ORACLE_COUNT))  # private keys of the signers
+
+# Quiet: marks reach whatever a test says within a second, nothing is funded, scaled or charged for.
 PARAMS = Params(
     chain_id=31337,
     contract=0x5FBDB2315678AFECB367F032D93F642F64180AA3,
     version=1,
     taker_fee_ppm=(500, 450, 400, 350, 300, 250, 200, 100),
+    maker_fee_ppm=(-100, -50, 0, 0, 50, 0, 0, -300),
     markets=(
         MarketParams("AVAX-USD", 6, 6, 50_000, 30_000, 10_000, 50_000),
         MarketParams("ETH-USD", 6, 6, 40_000, 20_000, 10_000, 50_000),
     ),
+    target_per_s=(10**6,) * 3,
+    oracle_keys=tuple(map(derive_public_key, ORACLE_KEYS)),
 )
+# an order costs 0.0034 USD, a leaf 1 USD and as much again each year
+PRICED = make_genesis((AVAX_PRICE, ETH_PRICE), START_S, Resources(base_fees=(2 * 10**15, 10**18, 10**14)))
+
+
+def sign_prices(
+    params: Params, prices_ticks: tuple[int, ...], time_s: int, signers: Iterable[int] = range(ORACLE_COUNT)
+) -> tuple[SignedPrices, ...]:
+    """Return the messages of some oracle signers, all of the same prices and time."""
+    unsigned = SignedPrices(0, pad_markets(prices_ticks, 1), time_s, Signature((0, 1), 0))
+    message = unsigned.message(params.domain)
+    return tuple(replace(unsigned, signer=s, signature=sign(ORACLE_KEYS[s], message)) for s in signers)
 
 
 @dataclass
@@ -39,36 +63,103 @@ class Exchange:
     state: State = field(default_factory=lambda: make_genesis((AVAX_PRICE, ETH_PRICE), START_S))
     now_s: int = START_S
     order_nonces: dict[int, int] = field(default_factory=dict)
+    new_keys: dict[int, bytes] = field(default_factory=dict)  # of accounts that changed theirs
 
     @staticmethod
     def key_of(account: int) -> bytes:
-        """Return the account's private key."""
+        """Return the account's first private key."""
         return account.to_bytes(32, "big")
+
+    @staticmethod
+    def owner_of(account: int) -> int:
+        """Return the address that holds the account on the base layer."""
+        return 0xA0000 + account
+
+    def next_tick(self) -> Tick:
+        """Return the tick of the next batch, should the marks stay."""
+        header, now_s = self.state.header, self.now_s + 1
+        oracle = sign_prices(self.params, header.marks_ticks, now_s)
+        return run_tick(header, self.params, tuple(oracle), now_s)
 
     def deposit(self, account: int, usd: int) -> SignedCashOp:
         """Return a deposit of whole dollars by the account's owner."""
         key = derive_public_key(self.key_of(account))
-        return SignedCashOp(Deposit(account, usd * USD, owner=0xA0000 + account, key=key))
+        return SignedCashOp(Deposit(account, usd * USD, owner=self.owner_of(account), key=key))
 
     def withdraw(self, account: int, usd: int) -> SignedCashOp:
         """Return a signed withdrawal of whole dollars."""
-        record = self.state.get_account(account)
-        op = Withdraw(account, record.cash_nonce, record.epoch, usd * USD)
-        return SignedCashOp(op, sign(self.key_of(account), op.message(self.params.domain)))
+        return self.request(Withdraw, account, amount_e6=usd * USD)
 
     def cancel(self, account: int, slot: int, nonce: int) -> SignedCashOp:
         """Return a signed cancel of one order."""
+        return self.request(Cancel, account, slot=slot, nonce=nonce)
+
+    def request(
+        self,
+        kind: Callable[..., SignedOp],
+        account: int,
+        *,
+        ahead: int = 0,
+        **operands: Any,  # noqa: ANN401 (fields of any kind)
+    ) -> SignedCashOp:
+        """Return a signed operation of any kind, in turn behind `ahead` others of the account."""
         record = self.state.get_account(account)
-        op = Cancel(account, record.cash_nonce, record.epoch, slot, nonce)
-        return SignedCashOp(op, sign(self.key_of(account), op.message(self.params.domain)))
+        operands = {"max_fee_e6": 5 * USD, **operands}
+        return self.sign(kind(account, record.cash_nonce + ahead, record.epoch, **operands))
+
+    @overload
+    def sign(self, op: SignedOp) -> SignedCashOp: ...
+    @overload
+    def sign(self, op: Order) -> SignedOrder: ...
+    def sign(self, op: SignedOp | Order) -> SignedCashOp | SignedOrder:
+        """Return the operation or order signed by its account's key."""
+        signature = self._sign(op.account, op.message(self.params.domain))
+        return SignedOrder(op, signature) if isinstance(op, Order) else SignedCashOp(op, signature)
+
+    def _sign(self, account: int, message: int) -> Signature:
+        return sign(self.new_keys.get(account, self.key_of(account)), message)
 
     def order(
-        self, account: int, lots: int, limit: int, *, market: int = 0, slot: int = 0, nonce: int | None = None
+        self,
+        account: int,
+        lots: int,
+        limit: int,
+        *,
+        market: int = 0,
+        slot: int = 0,
+        nonce: int | None = None,
+        flags: int = 0,
+        tip_e6: int = 7,
+        max_fee_e6: int = 5 * USD,
     ) -> SignedOrder:
         """Return a signed order: positive lots buy, negative sell; a fresh nonce in its slot unless given."""
+        fees = {"tip_e6": tip_e6, "max_fee_e6": max_fee_e6}
+        return self.sign(
+            self.make_order(account, lots, limit, market=market, slot=slot, nonce=nonce, flags=flags, **fees)
+        )
+
+    def quote(self, account: int, *orders: Order | None) -> SignedQuote:
+        """Return a signed quote of orders made by `make_order`, None for an empty place."""
+        quote = Quote(account, orders)
+        return SignedQuote(quote, self._sign(account, quote.message(self.params.domain)))
+
+    def make_order(
+        self,
+        account: int,
+        lots: int,
+        limit: int,
+        *,
+        market: int = 0,
+        slot: int = 0,
+        nonce: int | None = None,
+        flags: int = 0,
+        tip_e6: int = 7,
+        max_fee_e6: int = 5 * USD,
+    ) -> Order:
+        """Return an order that nobody signed yet."""
         if nonce is None:
             nonce = self.order_nonces[account] = self.order_nonces.get(account, 0) + 1
-        order = Order(
+        return Order(
             account=account,
             market=market,
             side=int(lots < 0),
@@ -78,27 +169,41 @@ class Exchange:
             expiry_s=self.now_s + 3600,
             size_lots=abs(lots),
             limit_ticks=limit,
-            max_fee_e6=5 * USD,
-            tip=7,
+            max_fee_e6=max_fee_e6,
+            tip_e6=tip_e6,
+            flags=flags,
         )
-        return SignedOrder(order, sign(self.key_of(account), order.message(self.params.domain)))
+
+    def put(self, account_id: int, **changes: Any) -> Account:  # noqa: ANN401 (fields of an account)
+        """Change an account in the state by force."""
+        account = replace(self.state.get_account(account_id), **changes)
+        tree = self.state.tree.set(account_id, account.leaf_hash())
+        header = replace(self.state.header, accounts_root=tree.root)
+        self.state = State(header, tree, {**self.state.accounts, account_id: account})
+        return account
 
     def batch(
         self,
         *,
-        orders: list[SignedOrder] | None = None,
+        orders: Sequence[SignedOrder | SignedQuote] = (),
         cash: list[SignedCashOp] | None = None,
         marks: tuple[int, ...] = (AVAX_PRICE, ETH_PRICE),
+        elapsed_s: int = 1,
+        signers: Iterable[int] = range(ORACLE_COUNT),
     ) -> BatchResult:
-        """Build the next batch one second later and move on to the state after it."""
-        self.now_s += 1
+        """Build the next batch, one second later unless said otherwise, and move on to the state after it.
+
+        The given oracle signers say `marks`; of markets not given, the mark as it is.
+        """
+        self.now_s += elapsed_s
+        prices_ticks = (*marks, *self.state.header.marks_ticks[len(marks) :])
         result = build_batch(
             self.state,
             self.params,
             self.shape,
-            marks_ticks=marks,
+            oracle=sign_prices(self.params, prices_ticks, self.now_s, signers),
             timestamp_s=self.now_s,
-            orders=orders or [],
+            orders=orders,
             cash_ops=cash or [],
         )
         self.state = result.state
@@ -106,14 +211,16 @@ class Exchange:
 
 
 def run_day(shape: Shape = TINY) -> dict[str, BatchTrace]:
-    """Return one trace of each kind: deposits with fills, several fills in a lane, a liquidation, withdraw and cancel.
+    """Return one trace of each kind: deposits with fills, several fills in a lane, a liquidation, withdraw and cancel,
+    and orders of every kind.
 
-    Account 2 is long on leverage and is liquidated when AVAX falls; 3 sells to it, 4 buys the liquidation.
+    Account 2 is long on leverage and is liquidated when AVAX falls; 3 sells to it, 4 buys the liquidation. In the end
+    4 quotes both markets post-only, 3 and 2 reduce, and 5 shares the ration with 4's quote.
     """
     ex = Exchange(shape=shape)
     traces = {}
     first = ex.batch(
-        cash=[ex.deposit(2, 2_000), ex.deposit(3, 50_000)],
+        cash=[ex.deposit(2, 2_200), ex.deposit(3, 50_000)],
         orders=[ex.order(2, 1_000_000_000, AVAX_PRICE + 9), ex.order(3, -1_000_000_000, AVAX_PRICE - 9)],
     )
     traces["deposits and fills"] = first.trace
@@ -132,7 +239,26 @@ def run_day(shape: Shape = TINY) -> dict[str, BatchTrace]:
     traces["liquidation"] = third.trace
     fourth = ex.batch(cash=[ex.withdraw(4, 1_000), ex.cancel(3, 8, 77)], marks=(fallen, ETH_PRICE))
     traces["withdraw and cancel"] = fourth.trace
-    for name, result in (("first", first), ("second", second), ("third", third), ("fourth", fourth)):
+    limit, away = fallen + 2_000, ETH_PRICE - 1_000
+    fifth = ex.batch(
+        cash=[ex.deposit(5, 10_000), ex.deposit(2, 2_000)],
+        orders=[
+            ex.order(2, -20_000_000, fallen + 1_000, slot=5, flags=REDUCE_ONLY),
+            ex.order(3, 40_000_000, ANY_BUY_TICKS, slot=6, flags=IOC | REDUCE_ONLY),
+            ex.order(5, -10_000_001, limit, slot=1),
+            ex.order(5, -400_000, ANY_SELL_TICKS, market=1, slot=2, flags=IOC),
+            ex.quote(
+                4,
+                ex.make_order(4, -30_000_000, limit, slot=100, flags=POST_ONLY),
+                ex.make_order(4, 700_000, away, market=1, slot=101, flags=POST_ONLY),
+            ),
+        ],
+        marks=(fallen, ETH_PRICE),
+    )
+    traces["orders of every kind"] = fifth.trace
+    results = {"first": first, "second": second, "third": third, "fourth": fourth, "fifth": fifth}
+    for name, result in results.items():
         assert not result.rejected, f"{name}: {result.rejected}"
+    assert len(fifth.fills) == 6, f"{len(fifth.fills)} of 6 orders filled"
     assert third.liquidations, "nobody was liquidated"
     return traces

@@ -12,15 +12,14 @@ from circuits.fund import FundFill, assert_shrinks, open_fund_fill, spend_budget
 from circuits.inputs import private_flag
 from circuits.linear import LC
 from circuits.margin import assert_cash_in_range, compute_equity, sign_sizes
+from circuits.market_totals import CHANGE_SHIFT, FILLS_SHIFT
 from circuits.merkle import private_path
 from circuits.poseidon import poseidon
 from circuits.system import ConstraintSystem
 from circuits.tables import Tables, table_ports
 from rollup import tags
+from rollup.resources import ORDER_FILL
 from rollup.units import ACCOUNT_TREE_DEPTH, ATOMS_PER_E6, MARKET_COUNT
-
-USAGE = 1 + 14 * 2**64  # units of the fund's fill: proving | state * 2**32 | bandwidth * 2**64
-FILLS_SHIFT, SIZE_CHANGE_SHIFT = 80, 160  # a market's running total is net + fills * 2**80 + change of |s| * 2**160
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ def build_fund_lane(cs: ConstraintSystem) -> None:
     treasury = _credit_treasury(cs, cs.port("fees") + cs.port("tips_e6") * ATOMS_PER_E6)
     _replace_leaves(cs, fund, treasury)
     cs.assert_equal(spend_budget(cs, fill, cs.port("budget_in")), cs.port("budget_out"), name="totals/budget")
-    cs.assert_equal(cs.port("usage_in") + fill.executed * USAGE, cs.port("usage_out"), name="totals/usage")
+    cs.assert_equal(cs.port("usage_in") + fill.executed * ORDER_FILL.packed, cs.port("usage_out"), name="totals/usage")
 
 
 def _run_fund(cs: ConstraintSystem, tables: Tables, fill: FundFill, due: LC) -> _Leaves:
@@ -68,7 +67,7 @@ def _run_fund(cs: ConstraintSystem, tables: Tables, fill: FundFill, due: LC) -> 
     sizes_after = [size for size, _ in split]
     assert_shrinks(cs, fill, held, sizes_after)
     for m in range(MARKET_COUNT):
-        moved = held[m] + filled[m] - signed[m] + (sizes_after[m] - sizes[m]) * 2**SIZE_CHANGE_SHIFT
+        moved = held[m] + filled[m] - signed[m] + (sizes_after[m] - sizes[m]) * 2**CHANGE_SHIFT
         before, after = cs.port(f"lots_in[{m}]"), cs.port(f"lots_out[{m}]")
         cs.assert_product(fill.hot[m], fill.fill * 2**FILLS_SHIFT, after - before - moved, name=f"totals/lots[{m}]")
     with cs.scope("fund"):

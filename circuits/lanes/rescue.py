@@ -26,16 +26,16 @@ from circuits.forced_trade import assert_both_or_neither, assert_bridge_words, i
 from circuits.inputs import assert_equal_if, private_flag
 from circuits.linear import LC, sum_lc
 from circuits.margin import sign_sizes, weigh_positions
+from circuits.market_totals import CHANGE_SHIFT
 from circuits.moves import Move, compute_cash_change, open_move
 from circuits.select import select
 from circuits.system import ConstraintSystem
 from circuits.tables import table_ports
 from circuits.takeover import assert_fund_decides, assert_rescuable
 from rollup.accounts import EMPTY_ACCOUNT
+from rollup.resources import RESCUE_OPERATION
 from rollup.units import CASH_BITS, MARKET_COUNT
 
-USAGE = 2 + 32 * 2**64  # units of a rescue operation: proving | state * 2**32 | bandwidth * 2**64
-SIZE_CHANGE_SHIFT = 160  # a market's running total is net + fills * 2**80 + change of sum |s| * 2**160
 NO_POSITIONS_HASH = EMPTY_ACCOUNT.positions_hashes[0]
 
 
@@ -135,7 +135,7 @@ def build_rescue_lane(cs: ConstraintSystem) -> None:
     taken_cash = cs.mul(kinds.takeover, cash, name="takeover/cash")
     _add(cs, "takeover_cash", taken_cash + victim.surplus)
     _add(cs, "rent", cs.mul(change.touched, rent, name="rent/charged"))
-    _add(cs, "usage", kinds.used * USAGE)
+    _add(cs, "usage", kinds.used * RESCUE_OPERATION.packed)
     _add(cs, "queue", kinds.first)  # one entry, of two legs
     fund_equity = carry.fund_equity + taken_equity + victim.surplus
     cs.assert_equal(fund_equity, carry_after.fund_equity, name="totals/fund_equity")
@@ -229,8 +229,8 @@ def _add_lots(
 ) -> None:
     """Constrain the running totals of each market: all lots, and those that the fund takes over. Constraints: 48."""
     for m in range(MARKET_COUNT):
-        moved = cs.mul(move.hot[m], change.lots, name=f"totals/moved[{m}]") + grown[m] * 2**SIZE_CHANGE_SHIFT
-        dropped = signed[m] + account.sizes[m] * 2**SIZE_CHANGE_SHIFT
+        moved = cs.mul(move.hot[m], change.lots, name=f"totals/moved[{m}]") + grown[m] * 2**CHANGE_SHIFT
+        dropped = signed[m] + account.sizes[m] * 2**CHANGE_SHIFT
         lots, lots_after = cs.port(f"lots_in[{m}]"), cs.port(f"lots_out[{m}]")
         cs.assert_product(kinds.emptied, dropped, lots + moved - lots_after, name=f"totals/lots[{m}]")
         taken, taken_after = cs.port(f"takeover_lots_in[{m}]"), cs.port(f"takeover_lots_out[{m}]")

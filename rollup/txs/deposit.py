@@ -1,57 +1,70 @@
-"""Deposit: an entry of the base layer's queue, not signed. It creates the account where there is none."""
+"""Deposit: an entry of the queue. It creates the account where there is none; where it cannot, it is returned."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from rollup.accounts import Account
-from rollup.babyjubjub import IDENTITY, is_in_subgroup
-from rollup.errors import check_bits, check_range
-from rollup.packing import pack
-from rollup.rejections import DepositMismatch, KeyInvalid, NonceExhausted
-from rollup.units import ACCOUNT_BITS, AMOUNT_E6_BITS, ATOMS_PER_E6, COUNTER_BITS, FIRST_USER_ACCOUNT, OWNER_BITS
+from rollup.babyjubjub import is_on_curve
+from rollup.errors import check_bits
+from rollup.rent import charge_rent
+from rollup.tick import Tick
+from rollup.txs.effect import CREATION_UNITS, Effect, Flows
+from rollup.txs.queue import BridgeWords, QueueEntry, can_raise_epoch, is_owned_by, leave_untouched, pack_bridge_word
+from rollup.units import AMOUNT_E6_BITS, ATOMS_PER_E6, FIRST_USER_ACCOUNT, OWNER_BITS
 
-__all__ = ["BRIDGE_DEPOSIT", "Deposit"]
+__all__ = ["BRIDGE_DEPOSIT", "BRIDGE_RETURNED", "Deposit"]
 
-BRIDGE_DEPOSIT = 1
+BRIDGE_DEPOSIT: Final = 1
+BRIDGE_RETURNED: Final = 3
 
 
 @dataclass(frozen=True)
-class Deposit:
-    """Collateral for an account, 1e-6 USD."""
+class Deposit(QueueEntry):
+    """Collateral for an account, 1e-6 USD. `owner` sent it; `key` counts only where it creates the account."""
 
-    account: int
     amount_e6: int
     owner: int
     key: tuple[int, int]
 
-    def check(self, account: Account) -> None:
-        """Raise unless the deposit is in range and names this account's owner and key, or creates it.
-
-        Raises ValueOutOfRange, KeyInvalid, NonceExhausted, DepositMismatch.
-        """
-        check_range("account", self.account, FIRST_USER_ACCOUNT, 2**ACCOUNT_BITS - 1)
-        check_range("amount_e6", self.amount_e6, 1, 2**AMOUNT_E6_BITS - 1)
+    def __post_init__(self) -> None:
+        """Raise ValueOutOfRange for what the base layer would not have let in."""
+        super().__post_init__()
+        check_bits("amount_e6", self.amount_e6, AMOUNT_E6_BITS)
         check_bits("owner", self.owner, OWNER_BITS)
+
+    def is_valid(self, account: Account, tick: Tick) -> bool:
+        """Return whether the account is the sender's, or empty and this may create it."""
+        return is_owned_by(self.account, self.owner, account) or self._is_creating(account, tick)
+
+    def apply(self, account: Account, tick: Tick) -> Effect:
+        """Return the account with the deposit in it, or as it was. Raises ValueOutOfRange if cash overflows."""
+        if not self.is_valid(account, tick):
+            return leave_untouched(account)
         if account.is_empty:
-            self._check_new(account)
-        elif (self.owner, self.key) != (account.owner, account.key):
-            raise DepositMismatch(self.account, self.owner, account.owner)
+            return self._create(account, tick)
+        charged, rent_atoms = charge_rent(account, tick)
+        after = charged.with_changes(cash_atoms=charged.cash_atoms + self.amount_e6 * ATOMS_PER_E6)
+        return Effect(after, Flows(queue_entries=1, vault_e6=self.amount_e6, rent_atoms=rent_atoms))
 
-    def apply(self, account: Account) -> Account:
-        """Return the account with the deposit in it. Assumes `check`. Raises ValueOutOfRange if cash overflows."""
-        cash_atoms = account.cash_atoms + self.amount_e6 * ATOMS_PER_E6
-        if not account.is_empty:
-            return account.with_changes(cash_atoms=cash_atoms)
-        return account.with_changes(key=self.key, owner=self.owner, epoch=account.epoch + 1, cash_atoms=cash_atoms)
+    def bridge_words(self, is_applied: bool, paid_e6: int) -> BridgeWords:
+        """Return kind | account | amount | outcome, the sender, and the key."""
+        kind = BRIDGE_DEPOSIT if is_applied else BRIDGE_RETURNED
+        return pack_bridge_word(kind, self.account, self.amount_e6, is_applied), self.owner, *self.key
 
-    def bridge_words(self) -> tuple[int, int, int, int]:
-        """Return kind | account | amount, the owner, and the key: what the base layer checks against its queue."""
-        fields = ((BRIDGE_DEPOSIT, 4), (self.account, ACCOUNT_BITS), (self.amount_e6, AMOUNT_E6_BITS))
-        return pack(*fields), self.owner, *self.key
+    def _is_creating(self, account: Account, tick: Tick) -> bool:
+        may_own = self.account >= FIRST_USER_ACCOUNT and self.owner != 0 and is_on_curve(self.key)
+        is_enough = self.amount_e6 >= tick.leaf_fee_e6
+        return account.is_empty and may_own and is_enough and can_raise_epoch(account)
 
-    def _check_new(self, account: Account) -> None:
-        if self.owner == 0 or self.key == IDENTITY or not is_in_subgroup(self.key):
-            raise KeyInvalid(self.account, self.key, self.owner)
-        if account.epoch + 1 >= 2**COUNTER_BITS:
-            raise NonceExhausted(self.account, "epoch", account.epoch)
+    def _create(self, account: Account, tick: Tick) -> Effect:
+        after = account.with_changes(
+            key=self.key,
+            owner=self.owner,
+            epoch=account.epoch + 1,
+            cash_atoms=(self.amount_e6 - tick.leaf_fee_e6) * ATOMS_PER_E6,
+            last_touched_s=tick.header.timestamp_s,
+        )
+        fees = {"base_fees_e6": tick.leaf_fee_e6, "units": CREATION_UNITS}
+        return Effect(after, Flows(queue_entries=1, vault_e6=self.amount_e6, **fees))

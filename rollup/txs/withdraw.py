@@ -3,68 +3,59 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar, Final
 
 from rollup.accounts import Account
-from rollup.errors import check_bits, check_range
-from rollup.margin import Margin
-from rollup.packing import pack
-from rollup.poseidon import poseidon
-from rollup.rejections import BelowInitial
-from rollup.txs.signed import check_signed_op
-from rollup.units import ACCOUNT_BITS, AMOUNT_E6_BITS, ATOMS_PER_E6, COUNTER_BITS, FIRST_USER_ACCOUNT
+from rollup.errors import check_range
+from rollup.rejections import BelowInitial, PricesStale
+from rollup.tick import Tick
+from rollup.txs.effect import Effect, Flows, compute_margin_at
+from rollup.txs.queue import BridgeWords, pack_bridge_word
+from rollup.txs.signed import SignedOp
+from rollup.units import AMOUNT_E6_BITS, ATOMS_PER_E6
 
-__all__ = ["BRIDGE_WITHDRAWAL", "KIND_WITHDRAW", "Withdraw", "check_withdraw_margin"]
+__all__ = ["BRIDGE_WITHDRAWAL", "KIND_WITHDRAW", "Withdraw", "pay_out"]
 
-KIND_WITHDRAW = 2
-BRIDGE_WITHDRAWAL = 2
+KIND_WITHDRAW: Final = 2
+BRIDGE_WITHDRAWAL: Final = 2
 
 
 @dataclass(frozen=True)
-class Withdraw:
+class Withdraw(SignedOp):
     """Collateral back to the account's owner on the base layer, 1e-6 USD."""
 
-    account: int
-    cash_nonce: int
-    epoch: int
+    kind: ClassVar[int] = KIND_WITHDRAW
     amount_e6: int
 
-    def check(self, account: Account) -> None:
-        """Raise unless in range, for this epoch and in turn. Margin is `check_withdraw_margin`.
-
-        Raises ValueOutOfRange, AccountNotOpen, EpochMismatch, CashNonceMismatch, NonceExhausted.
-        """
-        check_range("account", self.account, FIRST_USER_ACCOUNT, 2**ACCOUNT_BITS - 1)
+    def check_fields(self) -> None:
+        """Raise ValueOutOfRange unless the amount is 1 to 2**64 - 1."""
         check_range("amount_e6", self.amount_e6, 1, 2**AMOUNT_E6_BITS - 1)
-        check_bits("cash_nonce", self.cash_nonce, COUNTER_BITS)
-        check_bits("epoch", self.epoch, COUNTER_BITS)
-        check_signed_op(self.account, self.epoch, self.cash_nonce, account)
 
-    def apply(self, account: Account) -> Account:
-        """Return the account less the amount, its cash nonce raised. Raises ValueOutOfRange if cash overflows."""
-        cash_atoms = account.cash_atoms - self.amount_e6 * ATOMS_PER_E6
-        return account.with_changes(cash_nonce=account.cash_nonce + 1, cash_atoms=cash_atoms)
+    def operands(self) -> tuple[int, int]:
+        """Return the amount and 0."""
+        return self.amount_e6, 0
 
-    def words(self) -> tuple[int, int, int]:
-        """Return the three words that are signed (docs/architecture.md)."""
-        word_1 = pack(
-            (KIND_WITHDRAW, 4),
-            (self.account, ACCOUNT_BITS),
-            (self.cash_nonce, COUNTER_BITS),
-            (self.epoch, COUNTER_BITS),
-        )
-        return word_1, pack((self.amount_e6, AMOUNT_E6_BITS)), 0
+    def apply(self, account: Account, tick: Tick) -> Effect:
+        """Return the account less rent, fee and amount. Raises PricesStale, BelowInitial, ValueOutOfRange."""
+        charged, rent_atoms = self.charge(account, tick)
+        after = pay_out(self.account, charged, self.amount_e6, tick)
+        return Effect(after, Flows(vault_e6=-self.amount_e6, base_fees_e6=tick.cash_fee_e6, rent_atoms=rent_atoms))
 
-    def message(self, domain: int) -> int:
-        """Return the field element the account's key signs: H4(domain, words)."""
-        return poseidon((domain, *self.words()))
-
-    def bridge_words(self, owner: int) -> tuple[int, int, int, int]:
-        """Return kind | account | amount, the owner, and two zeros: what the base layer makes claimable."""
-        fields = ((BRIDGE_WITHDRAWAL, 4), (self.account, ACCOUNT_BITS), (self.amount_e6, AMOUNT_E6_BITS))
-        return pack(*fields), owner, 0, 0
+    def bridge_words(self, owner: int) -> BridgeWords:
+        """Return kind | account | amount | 1, the account's owner, and two zeros: what becomes claimable."""
+        return pack_bridge_word(BRIDGE_WITHDRAWAL, self.account, self.amount_e6, is_applied=True), owner, 0, 0
 
 
-def check_withdraw_margin(account_id: int, after: Margin) -> None:
-    """Raise BelowInitial unless equity after the withdrawal meets the initial requirement."""
-    if after.equity < after.initial:
-        raise BelowInitial(account_id, after.equity, after.initial)
+def pay_out(account_id: int, charged: Account, amount_e6: int, tick: Tick) -> Account:
+    """Return the account less the amount: a withdrawal or an outgoing transfer, rent and fee already taken.
+
+    Raises PricesStale with positions and no fresh prices; BelowInitial unless equity still meets the initial
+    requirement; ValueOutOfRange if cash overflows.
+    """
+    if tick.stale and any(charged.sizes_lots):
+        raise PricesStale(account_id)
+    after = charged.with_changes(cash_atoms=charged.cash_atoms - amount_e6 * ATOMS_PER_E6)
+    margin = compute_margin_at(after, tick)
+    if margin.equity < margin.initial:
+        raise BelowInitial(account_id, margin.equity, margin.initial)
+    return after

@@ -41,13 +41,11 @@ def make_liquidation_table(replay: Replay) -> Table:
 
 def make_cash_table(replay: Replay) -> Table:
     """Return one row a batch: what crossed between the base layer and the rollup."""
-    from rollup.txs import Deposit, Withdraw
-
     rows: list[tuple[Any, ...]] = []
     for result in replay.results:
-        ops = [lane.op for lane in result.trace.cash_lanes]
-        deposits = sum(op.amount_e6 for op in ops if isinstance(op, Deposit))
-        withdrawals = sum(op.amount_e6 for op in ops if isinstance(op, Withdraw))
+        lanes = result.trace.cash_lanes
+        deposits = sum(max(0, lane.flows.vault_e6) for lane in lanes)
+        withdrawals = sum(lane.paid_e6 for lane in lanes)
         header = result.state.header
         amounts = (f"{amount / _E6_PER_USD:,.2f}" for amount in (deposits, withdrawals, header.vault_e6))
         rows.append((f"batch {header.batch_number}", *amounts))

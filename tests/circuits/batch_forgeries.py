@@ -13,7 +13,7 @@ from rollup.settle import apply_order_fill
 from rollup.shapes import TINY
 from rollup.state import State
 from rollup.trace import BatchTrace, CashLaneTrace
-from rollup.txs import Withdraw
+from rollup.txs import Transfer, Withdraw
 from rollup.units import FUND_ACCOUNT, TREASURY_ACCOUNT
 from tests.circuits.frame_cases import get_day
 from tests.circuits.rechaining import Ledger, change_bus, change_private, get_ledger, give_inputs, rechain
@@ -23,6 +23,7 @@ __all__ = ["BatchForgery", "forge_batches"]
 
 SEQUENCER = 9
 ROOT_IN, ROOT_OUT = "account_tree/root_in", "account_tree/root_out"
+BRIDGE = ("bridge/kind_account_amount_outcome", "bridge/owner", "bridge/key_x_or_paid", "bridge/key_y")
 FILLS, LIQUIDATION, CASH = "deposits and fills", "liquidation", "withdraw and cancel"
 
 
@@ -37,7 +38,7 @@ class BatchForgery:
 
 def forge_batches() -> list[BatchForgery]:
     """Return the whole catalogue, on the shape tiny."""
-    parts = (_creations, _dues, _imbalances, _publics, _bridges, _chains, _orders, _totals)
+    parts = (_creations, _dues, _imbalances, _publics, _bridges, _chains, _transfers, _orders, _totals)
     return [forgery for part in parts for forgery in part()]
 
 
@@ -140,7 +141,7 @@ def _with_words(inputs: WitnessInputs, words: dict[int, int]) -> WitnessInputs:
 
 
 def _bridges() -> Iterator[BatchForgery]:
-    first, owner, key = "bridge/kind_account_amount", "bridge/owner", "bridge/key[*]"
+    first, owner = BRIDGE[:2]
     deposits, drawn = give_inputs(get_day()[FILLS]), give_inputs(get_day()[CASH])
     hidden = _with_words(drawn, {0: 0, 1: 0})
     yield _forgery("withdrawal missing from the bridge", hidden, f"cash[0]: {first}", f"cash[0]: {owner}")
@@ -153,7 +154,7 @@ def _bridges() -> Iterator[BatchForgery]:
     queued = _with_words(deposits, {0: deposits.bus["lane[0]/bridge[0]"] - (10**6 << 25)})
     yield _forgery("deposit larger than the queue's", queued, f"cash[0]: {first}")
     unqueued = _with_words(deposits, dict.fromkeys(range(4, 8), 0))
-    refusals = (f"cash[1]: {first}", f"cash[1]: {owner}", f"cash[1]: {key}")
+    refusals = [f"cash[1]: {name}" for name in BRIDGE]
     yield _forgery("deposit not in the queue", unqueued, *refusals)
     words = [0] * 8
     emptied = change_bus(deposits, {"data_commitment": compute_data_commitment(words)})
@@ -186,9 +187,40 @@ def _chains() -> Iterator[BatchForgery]:
     yield _twice_withdrawn()
     bus, privates = inputs.bus, inputs.privates
     swapped = WitnessInputs(bus, (privates[0], privates[2], privates[1], *privates[3:]))
-    bridges = ("bridge/kind_account_amount", "bridge/owner", "bridge/key[*]")
-    out_of_place = [f"cash[{i}]: {name}" for i in (0, 1) for name in (ROOT_IN, ROOT_OUT, *bridges, "totals/vault")]
+    out_of_place = [f"cash[{i}]: {name}" for i in (0, 1) for name in (ROOT_IN, ROOT_OUT, *BRIDGE, "totals/vault")]
     yield _forgery("cash lanes swapped", swapped, *out_of_place)
+
+
+def _transfers() -> Iterator[BatchForgery]:
+    """Yield batches that hold one leg of a transfer, each with another way to account for the other leg."""
+    exchange = Exchange()
+    exchange.batch(cash=[exchange.deposit(2, 2_000), exchange.deposit(3, 2_000)])
+    ledger, honest = _ledger_of(exchange.state), exchange.state
+    transfer = exchange.request(Transfer, 2, amount_e6=10**6, recipient=3)
+    trace = exchange.batch(cash=[transfer]).trace
+    exchange.state = honest
+    sent, received = trace.cash_lanes
+    unused = exchange.batch().trace.cash_lanes[0]
+
+    def arrange(*lanes: CashLaneTrace) -> WitnessInputs:
+        return give_inputs(rechain(replace(trace, cash_lanes=lanes), ledger)[0])
+
+    pending = give_inputs(trace).bus["transfer[1]"]
+    lost = arrange(sent, unused)
+    yield _forgery("a transfer that nobody receives", lost, "cash[1]: transfer/in")
+    yield _forgery("a transfer not sent on", change_bus(lost, {"transfer[1]": 0}), "cash[0]: transfer/out")
+    kept = arrange(unused, sent)
+    yield _forgery("a transfer sent out of the batch", kept, "close: totals/transfer_end")
+    yield _forgery("a transfer sent to nobody", change_bus(kept, {"transfer[2]": 0}), "cash[1]: transfer/out")
+    gained = arrange(received, unused)
+    yield _forgery("a transfer that nobody sent", gained, "cash[0]: transfer/in")
+    lent = change_bus(gained, {"transfer[0]": pending})
+    yield _forgery("a transfer from before the batch", lent, "close: totals/transfer_start")
+    passed_on = change_bus(arrange(unused, received), {"transfer[1]": pending})
+    yield _forgery("a transfer out of an unused lane", passed_on, "cash[0]: transfer/out")
+    doubled = arrange(received, received)
+    refusals = ("cash[0]: transfer/in", "cash[1]: transfer/in")
+    yield _forgery("a transfer received twice, sent by nobody", doubled, *refusals)
 
 
 def _twice_withdrawn() -> BatchForgery:

@@ -6,30 +6,51 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from circuits.bus import compute_bus
-from circuits.lane_inputs import cash_lane_inputs
+from circuits.cash_bridge import CHAINS
+from circuits.cash_inputs import cash_lane_inputs
+from circuits.lane_inputs import Prices
 from circuits.lanes.cash import build_cash_lane
 from rollup.accounts import EMPTY_ACCOUNT, EMPTY_ORDERS, Account
+from rollup.errors import TxRejected
+from rollup.margin import Margin
 from rollup.orders import pack_slot
-from rollup.signature import Signature, derive_public_key, sign
-from rollup.signature_cache import SignatureCache
-from rollup.state import State, StateHeader
-from rollup.tick import derive_tick
+from rollup.rationing import NO_RATIONING
+from rollup.signature import Signature, derive_public_key, sign, verify
+from rollup.state import Resources, StateHeader
+from rollup.tick import Tick, derive_tick
 from rollup.trace import BatchTrace, CashLaneTrace, FundLaneTrace
-from rollup.txs import Cancel, CashOp, Deposit, Withdraw
-from rollup.units import ATOMS_PER_E6
-from rollup.workspace import Workspace
-from tests.circuits.lane_cases import LoneTemplate, Values, Venue
+from rollup.txs import NO_FLOWS, Cancel, CashOp, Effect, SignedOp, TransferIn, compute_effect
+from rollup.txs.effect import compute_margin_at
+from rollup.units import AMOUNT_E6_BITS, MARKET_COUNT, ORACLE_COUNT
+from tests.circuits.lane_cases import FRESH, LoneTemplate, Values, Venue
 from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S
 
-__all__ = ["OUTPUTS", "VENUE", "CashCase", "force", "key_of", "load_cash_lane", "make_case", "make_trader", "sign_op"]
+__all__ = [
+    "NO_SIGNATURE",
+    "OUTPUTS",
+    "VENUE",
+    "CashCase",
+    "free_atoms",
+    "key_of",
+    "load_cash_lane",
+    "make_case",
+    "make_tick",
+    "make_trader",
+    "sign_op",
+]
 
-OUTPUTS = ("root_out", "queue_out", "vault_out", *(f"bridge[{i}]" for i in range(4)))
+OUTPUTS = ("root_out", *(f"{chain}_out" for chain in CHAINS), *(f"bridge[{i}]" for i in range(4)))
+NO_SIGNATURE = Signature((0, 0), 0)
 VAULT_E6 = 2**70
-DEPOSITS = 41
+ENTRIES = 41
 FUNDING = (-(10**12), 3 * 10**14, *range(-6, 7), 2**71)  # atoms a lot, of either sign
+# a cash operation costs 0.052 USD, a leaf 0.5 USD and as much rent a day
+FEES = Resources(base_fees=(10**16, 5 * 10**17, 10**15 - 3))
 VENUE = Venue(
+    params=replace(PARAMS, rent_period_s=86_400),
     marks_ticks=(AVAX_PRICE, ETH_PRICE, *range(2, 16)),
     funding_index=FUNDING,
+    resources=FEES,
     others={5: Account(key=(3, 4), owner=9, cash_atoms=7), 8**6: Account(owner=11, epoch=2)},
 )
 
@@ -63,30 +84,28 @@ def make_trader(account_id: int, **changes: object) -> Account:
     return replace(account, **changes)  # type: ignore[arg-type]  # fields of Account by name
 
 
-def sign_op(op: CashOp, private_key: bytes, domain: int = PARAMS.domain) -> Signature | None:
-    """Return the signature of a withdrawal or cancel, None for a deposit."""
-    return None if isinstance(op, Deposit) else sign(private_key, op.message(domain))
+def make_tick(venue: Venue = VENUE, *, stale: bool = False) -> Tick:
+    """Return what the lanes read at this venue."""
+    old, new = (venue.header(0, i) for i in (0, 1))
+    return derive_tick(old, new, venue.params, stale=stale)
 
 
-def force(op: CashOp | None, account: Account, timestamp_s: int) -> Account:
-    """Return the account after the operation, in range or not: effects without checks."""
-    if op is None:
-        return account
-    after = replace(account, last_touched_s=timestamp_s)
-    if isinstance(op, Cancel):
-        orders = account.orders.set(op.slot, (op.nonce + 1) << 48)
-        return replace(after, orders=orders, cash_nonce=account.cash_nonce + 1)
-    if isinstance(op, Withdraw):
-        cash_atoms = account.cash_atoms - op.amount_e6 * ATOMS_PER_E6
-        return replace(after, cash_atoms=cash_atoms, cash_nonce=account.cash_nonce + 1)
-    after = replace(after, cash_atoms=account.cash_atoms + op.amount_e6 * ATOMS_PER_E6)
-    return replace(after, key=op.key, owner=op.owner, epoch=account.epoch + 1) if account.is_empty else after
+def free_atoms(account: Account, venue: Venue = VENUE) -> int:
+    """Return the account's equity less its initial requirement, as it stands."""
+    margin: Margin = compute_margin_at(account, make_tick(venue))
+    return margin.equity - margin.initial
+
+
+def sign_op(op: CashOp | None, private_key: bytes, domain: int = PARAMS.domain) -> Signature | None:
+    """Return the signature of an operation that has one."""
+    return sign(private_key, op.message(domain)) if isinstance(op, SignedOp) else None
 
 
 @dataclass(frozen=True)
 class CashCase:
-    """One CashLane's turn: its trace, and what the circuit is given."""
+    """One CashLane's turn: whether the model allows it, its trace, and what the circuit is given."""
 
+    is_allowed: bool
     trace: BatchTrace
     inputs: Values
 
@@ -103,31 +122,74 @@ def make_case(
     account_id: int | None = None,
     signature: Signature | None = None,
     after: Account | None = None,
+    stale: bool = False,
     venue: Venue = VENUE,
 ) -> CashCase:
-    """Return the lane in which the operation takes place, allowed or not; unless given, signed by its account's key."""
+    """Return the lane in which the operation takes place; unless given, signed by its account's key.
+
+    Where the model refuses it, the outputs follow what the circuit computes: only what forbids it is broken.
+    after: what the lane writes back in place of what the model says.
+    """
     account_id = account_id if account_id is not None else op.account if op else 0
-    if op is not None and signature is None:
+    if signature is None:
         signature = sign_op(op, key_of(account_id), venue.params.domain)
-    tree = venue.tree({account_id: before})
-    slot = op.slot if isinstance(op, Cancel) else 0
+    effect = _ask_model(op, before, signature, make_tick(venue, stale=stale))
+    done = effect or Effect(before, NO_FLOWS, is_applied=False)
+    if after is not None:
+        done = replace(done, after=after)
+    trace = _trace_lane(op, before, done, account_id, signature, venue, stale)
+    bus = compute_bus(trace)
+    ports = {port: bus[_wire_of(port)] for port in load_cash_lane().template.ports}
+    if isinstance(op, TransferIn):
+        ports["transfer_in"] = (account_id << AMOUNT_E6_BITS) + op.amount_e6
+    inputs = ports | cash_lane_inputs(trace.cash_lanes[0], Prices(trace))
+    if effect is None:
+        inputs = load_cash_lane().follow(inputs, {}, OUTPUTS)
+    return CashCase(effect is not None, trace, inputs)
+
+
+def _ask_model(op: CashOp | None, before: Account, signature: Signature | None, tick: Tick) -> Effect | None:
+    """Return what the operation does, None where the model refuses it."""
+    if op is None:
+        return Effect(before, NO_FLOWS, is_applied=False)
+    try:
+        effect = compute_effect(op, before, tick)
+    except TxRejected:
+        return None
+    if isinstance(op, SignedOp):
+        assert signature is not None
+        return effect if verify(before.key, op.message(VENUE.params.domain), signature) else None
+    return effect
+
+
+def _trace_lane(
+    op: CashOp | None,
+    before: Account,
+    effect: Effect,
+    account_id: int,
+    signature: Signature | None,
+    venue: Venue,
+    stale: bool,
+) -> BatchTrace:
+    tree, slot = venue.tree({account_id: before}), op.slot if isinstance(op, Cancel) else 0
     lane = CashLaneTrace(
         account_id=account_id,
         before=before,
-        after=after or force(op, before, venue.timestamp_s),
+        after=effect.after,
         account_path=tree.path(account_id),
         op=op,
+        is_applied=effect.is_applied,
+        flows=effect.flows,
         signature=signature,
         slot_before=before.orders.get(slot),
         slot_path=before.orders.path(slot),
     )
     tree_after = tree.set(account_id, lane.after.leaf_hash())
-    fund = FundLaneTrace(EMPTY_ACCOUNT, EMPTY_ACCOUNT, EMPTY_ACCOUNT, EMPTY_ACCOUNT, tree_after.path(0))
+    fund = FundLaneTrace(*(EMPTY_ACCOUNT,) * 4, tree_after.path(0), None)
     old, new = (_with_totals(venue.header(root, i)) for i, root in enumerate((tree.root, tree_after.root)))
-    trace = BatchTrace("one CashLane", venue.params, old, new, venue.clearing, (lane,), (), fund)
-    bus = compute_bus(trace)
-    ports = {port: bus[_wire_of(port)] for port in load_cash_lane().template.ports}
-    return CashCase(trace, ports | cash_lane_inputs(lane))
+    oracle = (None,) * ORACLE_COUNT if stale else FRESH
+    none = (NO_RATIONING,) * MARKET_COUNT
+    return BatchTrace("one", venue.params, old, new, oracle, venue.clearing, none, (lane,), (), (), (), fund)
 
 
 def _wire_of(port: str) -> str:
@@ -141,12 +203,4 @@ def _wire_of(port: str) -> str:
 
 
 def _with_totals(header: StateHeader) -> StateHeader:
-    return replace(header, queue_consumed=DEPOSITS, vault_e6=VAULT_E6)
-
-
-def make_workspace(before: Account, account_id: int, venue: Venue = VENUE) -> Workspace:
-    """Return the model's view of the same exchange, to ask whether it accepts."""
-    tree = venue.tree({account_id: before})
-    state = State(_with_totals(venue.header(tree.root, 0)), tree, {**venue.others, account_id: before})
-    tick = derive_tick(state.header, venue.header(tree.root, 1), venue.params)
-    return Workspace(state, venue.params, tick, SignatureCache())
+    return replace(header, queue_consumed=ENTRIES, vault_e6=VAULT_E6)

@@ -2,334 +2,255 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
-from circuits.system import Lie
 from rollup.accounts import EMPTY_ACCOUNT, Account
-from rollup.babyjubjub import BASE8, Point
-from rollup.field import R
-from rollup.margin import compute_margin
+from rollup.babyjubjub import Point
 from rollup.orders import pack_slot
 from rollup.poseidon import poseidon
-from rollup.signature import Signature, sign
+from rollup.signature import sign
 from rollup.tags import ORDERS_NODE, POSITIONS
-from rollup.txs import Cancel, CashOp, Deposit, Withdraw
-from rollup.units import ATOMS_PER_E6
-from tests.circuits.cash_cases import OUTPUTS, VENUE, CashCase, force, key_of, load_cash_lane, make_case, make_trader
+from rollup.txs import CashOp, SignedOp
+from tests.circuits.cash_cases import NO_SIGNATURE, VENUE, CashCase, key_of, make_case
+from tests.circuits.cash_entry_forgeries import forge_entries
 from tests.circuits.cash_flag_forgeries import forge_flags
-from tests.circuits.forging import Forged, Forger, sign_under, tell
+from tests.circuits.cash_forging import (
+    KEYLESS,
+    LEAF_IN,
+    NOT_NEGATIVE,
+    ROOT_IN,
+    ROOT_OUT,
+    SIGNATURE,
+    as_it_stands,
+    changed,
+    forger,
+    opening_of,
+    sign_anyhow,
+    sign_words,
+    written,
+)
+from tests.circuits.cash_money_forgeries import forge_money
+from tests.circuits.cash_scenes import (
+    CANCEL,
+    CANCEL_ALL,
+    FORCED_CANCEL_ALL,
+    FORCED_KEY_CHANGE,
+    FORCED_WITHDRAW,
+    KEY_CHANGE,
+    OFF_CURVE,
+    OTHER,
+    SET_TIER,
+    TRADER,
+    TRANSFER,
+    TRANSFER_IN,
+    WITHDRAW,
+    close_account,
+    deposit,
+    flat,
+    trader,
+)
+from tests.circuits.forging import Forged, path_inputs, tell
 from tests.circuits.lane_cases import Values
 from tests.circuits.signature_forgeries import SignedLane, forge_signature_parts
 
-__all__ = ["cash_forgeries", "honest_cash_cases"]
+__all__ = ["cash_forgeries"]
 
-TRADER = 12
-OTHER = 13
-SIGNATURE = frozenset({"signature/r8/x", "signature/r8/y"})
-KEYLESS = frozenset({"signature/key/is_eightfold_x", "signature/key/is_eightfold_y"})
-ROOT_IN, ROOT_OUT = "account_tree/root_in", "account_tree/root_out"
-LEAF_IN = "account_tree/level[*]/children/own/chosen"  # the leaf opened is not the one in the tree
-NO_SIGNATURE = Signature((0, 0), 0)
-
-
-def trader() -> Account:
-    """Return the account that most forgeries are about."""
-    return make_trader(TRADER)
-
-
-def withdrawal(amount_e6: int = 1_000, **changes: int) -> Withdraw:
-    """Return the trader's next withdrawal, fields replaced."""
-    return replace(Withdraw(TRADER, 6, 3, amount_e6), **changes)
-
-
-def cancel(slot: int = 8, nonce: int = 77, **changes: int) -> Cancel:
-    """Return the trader's next cancel, fields replaced."""
-    return replace(Cancel(TRADER, 6, 3, slot, nonce), **changes)
-
-
-def deposit(amount_e6: int = 5, account_id: int = TRADER) -> Deposit:
-    """Return a deposit by the account's owner."""
-    holder = make_trader(account_id)
-    return Deposit(account_id, amount_e6, holder.owner, holder.key)
-
-
-def honest_cash_cases() -> dict[str, CashCase]:
-    """Return one honest lane of each kind."""
-    return {
-        "withdrawal": make_case(withdrawal(), trader()),
-        "cancel": make_case(cancel(), trader()),
-        "deposit": make_case(deposit(), trader()),
-        "creation": make_case(deposit(), replace(EMPTY_ACCOUNT, epoch=4)),
-        "unused": make_case(None, Account(cash_atoms=5)),
-    }
+LAST = 2**32 - 1
+CLOSE = close_account(flat())
+SIGNED: tuple[SignedOp, ...] = (WITHDRAW, CANCEL, TRANSFER, KEY_CHANGE, CANCEL_ALL, CLOSE)
 
 
 def cash_forgeries() -> list[Forged]:
     """Return the whole catalogue. Assumes hashing by the kernel for speed."""
-    parts = (_margins, _signatures, _creations, _namings, _counters, _bridges, _kinds, _cancels, _ranges, _openings)
+    parts = (_signatures, _kinds_confused, _counters, _written_back, _bridges, _cancels, _openings)
     forged = [forgery for part in parts for forgery in part()]
-    return [*forged, *forge_flags(_forger()), *forge_signature_parts(_signed_lane())]
+    return [*forged, *forge_entries(), *forge_money(), *forge_flags(), *forge_signature_parts(_signed_lane())]
 
 
 def _signed_lane() -> SignedLane:
-    op = withdrawal()
-
     def open_with_key(key: Point) -> Values:
-        account = replace(trader(), key=key)
-        inputs = make_case(op, trader()).inputs | _opening_of(account)
+        inputs = make_case(WITHDRAW, trader()).inputs | opening_of(trader(key=key))
         return inputs | {"account/key_x": key[0], "account/key_y": key[1]}
 
     idle = make_case(None, Account(cash_atoms=5)).inputs
-    message = op.message(VENUE.params.domain)
-    return SignedLane(_forger(), message, open_with_key, idle, "account/key_div_8", "", "signature")
+    message = WITHDRAW.message(VENUE.params.domain)
+    return SignedLane(forger(), message, open_with_key, idle, "account/key_div_8", "", "signature")
 
 
-def _forger() -> Forger:
-    return Forger(load_cash_lane(), OUTPUTS)
+def _holding(op: SignedOp) -> Account:
+    return flat() if op is CLOSE else trader()
 
 
-def _refused(name: str, case: CashCase, *classes: str, **ports: int) -> Forged:
-    """Return the case as it stands, some ports replaced."""
-    return _ported(name, case, ports, *classes)
-
-
-def _ported(name: str, case: CashCase, ports: Values, *classes: str) -> Forged:
-    return Forged(name, case.inputs | ports, {}, frozenset(classes))
-
-
-def _changed(
-    name: str, case: CashCase, changes: Mapping[str, int], *classes: str, lies: Mapping[str, Lie] | None = None
-) -> Forged:
-    """Return the case with private inputs changed and every output following."""
-    return _forger().forge(name, case.inputs, classes, changes=changes, lies=lies)
-
-
-def _written(name: str, op: CashOp | None, before: Account, **fields: object) -> Forged:
-    """Return an honest lane but for the account it writes back."""
-    account_id = op.account if op else TRADER
-    after = replace(force(op, before, VENUE.timestamp_s), **fields)  # type: ignore[arg-type]  # fields by name
-    return _refused(name, make_case(op, before, account_id=account_id, after=after), ROOT_OUT)
-
-
-def _margins() -> Iterator[Forged]:
-    account, op = trader(), withdrawal()
-    after = force(op, account, VENUE.timestamp_s)
-    margin = compute_margin(after.cash_atoms, account.sizes_lots, VENUE.marks, VENUE.funding, VENUE.params)
-    short = replace(account, cash_atoms=account.cash_atoms - (margin.equity - margin.initial) - 1)
-    yield _refused("withdraws, short of the requirement by one atom", make_case(op, short), "not_negative/sum")
-    penniless = replace(account, cash_atoms=op.amount_e6 * ATOMS_PER_E6 - 1, sizes_lots=(0,) * 16)
-    yield _refused("withdraws one atom more than the balance", make_case(op, penniless), "not_negative/sum")
+def _spend(signed: SignedOp, on: SignedOp, *, key: int = TRADER, domain: int = VENUE.params.domain) -> CashCase:
+    """Return a lane that does one thing on the signature of another."""
+    return make_case(on, _holding(on), signature=sign(key_of(key), signed.message(domain)))
 
 
 def _signatures() -> Iterator[Forged]:
-    account, op = trader(), withdrawal()
-
-    def spend(signed: CashOp, *, key: int = TRADER, domain: int = VENUE.params.domain, on: CashOp = op) -> CashCase:
-        assert not isinstance(signed, Deposit)
-        return make_case(on, account, signature=sign(key_of(key), signed.message(domain)))
-
-    yield _refused("unsigned withdrawal", make_case(op, account, signature=NO_SIGNATURE), *SIGNATURE)
-    yield _refused("unsigned cancel", make_case(cancel(), account, signature=NO_SIGNATURE), *SIGNATURE)
-    yield _refused("withdrawal signed by another", spend(op, key=OTHER), *SIGNATURE)
-    yield _refused("amount altered", spend(withdrawal(999)), *SIGNATURE)
-    yield _refused("withdrawal from the signer's other account", spend(withdrawal(account=OTHER)), *SIGNATURE)
-    yield _refused("withdrawal of an older epoch", spend(withdrawal(epoch=2)), *SIGNATURE)
-    yield _refused("withdrawal replayed", spend(withdrawal(cash_nonce=5)), *SIGNATURE)
-    yield _refused("withdrawal signed ahead", spend(withdrawal(cash_nonce=7)), *SIGNATURE)
-    yield _refused("withdrawal of another deployment", spend(op, domain=VENUE.params.domain + 1), *SIGNATURE)
-    yield _refused("cancel spent as a withdrawal", spend(cancel(slot=0, nonce=1_000)), *SIGNATURE)
-    yield _refused("cancel of another slot", spend(cancel(slot=9), on=cancel()), *SIGNATURE)
-    yield _refused("cancel of a higher nonce", spend(cancel(), on=cancel(nonce=78)), *SIGNATURE)
-    yield _refused("cancel replayed", spend(cancel(cash_nonce=5), on=cancel()), *SIGNATURE)
-    keyless = replace(EMPTY_ACCOUNT, owner=9, cash_atoms=account.cash_atoms, cash_nonce=6, epoch=3)
-    yield _changed("keyless account withdraws", make_case(op, keyless), _sign_keyless(op), *KEYLESS)
-
-
-def _sign_keyless(op: Withdraw) -> Values:
-    """Return what anyone can compute: a signature under the key 8 * B8, with a challenge over the key (0, 0)."""
-    r8, s = sign_under((0, 0), 8, op.message(VENUE.params.domain))
-    eighth = {"account/key_div_8_x": BASE8[0], "account/key_div_8_y": BASE8[1]}
-    return eighth | {"r8_x": r8[0], "r8_y": r8[1], "s": s}
+    for op in SIGNED:
+        kind = type(op).__name__
+        unsigned = make_case(op, _holding(op), signature=NO_SIGNATURE)
+        yield as_it_stands(f"{kind}: unsigned", unsigned, *SIGNATURE)
+        yield as_it_stands(f"{kind}: signed by another", _spend(op, op, key=OTHER), *SIGNATURE)
+        for name, other in (
+            ("another account's", replace(op, account=OTHER)),
+            ("of an older epoch", replace(op, epoch=2)),
+            ("replayed", replace(op, cash_nonce=5)),
+            ("signed ahead", replace(op, cash_nonce=7)),
+            ("for a greater fee", replace(op, max_fee_e6=op.max_fee_e6 + 1)),
+        ):
+            yield as_it_stands(f"{kind}: {name}", _spend(other, op), *SIGNATURE)
+        elsewhere = _spend(op, op, domain=VENUE.params.domain + 1)
+        yield as_it_stands(f"{kind}: of another deployment", elsewhere, *SIGNATURE)
+    yield as_it_stands("amount altered", _spend(replace(WITHDRAW, amount_e6=999), WITHDRAW), *SIGNATURE)
+    yield as_it_stands("cancel of another slot", _spend(replace(CANCEL, slot=9), CANCEL), *SIGNATURE)
+    yield as_it_stands("cancel of a higher nonce", _spend(CANCEL, replace(CANCEL, nonce=78)), *SIGNATURE)
+    yield as_it_stands("another key than signed", _spend(replace(KEY_CHANGE, key=(0, 1)), KEY_CHANGE), *SIGNATURE)
+    keyless = flat(key=(0, 0))
+    yield changed("keyless account withdraws", make_case(WITHDRAW, keyless), sign_anyhow(WITHDRAW, (0, 0)), *KEYLESS)
 
 
-def _creations() -> Iterator[Forged]:
-    op, named = deposit(), _named(deposit())
-    ownerless = make_case(replace(op, owner=0), EMPTY_ACCOUNT)
-    yield _refused("creation without an owner", ownerless, "deposit/names_an_owner")
-    nobody = {"kind/creates": 0, **dict.fromkeys(named, 0)}
-    kept_empty = _changed("deposit to nobody", make_case(op, EMPTY_ACCOUNT), nobody, "deposit/names_an_owner")
-    yield kept_empty
-    seized = {"kind/creates": 1, "deposit/key_x": 1, "deposit/key_y": 2, "deposit/owner": 3}
-    fields = ("key_x", "key_y", "owner")
-    all_three = (f"deposit/creates_from_empty/{field}" for field in fields)
-    yield _changed("account seized by a deposit", make_case(op, trader()), seized, *all_three)
-    creation = make_case(op, EMPTY_ACCOUNT)
-    partly = (Account(key=(1, 0)), Account(key=(0, 1)), Account(owner=1))
-    for field, account in zip(fields, partly, strict=True):
-        held = seized | {f"account/{field}": 1} | _opening_of(account)
-        yield _changed(f"creation over a {field}", creation, held, f"deposit/creates_from_empty/{field}")
-    unused = make_case(None, EMPTY_ACCOUNT, account_id=TRADER)
-    creates, refusal = {"kind/creates": 1}, "kind/only_a_deposit_creates"
-    yield _changed("epoch raised without a deposit", unused, creates, refusal)
-    namings = (f"deposit/names_the_account/{field}" for field in fields)
-    yield _changed("key set without a deposit", unused, creates | named, refusal, *namings)
-    empty = replace(EMPTY_ACCOUNT, cash_atoms=10**18, cash_nonce=6, epoch=3)
-    creates |= _sign_keyless(withdrawal())
-    yield _changed("creation by a withdrawal", make_case(withdrawal(), empty), creates, refusal, *KEYLESS)
-
-
-def _named(op: Deposit) -> Values:
-    return {"deposit/key_x": op.key[0], "deposit/key_y": op.key[1], "deposit/owner": op.owner}
-
-
-def _opening_of(account: Account) -> Values:
-    """Return root and path of a tree with another account in the trader's place."""
-    tree = VENUE.tree({TRADER: account})
-    path = tree.path(TRADER)
-    values = {f"account_path[{h}][{k}]": child for h, children in enumerate(path) for k, child in enumerate(children)}
-    return values | {"root_in": tree.root}
-
-
-def _namings() -> Iterator[Forged]:
-    case, other = make_case(deposit(), trader()), _named(deposit(account_id=OTHER))
-    for name, value in other.items():
-        field = name.removeprefix("deposit/")
-        refusal = f"deposit/names_the_account/{field}"
-        yield _changed(f"deposit naming another's {field}", case, {name: value}, refusal)
-    for account_id in (0, 1):
-        of_system = make_case(deposit(account_id=account_id), EMPTY_ACCOUNT)
-        yield _refused(f"deposit to account {account_id}", of_system, "user_account")
-        drained = make_case(withdrawal(account=account_id), make_trader(account_id))
-        yield _refused(f"withdrawal from account {account_id}", drained, "user_account")
-        voided = make_case(cancel(account=account_id), make_trader(account_id))
-        yield _refused(f"cancel of account {account_id}", voided, "user_account")
+def _kinds_confused() -> Iterator[Forged]:
+    """Yield each signed kind on the signature of each other, its words as much alike as they can be."""
+    for on in SIGNED:
+        for signed in SIGNED:
+            if on is not signed:
+                name = f"{type(signed).__name__} spent as {type(on).__name__}"
+                yield as_it_stands(name, _spend(signed, on), *SIGNATURE)
+    beside = sign_words(CANCEL_ALL.words()[0], 5)
+    case = make_case(CANCEL_ALL, trader())
+    yield changed("cancel all of something", case, beside | {"operand": 5}, "message/no_operand")
+    off_curve = replace(KEY_CHANGE, key=OFF_CURVE)
+    yield as_it_stands("key changed to none", make_case(off_curve, trader()), "acts/sets_key")
+    for op, refusal in ((KEY_CHANGE, "acts/sets_key"), (CANCEL_ALL, "acts/raises_epoch")):
+        beyond = make_case(replace(op, epoch=LAST), trader(epoch=LAST))
+        yield as_it_stands(f"{type(op).__name__} beyond the last epoch", beyond, refusal)
 
 
 def _counters() -> Iterator[Forged]:
-    account, richer = trader(), trader().cash_atoms + 1
-    yield _written("epoch not raised by a creation", deposit(), EMPTY_ACCOUNT, epoch=0)
-    yield _written("epoch raised by a deposit", deposit(), account, epoch=4)
-    for op in (withdrawal(), cancel()):
-        kind = type(op).__name__.lower()
-        yield _written(f"cash nonce not raised by a {kind}", op, account, cash_nonce=6)
-        yield _written(f"last touch not renewed by a {kind}", op, account, last_touched_s=account.last_touched_s)
-        yield _written(f"tier raised by a {kind}", op, account, tier=7)
-        yield _written(f"positions dropped by a {kind}", op, account, sizes_lots=(0,) * 16)
-    yield _written("cash created in an unused lane", None, account, cash_atoms=richer)
-    yield _written("cash created by a cancel", cancel(), account, cash_atoms=richer)
-    yield _written("withdrawal not debited", withdrawal(), account, cash_atoms=account.cash_atoms)
-    yield _written("slot left as it was by a cancel", cancel(), account, orders=account.orders)
-    deposited, drawn = make_case(deposit(), account), make_case(withdrawal(), account)
-    uncounted = deposited.inputs["queue_in"]
-    yield _refused("deposit not counted", deposited, "totals/queue", queue_out=uncounted)
-    yield _refused("withdrawal counted as a deposit", drawn, "totals/queue", queue_out=uncounted + 1)
-    vault = drawn.inputs["vault_in"]
-    for name, flow in (("left out of", 0), ("put into", 1_000), ("taken by one too little from", -999)):
-        yield _refused(f"withdrawal {name} the vault", drawn, "totals/vault", vault_out=vault + flow)
-    yield _refused("deposit left out of the vault", deposited, "totals/vault", vault_out=vault)
-    cashless = replace(account, cash_nonce=2**32 - 1)
-    last = withdrawal(cash_nonce=2**32 - 1)
+    for op in SIGNED[:5]:
+        kind = type(op).__name__
+        yield written(f"{kind}: cash nonce not raised", op, trader(), cash_nonce=6)
+        yield written(f"{kind}: cash nonce raised twice", op, trader(), cash_nonce=8)
+    last = replace(WITHDRAW, cash_nonce=LAST)
+    case = make_case(last, trader(cash_nonce=LAST))
     told = {"account/cash_nonce_after": tell(2**32)}
-    yield _changed("cash nonce to 2**32", _sure(last, cashless), {}, "account/cash_nonce_after/bit[*]", lies=told)
-    wrapped = _sign_words(2 + (TRADER << 4) - 2**25 + (3 << 57), 1_000) | {"account/cash_nonce_after": 0}
-    yield _changed("cash nonce around to 0", _sure(last, cashless), wrapped, LEAF_IN)
+    yield changed("cash nonce to 2**32", case, {}, "account/cash_nonce_after/bit[*]", lies=told)
+    word_1 = WITHDRAW.words()[0] - (7 << 25)
+    wrapped = sign_words(word_1, WITHDRAW.amount_e6) | {"account/cash_nonce_after": 0}
+    yield changed("cash nonce around to 0", case, wrapped, LEAF_IN)
+    raising: tuple[CashOp, ...] = (KEY_CHANGE, CANCEL_ALL, FORCED_CANCEL_ALL, FORCED_KEY_CHANGE)
+    for raises in raising:
+        for epoch in (3, 5):
+            yield written(f"{type(raises).__name__}: epoch from 3 to {epoch}", raises, trader(), epoch=epoch)
+    keeping: tuple[CashOp, ...] = (deposit(), TRANSFER_IN, FORCED_WITHDRAW, SET_TIER, WITHDRAW)
+    for keeps in keeping:
+        yield written(f"{type(keeps).__name__}: epoch raised", keeps, trader(), epoch=4)
 
 
-def _sure(op: CashOp, before: Account) -> CashCase:
-    """Return the case with a state in which the nonce after, out of range, is left for the outputs to follow."""
-    return make_case(op, before, after=before)
-
-
-def _sign_words(word_1: int, word_2: int) -> Values:
-    """Return the trader's signature of words that no wallet would sign."""
-    signature = sign(key_of(TRADER), poseidon((VENUE.params.domain, word_1 % R, word_2, 0)))
-    return {"r8_x": signature.r8[0], "r8_y": signature.r8[1], "s": signature.s}
+def _written_back() -> Iterator[Forged]:
+    """Yield lanes that write back more or less than their operation does."""
+    account, richer = trader(), trader().cash_atoms + 1
+    unsigned: tuple[CashOp, ...] = (TRANSFER_IN, deposit(), FORCED_WITHDRAW, FORCED_CANCEL_ALL, FORCED_KEY_CHANGE)
+    for op in (*SIGNED[:5], *unsigned):
+        kind = type(op).__name__
+        yield written(f"{kind}: tier raised", op, account, tier=7)
+        yield written(f"{kind}: positions dropped", op, account, sizes_lots=(0,) * 16)
+        yield written(f"{kind}: owner replaced", op, account, owner=7)
+        yield written(f"{kind}: key replaced", op, account, key=(0, 1))
+        more = make_case(op, account).lane.after.cash_atoms + 1
+        yield written(f"{kind}: one atom more", op, account, cash_atoms=more)
+    dropped: tuple[CashOp, ...] = (replace(FORCED_CANCEL_ALL, owner=7), replace(SET_TIER, tier=9), deposit(owner=7))
+    for op in dropped:
+        kind = f"{type(op).__name__}, not applied"
+        yield written(f"{kind}: one atom more", op, account, cash_atoms=richer)
+        yield written(f"{kind}: epoch raised", op, account, epoch=4)
+        yield written(f"{kind}: tier raised", op, account, tier=7)
+    yield written("unused lane: one atom more", None, account, cash_atoms=richer)
+    yield written("withdrawal not debited", WITHDRAW, account, cash_atoms=account.cash_atoms)
+    yield written("forced withdrawal not debited", FORCED_WITHDRAW, account, cash_atoms=account.cash_atoms)
+    yield written("deposit not credited", deposit(), account, cash_atoms=account.cash_atoms)
+    yield written("slot left as it was", CANCEL, account, orders=account.orders)
+    yield written("tier of another value", SET_TIER, account, tier=3)
+    yield written("tier not set", SET_TIER, account, tier=5)
+    for op in (KEY_CHANGE, FORCED_KEY_CHANGE):
+        yield written(f"{type(op).__name__}: key kept", op, account, key=account.key)
 
 
 def _bridges() -> Iterator[Forged]:
-    account = trader()
-    first, owner, key = "bridge/kind_account_amount", "bridge/owner", "bridge/key[*]"
-    for op in (deposit(), withdrawal()):
-        case, kind = make_case(op, account), type(op).__name__.lower()
+    first, owner = "bridge/kind_account_amount_outcome", "bridge/owner"
+    keys = ("bridge/key_x_or_paid", "bridge/key_y")
+    dropped = [replace(op, owner=7) for op in (deposit(), FORCED_WITHDRAW, FORCED_CANCEL_ALL, FORCED_KEY_CHANGE)]
+    applied = [deposit(), FORCED_WITHDRAW, FORCED_CANCEL_ALL, FORCED_KEY_CHANGE, SET_TIER, replace(SET_TIER, tier=9)]
+    for op in (WITHDRAW, CLOSE, *applied, *dropped):
+        case = make_case(op, flat() if op is CLOSE else trader())
+        kind = f"{type(op).__name__}{'' if case.lane.is_applied else ', not applied'}"
         word = case.inputs["bridge[0]"]
         for what, other in (
             ("kind", word ^ 3),
             ("account", word ^ 1 << 4),
             ("amount", word + (1 << 25)),
+            ("outcome", word ^ 1 << 89),
             ("absence", 0),
         ):
-            yield _ported(f"{kind}: {what} altered on the bridge", case, {"bridge[0]": other}, first)
-        yield _ported(f"{kind}: paid to another owner", case, {"bridge[1]": 0xBAD}, owner)
-        for i in (2, 3):
-            yield _ported(f"{kind}: word {i} altered on the bridge", case, {f"bridge[{i}]": 7}, key)
-    for kind, case in (("cancel", make_case(cancel(), account)), ("unused lane", make_case(None, account))):
-        for i, refusal in enumerate((first, owner, key, key)):
-            yield _ported(f"{kind}: word {i} on the bridge", case, {f"bridge[{i}]": 2}, refusal)
-
-
-def _kinds() -> Iterator[Forged]:
-    account, refusal = trader(), "kind/at_most_one"
-    both = {"kind/deposit": 1, **_named(deposit())}
-    yield _changed("deposit and withdrawal at once", make_case(withdrawal(), account), both, refusal)
-    yield _changed("deposit and cancel at once", make_case(cancel(), account), both, refusal)
+            yield as_it_stands(f"{kind}: {what} altered on the bridge", case, first, ports={"bridge[0]": other})
+        yield as_it_stands(f"{kind}: another owner on the bridge", case, owner, ports={"bridge[1]": 0xBAD})
+        for i, refusal in enumerate(keys, start=2):
+            word = case.inputs[f"bridge[{i}]"] + 1
+            yield as_it_stands(f"{kind}: word {i} altered on the bridge", case, refusal, ports={f"bridge[{i}]": word})
+    silent: tuple[CashOp | None, ...] = (CANCEL, TRANSFER, TRANSFER_IN, KEY_CHANGE, CANCEL_ALL, None)
+    for quiet in silent:
+        kind = type(quiet).__name__ if quiet else "unused lane"
+        case = make_case(quiet, trader(), account_id=TRADER)
+        for i, refusal in enumerate((first, owner, *keys)):
+            yield as_it_stands(f"{kind}: word {i} on the bridge", case, refusal, ports={f"bridge[{i}]": 2})
 
 
 def _cancels() -> Iterator[Forged]:
     account, fresh = trader(), trader().orders.set(8, pack_slot(78, 0))
-    lowered = make_case(cancel(nonce=75), account)
-    yield _refused("cancel lowering its slot", lowered, "not_negative/sum")
-    same = make_case(cancel(nonce=77), replace(account, orders=fresh))
-    yield _refused("cancel leaving its slot", same, "not_negative/sum")
-    last = make_case(cancel(slot=9, nonce=2**32 - 1), account)
-    yield _refused("cancel of the last nonce", last, "cancel/nonce_after_fits")
-    word_1, high = cancel().words()[0], {"operand": 2**32 + 77}
-    signed = high | _sign_words(word_1, 2**32 + 77)
-    yield _changed("cancel of a nonce above 32 bits", make_case(cancel(), account), signed, "cancel/nonce_fits")
-    elsewhere = make_case(cancel(), replace(account, orders=fresh.set(8, 0)))
+    lowered = make_case(replace(CANCEL, nonce=75), account)
+    yield as_it_stands("cancel lowering its slot", lowered, NOT_NEGATIVE)
+    same = make_case(CANCEL, replace(account, orders=fresh))
+    yield as_it_stands("cancel leaving its slot", same, NOT_NEGATIVE)
+    last = make_case(replace(CANCEL, slot=9, nonce=LAST), account)
+    yield as_it_stands("cancel of the last nonce", last, "cancel/nonce_after_fits")
+    honest = make_case(CANCEL, account)
+    high = {"operand": 2**32 + 77} | sign_words(CANCEL.words()[0], 2**32 + 77)
+    yield changed("cancel of a nonce above 32 bits", honest, high, "cancel/nonce_fits")
+    elsewhere = make_case(CANCEL, replace(account, orders=fresh.set(8, 0)))
     other_tree = {name: value for name, value in elsewhere.inputs.items() if name.startswith("cancel/")}
-    honest = make_case(cancel(), account)
-    yield _changed("cancel on another orders tree", honest, other_tree, "cancel/orders_tree/root_in")
-
-
-def _ranges() -> Iterator[Forged]:
-    account = trader()
-    for op in (deposit(0), withdrawal(0)):
-        kind = type(op).__name__.lower()
-        yield _refused(f"{kind} of nothing", make_case(op, account), "amount/positive")
-    told = {"operand": tell(2**64)}
-    yield _changed("deposit of 2**64", make_case(deposit(), account), {}, "operand/bit[*]", lies=told)
-    signed = _sign_words(withdrawal().words()[0], -1_000 % R)
-    negative = {"operand": tell(-1_000)}
-    yield _changed(
-        "withdrawal of a negative amount", make_case(withdrawal(), account), signed, "operand/bit[*]", lies=negative
-    )
-    rich = replace(account, cash_atoms=2**120 - 1)
-    yield _refused("cash beyond 2**120", make_case(deposit(1), rich), "account/cash_after/sum")
+    yield changed("cancel on another orders tree", honest, other_tree, "cancel/orders_tree/root_in")
 
 
 def _openings() -> Iterator[Forged]:
-    account, op = trader(), withdrawal()
-    case = make_case(op, account)
-    hidden = {"account/size[1]": 0} | _slot_path_of(replace(account, sizes_lots=(account.sizes_lots[0], *(0,) * 15)))
-    yield _changed("withdrawal hiding a short", case, hidden, "cancel_or_positions/positions[*]")
-    yield _changed(
-        "withdrawal hiding a position above market 8", case, {"account/size[9]": 0}, "cancel_or_positions/positions[*]"
-    )
-    yield _changed("short opened as a long", case, {"account/sign[1]": 0}, LEAF_IN)
-    yield _changed("negative zero", case, {"account/sign[4]": 1}, LEAF_IN)
-    yield _changed("tier of another", case, {"account/tier": 7}, LEAF_IN)
-    yield _changed("more cash than the leaf holds", case, {"account/cash": account.cash_atoms + 1}, LEAF_IN)
-    old = make_case(withdrawal(cash_nonce=5), replace(account, cash_nonce=5))
-    yield _refused("the account as it was before its nonce rose", old, ROOT_IN, root_in=case.inputs["root_in"])
-    yield _refused("another root before", case, ROOT_IN, root_in=case.inputs["root_out"])
-    yield _refused("another root after", case, ROOT_OUT, root_out=case.inputs["root_in"])
+    account, positions = trader(), "cancel_or_positions/positions[*]"
+    for op in (WITHDRAW, TRANSFER):
+        kind, case = type(op).__name__, make_case(op, account)
+        below_8 = replace(account, sizes_lots=(account.sizes_lots[0], *(0,) * 15))
+        hidden = {"account/size[1]": 0} | _slot_path_of(below_8)
+        yield changed(f"{kind} hiding a short", case, hidden, positions)
+        yield changed(f"{kind} hiding a position above market 8", case, {"account/size[9]": 0}, positions)
+    paid = make_case(FORCED_WITHDRAW, account)
+    yield changed("forced withdrawal hiding a position", paid, {"account/size[9]": 0}, positions)
+    case = make_case(WITHDRAW, account)
+    yield changed("short opened as a long", case, {"account/sign[1]": 0}, LEAF_IN)
+    yield changed("negative zero", case, {"account/sign[4]": 1}, LEAF_IN)
+    yield changed("tier of another", case, {"account/tier": 7}, LEAF_IN)
+    yield changed("more cash than the leaf holds", case, {"account/cash": account.cash_atoms + 1}, LEAF_IN)
+    yield changed("touched later than the leaf says", case, {"account/last_touched": 2**40}, LEAF_IN)
+    old = make_case(replace(WITHDRAW, cash_nonce=5), trader(cash_nonce=5))
+    before = {"root_in": case.inputs["root_in"]}
+    yield as_it_stands("the account as it was before its nonce rose", old, ROOT_IN, ports=before)
+    yield as_it_stands("another root before", case, ROOT_IN, ports={"root_in": case.inputs["root_out"]})
+    yield as_it_stands("another root after", case, ROOT_OUT, ports={"root_out": case.inputs["root_in"]})
     elsewhere = make_case(None, EMPTY_ACCOUNT, account_id=OTHER).inputs["root_in"]
-    yield _refused("another leaf changed as well", case, ROOT_OUT, root_out=elsewhere)
+    yield as_it_stands("another leaf changed as well", case, ROOT_OUT, ports={"root_out": elsewhere})
 
 
 def _slot_path_of(account: Account) -> Values:
     """Return the path a withdrawal gives in place of an order slot's, for sizes that are not the account's."""
     opened = poseidon([abs(size) for size in account.sizes_lots[:8]], POSITIONS)
     above = poseidon((opened, *(0,) * 7), ORDERS_NODE)
-    return {"cancel/slot_path[1][0]": opened, "cancel/slot_path[2][0]": above}
+    level = path_inputs("cancel/slot_path", ((0,) * 8, (opened, *(0,) * 7), (above, *(0,) * 7)))
+    return {name: level[name] for name in ("cancel/slot_path[1][0]", "cancel/slot_path[2][0]")}

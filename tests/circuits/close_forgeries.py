@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from circuits.close import FROM_ZERO
 from rollup.field import R
 from rollup.public_inputs import compute_data_commitment
 from rollup.trace import BatchTrace
@@ -59,10 +60,12 @@ def _unbalanced(forger: Forger) -> Iterator[Forged]:
         for end in ("start", "end"):
             changes = {f"lots_{end}[{m}]": lots}
             yield forger.forge(f"{lots} lots at the {end} in {m}", honest, [f"totals/lots_{end}[*]"], changes=changes)
-    for total in ("fees", "penalties"):
-        for atoms in (1, -1):
-            changes = {f"{total}_start": atoms}
-            yield forger.forge(f"{total} start at {atoms}", honest, [f"totals/{total}_start"], changes=changes)
+    for total in FROM_ZERO:
+        for value in (1, -1):
+            changes = {f"{total}_start": value}
+            yield forger.forge(f"{total} start at {value}", honest, [f"totals/{total}_start"], changes=changes)
+    sent = {"transfer_end": (9 << 64) + 1_000}
+    yield forger.forge("transfer without its incoming leg", honest, ["totals/transfer_end"], changes=sent)
     for vault_e6 in (-1, 2**96):
         changes, follow = {"vault": vault_e6}, ["new_state_root"]
         yield forger.forge(f"vault of {vault_e6}", honest, ["totals/vault/sum"], changes=changes, also_follow=follow)

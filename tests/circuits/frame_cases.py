@@ -6,22 +6,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, lru_cache
 
-from circuits.batch import build_batch_circuit
-from circuits.bus import compute_bus
 from circuits.close import build_close
-from circuits.fund_inputs import fund_lane_inputs
-from circuits.lane_inputs import tick_inputs
 from circuits.lanes.fund import build_fund_lane
 from circuits.system import ConstraintSystem
 from circuits.tick import build_tick
 from rollup.shapes import TINY
 from rollup.trace import BatchTrace
-from tests.circuits.lane_cases import LoneTemplate, Values
+from tests.circuits.lane_cases import LoneTemplate, Values, get_instance_inputs
 from tests.scenarios import Exchange, run_day
 
 __all__ = [
     "BUILDS",
-    "N_BRIDGE_LANES",
+    "N_CASH_LANES",
     "get_day",
     "get_idle",
     "load_frame",
@@ -31,11 +27,11 @@ __all__ = [
     "with_funding",
 ]
 
-N_BRIDGE_LANES = TINY.cash_lanes + TINY.rescue_lanes
+N_CASH_LANES = 2  # of the shape tiny
 BUILDS: dict[str, Callable[[ConstraintSystem], object]] = {
     "Tick": build_tick,
     "FundLane": build_fund_lane,
-    f"Close({N_BRIDGE_LANES})": lambda cs: build_close(cs, N_BRIDGE_LANES),
+    f"Close({N_CASH_LANES})": lambda cs: build_close(cs, N_CASH_LANES),
 }
 
 
@@ -70,21 +66,14 @@ def with_funding(trace: BatchTrace) -> BatchTrace:
 
 def make_tick_case(trace: BatchTrace) -> Values:
     """Return the tick's inputs."""
-    return _ports(trace, "tick") | tick_inputs(trace)
+    return get_instance_inputs(trace, TINY, "tick")
 
 
 def make_fund_case(trace: BatchTrace) -> Values:
     """Return the FundLane's inputs."""
-    return _ports(trace, "fund") | fund_lane_inputs(trace)
+    return get_instance_inputs(trace, TINY, "fund")
 
 
 def make_close_case(trace: BatchTrace) -> Values:
     """Return the close's inputs."""
-    return _ports(trace, "close")
-
-
-def _ports(trace: BatchTrace, instance: str) -> Values:
-    """Return what the bus of a batch of the shape tiny gives one instance."""
-    bus, instances = compute_bus(trace), build_batch_circuit(TINY).instances
-    wiring = next(part.wiring for part in instances if part.name == instance)
-    return {port: bus[wire] for port, wire in wiring.items()}
+    return get_instance_inputs(trace, TINY, "close")

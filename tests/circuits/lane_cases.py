@@ -17,9 +17,14 @@ from circuits.witness import compute_witness_inputs
 from prover.kernel import Circuit, Witness, decode_be, encode_be, install
 from rollup import poseidon, shapes, signature
 from rollup.accounts import Account, new_account_tree
+from rollup.auction import Edges, compute_edges
 from rollup.field import R
+from rollup.oracle import SignedPrices
 from rollup.params import Params
+from rollup.rationing import Rationing
+from rollup.signature import Signature
 from rollup.state import Resources, StateHeader, pad_markets
+from rollup.tick import Tick, run_tick
 from rollup.trace import BatchTrace
 from rollup.trees import SparseTree
 from rollup.units import MARKET_COUNT, ORACLE_COUNT
@@ -27,6 +32,10 @@ from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S
 
 Values = dict[str, int]
 NO_FEES = Resources()
+# a lane sees of the oracle only that its prices are fresh: nothing here opens the messages
+FRESH = tuple(
+    SignedPrices(signer, (1,) * MARKET_COUNT, START_S, Signature((0, 1), 0)) for signer in range(ORACLE_COUNT)
+)
 
 
 @contextmanager
@@ -97,6 +106,10 @@ class LoneTemplate:
         """Return the variation at this witness: for `run_mutants`."""
         witness = self.compute_witness(inputs, lies)
         return _KernelVariation(self.shape, self._builder_values(witness), self._broken_rows(witness))
+
+    def find_row(self, name: str) -> Row:
+        """Return the constraint with this full name."""
+        return next(row for row in self.shape.rows if row.name == name)
 
     def evaluate(self, inputs: Mapping[str, int]) -> ConstraintSystem:
         """Return the recorded system with the kernel's values in place: for `determinism`."""
@@ -170,6 +183,7 @@ class Venue:
     funding_index: tuple[int, ...] = ()
     timestamp_s: int = START_S + 1
     resources: Resources = NO_FEES  # before and after
+    rationing: tuple[Rationing, ...] = ()  # by market; what fits the fills where not given
     others: Mapping[int, Account] = field(default_factory=dict)
 
     @property
@@ -203,6 +217,16 @@ class Venue:
             timestamp_s=self.timestamp_s - 1 + batch_number,
             batch_number=batch_number,
         )
+
+    @property
+    def edges(self) -> tuple[Edges, ...]:
+        """Whether each clearing price is the highest or the lowest of its band."""
+        bands = [market.band_ppm for market in self.params.markets]
+        return tuple(map(compute_edges, self.clearing, self.marks, bands))
+
+    def tick(self) -> Tick:
+        """Return what the tick of a batch at this venue sets."""
+        return run_tick(self.header(0, 0), self.params, self.marks, self.timestamp_s)
 
     def tree(self, accounts: Mapping[int, Account]) -> SparseTree:
         """Return the account tree of the others and these."""

@@ -10,7 +10,8 @@ from circuits.lanes.rescue import build_rescue_lane
 from circuits.mutants import Report, run_mutants
 from circuits.variation import Build
 from tests.circuits.cash_cases import load_cash_lane
-from tests.circuits.cash_forgeries import cash_forgeries, honest_cash_cases
+from tests.circuits.cash_forgeries import cash_forgeries
+from tests.circuits.cash_scenes import honest_cash_cases
 from tests.circuits.close_forgeries import CLOSE, forge_closes, get_honest_closes
 from tests.circuits.forging import Forged
 from tests.circuits.frame_cases import BUILDS, load_frame

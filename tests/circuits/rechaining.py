@@ -15,7 +15,7 @@ from rollup.shapes import TINY
 from rollup.state import make_genesis
 from rollup.trace import BatchTrace, CashLaneTrace, FundLaneTrace, TradeLaneTrace
 from rollup.trees import SparseTree
-from rollup.units import FUND_ACCOUNT, TREASURY_ACCOUNT
+from rollup.units import ATOMS_PER_E6, FUND_ACCOUNT, TREASURY_ACCOUNT
 from tests.circuits.frame_cases import get_day
 from tests.circuits.lane_cases import Values
 from tests.scenarios import AVAX_PRICE, ETH_PRICE, START_S
@@ -99,14 +99,15 @@ class _Book:
 
     def take_dues(self, trace: BatchTrace) -> FundLaneTrace:
         """Return the FundLane after these lanes, and write it."""
-        bus, n_trade = compute_bus(trace), len(trace.trade_lanes)
+        bus, n_cash, n_trade = compute_bus(trace), len(trace.cash_lanes), len(trace.trade_lanes)
         fund, treasury = self.ledger.get(FUND_ACCOUNT), self.ledger.get(TREASURY_ACCOUNT)
         path = self.ledger.tree.path(FUND_ACCOUNT)
-        self.ledger = self.ledger.credit(FUND_ACCOUNT, bus[f"penalties[{n_trade}]"])
+        dues = bus[f"penalties[{n_trade}]"] + bus[f"base_fees_e6[{n_cash}]"] * ATOMS_PER_E6 + bus[f"rent[{n_cash}]"]
+        self.ledger = self.ledger.credit(FUND_ACCOUNT, dues)
         self.ledger = self.ledger.credit(TREASURY_ACCOUNT, bus[f"fees[{n_trade}]"])
         after = self.ledger.get(FUND_ACCOUNT), self.ledger.get(TREASURY_ACCOUNT)
         self._credit("fund")
-        return FundLaneTrace(fund, after[0], treasury, after[1], path)
+        return FundLaneTrace(fund, after[0], treasury, after[1], path, trace.fund_lane.fill)
 
     def _credit(self, name: str) -> None:
         for (instance, account_id), atoms in self._credits.items():

@@ -59,9 +59,9 @@ def test_circuit_of_python_and_of_the_kernel_are_of_one_size(tiny: KernelBatch) 
 
 
 def test_invalid_hint_is_named_with_its_instance(tiny: KernelBatch) -> None:
-    lie = ("cash[1]", "user_account/quotient", 5)
+    lie = ("cash[1]", "amount/positive/quotient", 5)
     witness = tiny.compute_witness(get_day()["deposits and fills"], [lie])
-    assert tiny.name_unsatisfied(witness, limit=9) == ["cash[1]: user_account"]
+    assert tiny.name_unsatisfied(witness, limit=9) == ["cash[1]: amount/positive"]
 
 
 # --- proofs -----------------------------------------------------------------------------------------------------------

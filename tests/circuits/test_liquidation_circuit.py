@@ -10,13 +10,16 @@ import pytest
 from rollup.accounts import Account
 from rollup.liquidation import LiquidationCase, make_case
 from tests.circuits.lane_cases import Venue, kernel_hashing
+from tests.circuits.lending import spell_numbers
 from tests.circuits.trade_cases import TradeCase
 from tests.circuits.trade_scenes import (
     CLEARING,
     FAR_MARKET,
     LOT,
     MARKS,
+    TRADE_LANE,
     USER,
+    LaneKind,
     make_account,
     make_liquidation_case,
     make_venue,
@@ -65,9 +68,9 @@ class Victim:
         assert case.market == self.market
         return case
 
-    def liquidate(self, account: Account, fill_lots: int, capacity: int = 1) -> TradeCase:
+    def liquidate(self, account: Account, fill_lots: int, lane: LaneKind = TRADE_LANE) -> TradeCase:
         """Return the lane."""
-        return make_liquidation_case(self.venue, account, self.market, fill_lots, capacity=capacity)
+        return make_liquidation_case(self.venue, account, self.market, fill_lots, lane=lane)
 
 
 VICTIMS = {
@@ -82,27 +85,27 @@ every_victim = pytest.mark.parametrize("victim", VICTIMS.values(), ids=VICTIMS.k
 
 
 @every_victim
-@pytest.mark.parametrize("capacity", [1, 2])
-def test_fills_up_to_the_largest(victim: Victim, capacity: int) -> None:
+@pytest.mark.parametrize("lane", [LaneKind(1), LaneKind(2)])
+def test_fills_up_to_the_largest(victim: Victim, lane: LaneKind) -> None:
     account = victim.open()
     most = victim.make_case(account).compute_max_fill(victim.venue.clearing[victim.market])
     assert 1 < most < abs(victim.size_lots)
     for lots in (1, most // 2, most - 1, most):
-        assert victim.liquidate(account, lots, capacity).find_broken_classes() == set(), lots
+        assert victim.liquidate(account, lots, lane).find_broken_classes() == set(), lots
 
 
 @every_victim
 def test_invalid_fill_one_lot_beyond_the_largest(victim: Victim) -> None:
     account = victim.open()
     most = victim.make_case(account).compute_max_fill(victim.venue.clearing[victim.market])
-    assert victim.liquidate(account, most + 1).find_broken_classes() == {"liquidation/not_too_large/sum"}
+    assert victim.liquidate(account, most + 1).find_broken_classes() == {"liquidation/not_too_large/if_flagged"}
 
 
 @every_victim
 @pytest.mark.parametrize("below", [0, -1])
 def test_invalid_liquidation_at_or_above_maintenance(victim: Victim, below: int) -> None:
     account = victim.open(below_maintenance=below)
-    assert victim.liquidate(account, LOT).find_broken_classes() == {"liquidation/unhealthy/sum"}
+    assert victim.liquidate(account, LOT).find_broken_classes() == {"liquidation/unhealthy/if_flagged"}
 
 
 @every_victim
@@ -110,7 +113,7 @@ def test_whole_position_and_invalid_one_lot_more(victim: Victim) -> None:
     account = victim.open(equity=10**17 - victim.gain(abs(victim.size_lots)))  # below initial to the last lot
     assert victim.liquidate(account, abs(victim.size_lots)).find_broken_classes() == set()
     crossing = victim.liquidate(account, abs(victim.size_lots) + 1).find_broken_classes()
-    assert "order[*]/reduces_unless_healthy" in crossing
+    assert "order[*]/shrinks_where_it_must" in crossing
 
 
 MARGIN = "margin/close/not_negative/sum"
@@ -137,14 +140,16 @@ def test_any_of_several_largest_markets() -> None:
         assert make_liquidation_case(venue, account, market, LOT).find_broken_classes() == set()
 
 
-@pytest.mark.parametrize(("market", "rule"), [(0, "liquidation/gap[*]/sum"), (4, "liquidation/gap[*]/idle_bits")])
-def test_invalid_liquidation_in_a_market_one_lot_smaller(market: int, rule: str) -> None:
-    """Five gaps are held by the idle order's bits, eleven by bits of their own: one of each is negative by an atom."""
+@pytest.mark.parametrize("market", [0, 4])
+@pytest.mark.parametrize("lane", [LaneKind(1), LaneKind(2)])
+def test_invalid_liquidation_in_a_market_one_lot_smaller(market: int, lane: LaneKind) -> None:
+    """The gap to the larger market is negative by an atom; in TradeLane(1) the far one's is held by bits of its own."""
     venue = make_venue()
     sizes = {0: 120 * LOT - 1, FAR_MARKET: 100 * LOT} if market == 0 else {0: 16 * LOT, 4: 30 * LOT - 1}
     account = make_account(sizes=sizes)
     account = with_equity(venue, account, margin_at(venue, account).maintenance - 1)
-    assert make_liquidation_case(venue, account, market, LOT).find_broken_classes() == {rule}
+    broken = make_liquidation_case(venue, account, market, LOT, lane=lane).find_broken_classes()
+    assert broken == {"liquidation/gap[*]/if_flagged"}
 
 
 @pytest.mark.parametrize(("over_cap", "full", "none"), [(1, 1, 0), (0, 1, 0), (-1, 0, 0)])
@@ -172,6 +177,7 @@ def _check_penalty(equity_pre: int, full: int, none: int, *, penalty: int) -> No
     assert case.inputs["penalties_out"] == penalty
     assert case.find_broken_classes() == set()
     for flags in {(0, 0), (0, 1), (1, 0)} - {(full, none)}:
-        broken = case.find_broken_classes(dict(zip((FULL, NONE), flags, strict=True)))
+        named = case.inputs | dict(zip((FULL, NONE), flags, strict=True))
+        broken = case.find_broken_classes(spell_numbers(case.template, case.capacity, named, {}))
         is_same_penalty = equity_pre == _cap() and flags == (0, 0)  # both cases name the same amount
         assert is_same_penalty == (not broken), (flags, broken)

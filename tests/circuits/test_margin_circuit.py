@@ -16,7 +16,7 @@ from rollup import margin as model
 from rollup.units import CASH_BITS, EQUITY_BITS, REQUIREMENT_BITS
 from tests.circuits.lane_cases import Values, Venue, kernel_hashing
 from tests.circuits.trade_cases import TradeCase, make_trade_case
-from tests.circuits.trade_scenes import LOT, make_account, make_fill_case, make_order, make_venue, margin_at
+from tests.circuits.trade_scenes import LOT, LaneKind, make_account, make_fill_case, make_order, make_venue, margin_at
 from tests.circuits.trade_strategies import MAX_CASH, positions, venues
 
 CLOSE_RULE = "margin/close/not_negative/sum"
@@ -119,7 +119,7 @@ def _close_with_surplus(surplus_atoms: int, capacity: int, market: int) -> Trade
     order = make_order(venue, -7 * LOT, market=market)
     account = make_account(sizes={0: 3 * LOT, 9: -LOT})
     for _ in range(2):
-        case = make_fill_case(account, [(order, 7 * LOT)], venue=venue, capacity=capacity)
+        case = make_fill_case(account, [(order, 7 * LOT)], venue=venue, lane=LaneKind(capacity))
         closed = margin_at(venue, case.lane.after)
         account = replace(account, cash_atoms=account.cash_atoms + closed.initial - closed.equity + surplus_atoms)
     assert closed.equity - closed.initial == surplus_atoms

@@ -10,21 +10,20 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from circuits.determinism import find_freedom
-from rollup.audit_lanes import BatchRuleBroken, audit_trade_lane
-from rollup.errors import TxRejected
-from rollup.margin import compute_fill_cash, is_provable_close
+from rollup.margin import is_provable_close
+from tests.circuits.honest_lanes import get_scene, get_scene_names
 from tests.circuits.lane_cases import kernel_hashing
-from tests.circuits.trade_cases import TradeCase, load_trade_lane
+from tests.circuits.lane_verdicts import is_allowed, is_cash_in_range_between
+from tests.circuits.trade_cases import load_trade_lane
 from tests.circuits.trade_scenes import (
     LOT,
-    get_scene,
-    get_scene_names,
+    LaneKind,
     make_account,
     make_fill_case,
     make_order,
     make_venue,
 )
-from tests.circuits.trade_strategies import MAX_CASH, fill_lanes, get_margins, liquidation_lanes
+from tests.circuits.trade_strategies import fill_lanes, get_margins, liquidation_lanes
 
 lanes = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -36,53 +35,30 @@ def hashing() -> Iterator[None]:
         yield
 
 
-def _is_allowed(case: TradeCase) -> bool:
-    """Return whether the model allows the lane; then the totals that the circuit was given are the model's."""
-    try:
-        fees_atoms, penalty_atoms = audit_trade_lane(case.trace, case.lane, "lane")
-    except (BatchRuleBroken, TxRejected):
-        return False
-    assert case.inputs["fees_out"] - case.inputs["fees_in"] == fees_atoms
-    assert case.inputs["penalties_out"] - case.inputs["penalties_in"] == penalty_atoms
-    return True
-
-
-def _is_cash_in_range_between(case: TradeCase) -> bool:
-    """Return whether cash is in range after each fill but the last: the model asks for it, the circuit does not."""
-    cash, header = case.lane.before.cash_atoms, case.trace.header_after
-    for fill in case.lane.fills[:-1]:
-        market, price = fill.order.market, case.trace.clearing_prices_ticks[fill.order.market]
-        cash += compute_fill_cash(fill.order.direction * fill.fill_lots, price, header.funding_index[market])
-        cash -= fill.fill_lots * price * case.trace.params.taker_fee_ppm[case.lane.before.tier]
-        if abs(cash) > MAX_CASH:
-            return False
-    return case.lane.after.cash_atoms != -MAX_CASH - 1  # the circuit's range includes this one, the model's does not
-
-
-@pytest.mark.parametrize("capacity", [1, 2])
+@pytest.mark.parametrize("lane", [LaneKind(1), LaneKind(2)])
 @lanes
 @given(data=st.data())
-def test_fills_satisfy_the_circuit_exactly_when_the_model_allows_them(capacity: int, data: st.DataObject) -> None:
-    case = data.draw(fill_lanes(capacity))
-    assume(is_provable_close(*get_margins(case)) and _is_cash_in_range_between(case))
-    assert (not case.find_broken_classes()) == _is_allowed(case)
+def test_fills_satisfy_the_circuit_exactly_when_the_model_allows_them(lane: LaneKind, data: st.DataObject) -> None:
+    case = data.draw(fill_lanes(lane))
+    assume(is_provable_close(*get_margins(case)) and is_cash_in_range_between(case))
+    assert (not case.find_broken_classes()) == is_allowed(case)
 
 
-@pytest.mark.parametrize("capacity", [1, 2])
+@pytest.mark.parametrize("lane", [LaneKind(1), LaneKind(2)])
 @lanes
 @given(data=st.data())
 def test_liquidations_satisfy_the_circuit_exactly_when_the_model_allows_them(
-    capacity: int, data: st.DataObject
+    lane: LaneKind, data: st.DataObject
 ) -> None:
-    case = data.draw(liquidation_lanes(capacity))
-    assert (not case.find_broken_classes()) == _is_allowed(case)
+    case = data.draw(liquidation_lanes(lane))
+    assert (not case.find_broken_classes()) == is_allowed(case)
 
 
-@pytest.mark.parametrize("capacity", [1, 2])
-def test_every_scene_is_allowed_by_model_and_circuit(capacity: int) -> None:
-    for name in get_scene_names(capacity):
-        case = get_scene(name, capacity)
-        assert _is_allowed(case), name
+@pytest.mark.parametrize("lane", [LaneKind(1), LaneKind(2)])
+def test_every_sceneis_allowed_by_model_and_circuit(lane: LaneKind) -> None:
+    for name in get_scene_names(lane):
+        case = get_scene(name, lane)
+        assert is_allowed(case), name
         assert case.find_broken_classes() == set(), name
 
 
@@ -93,7 +69,7 @@ def test_partial_fills_of_one_order_over_several_lanes() -> None:
         case = make_fill_case(account, [(order, fill_lots)], venue=venue)
         assert case.find_broken_classes() == set()
         account = case.lane.after
-    assert not _is_allowed(make_fill_case(account, [(order, 1)], venue=venue))
+    assert not is_allowed(make_fill_case(account, [(order, 1)], venue=venue))
 
 
 def test_invalid_growth_before_a_larger_reduction_though_the_model_would_net_it() -> None:
@@ -103,18 +79,18 @@ def test_invalid_growth_before_a_larger_reduction_though_the_model_would_net_it(
     account = make_account(sizes={0: 100 * LOT})
     account = replace(account, cash_atoms=-100 * LOT * (venue.marks[0] * 10**6 - venue.funding[0]) + 60 * 10**18)
     buy, sell = make_order(venue, 2 * LOT), make_order(venue, -50 * LOT, slot=5)
-    case = make_fill_case(account, [(buy, 2 * LOT), (sell, 50 * LOT)], venue=venue, capacity=2)
-    assert _is_allowed(case)
-    assert case.find_broken_classes() == {"order[*]/reduces_unless_healthy"}
-    one_sided = make_fill_case(account, [(sell, 48 * LOT)], venue=venue, capacity=2)
+    case = make_fill_case(account, [(buy, 2 * LOT), (sell, 50 * LOT)], venue=venue, lane=LaneKind(2))
+    assert is_allowed(case)
+    assert case.find_broken_classes() == {"order[*]/shrinks_where_it_must"}
+    one_sided = make_fill_case(account, [(sell, 48 * LOT)], venue=venue, lane=LaneKind(2))
     assert one_sided.find_broken_classes() == set()
 
 
-@pytest.mark.parametrize("capacity", [1, 2])
-def test_no_computed_wire_is_free(capacity: int) -> None:
+@pytest.mark.parametrize("lane", [LaneKind(1), LaneKind(2)])
+def test_no_computed_wire_is_free(lane: LaneKind) -> None:
     """Free at no scene; harmless (the inverse of a zero, which nothing reads) at some, but each pinned by another."""
-    lane = load_trade_lane(capacity)
-    freedom = find_freedom(lane.evaluate(get_scene(name, capacity).inputs) for name in get_scene_names(capacity))
+    cases = [get_scene(name, lane) for name in get_scene_names(lane)]
+    freedom = find_freedom(case.template.evaluate(case.inputs) for case in cases)
     assert freedom.free == ()
     assert freedom.harmless == ()
 

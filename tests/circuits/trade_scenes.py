@@ -1,19 +1,23 @@
-"""Honest TradeLanes to forge from: fills that open, flip and reduce, liquidations of every penalty, an unused lane."""
+"""What lanes are made of in tests: a venue with fees of every kind, accounts, orders, and the lanes they make."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from rollup.accounts import Account
 from rollup.margin import Margin, compute_margin
 from rollup.orders import Order, SignedOrder, pack_slot
 from rollup.params import MarketParams, Params
+from rollup.quotes import Quote, SignedQuote
+from rollup.rationing import NO_RATIONING, Rationing
+from rollup.rent import compute_rent
 from rollup.signature import derive_public_key, sign
+from rollup.state import Resources
 from rollup.trace import LiquidationTrace
+from rollup.units import MARKET_COUNT
 from tests.circuits.lane_cases import Venue
-from tests.circuits.trade_cases import TradeCase, make_trade_case
+from tests.circuits.trade_cases import TradeCase, make_quote_case, make_trade_case
 from tests.scenarios import PARAMS, START_S
 
 USER = 2
@@ -26,10 +30,13 @@ MARKETS = Params(
     contract=PARAMS.contract,
     version=PARAMS.version,
     taker_fee_ppm=PARAMS.taker_fee_ppm,
+    maker_fee_ppm=(100, 50, -20, 0, 0, 0, 0, -100),
     markets=(*PARAMS.markets[:2], *_FAR_MARKETS),
 )
 MARKS = (25_000_000, 4_000_000_000, *(1_000_000 * m for m in range(2, 12)))
 CLEARING = (25_010_000, 3_990_000_000, *MARKS[2:])
+FEES = Resources(base_fees=(30 * 10**12, 10**18, 10**12))  # an order costs 30 + 14 = 44 e6; a leaf 1 USD a year
+ORDER_FEE_E6 = 44
 FUNDING = (3 * 10**12 + 7, -5 * 10**14 - 3, *(0,) * 7, -(10**11))
 
 
@@ -56,9 +63,9 @@ def make_account(account_id: int = USER, *, usd: int = 0, cash_atoms: int = 0, *
 
 
 def make_venue(**changes: object) -> Venue:
-    """Return the venue of all scenes: 12 markets, clearing prices off the marks, funding of both signs, two others."""
+    """Return the venue of all scenes: 12 markets, prices off the marks, funding of both signs, fees, two others."""
     others = {3: make_account(3, usd=70_000), 1: Account(cash_atoms=5)}
-    venue = Venue(MARKETS, MARKS, CLEARING, FUNDING, others=others)
+    venue = Venue(MARKETS, MARKS, CLEARING, FUNDING, resources=FEES, others=others)
     return replace(venue, **changes)  # type: ignore[arg-type]  # any field of the record
 
 
@@ -76,8 +83,8 @@ def make_order(venue: Venue, lots: int, *, better_ticks: int = 0, **changes: int
         expiry_s=venue.timestamp_s + 60,
         size_lots=abs(lots),
         limit_ticks=venue.clearing[market] + direction * better_ticks,
-        max_fee_e6=9,
-        tip=4,
+        max_fee_e6=60,
+        tip_e6=4,
     )
     return replace(order, **changes)
 
@@ -87,19 +94,67 @@ def sign_order(venue: Venue, order: Order, signer: int = USER) -> SignedOrder:
     return SignedOrder(order, sign(key_of(signer), order.message(venue.params.domain)))
 
 
+@dataclass(frozen=True)
+class LaneKind:
+    """TradeLane(K) or QuoteLane(K): the same orders fill in either, signed one by one or as a quote."""
+
+    capacity: int = 1
+    is_quote: bool = False
+
+    @property
+    def signature(self) -> str:
+        """What stands before the inputs r8_x, r8_y and s of the first signature."""
+        return "" if self.is_quote else "order[0]/"
+
+    @property
+    def scope(self) -> str:
+        """The scope of the first signature's gadget."""
+        return f"{self.signature}signature"
+
+
+TRADE_LANE = LaneKind()
+
+
 def make_fill_case(
     before: Account,
-    fills: list[tuple[Order, int]],
+    fills: Sequence[tuple[Order, int]],
     *,
+    lane: LaneKind = TRADE_LANE,
     venue: Venue | None = None,
-    capacity: int = 1,
     account_id: int = USER,
     signer: int = USER,
+    position: int = 0,
+    signed: Sequence[Order] = (),
 ) -> TradeCase:
-    """Return the lane of these fills, signed by the signer."""
-    venue = venue or make_venue()
-    signed = [(sign_order(venue, order, signer), lots) for order, lots in fills]
-    return make_trade_case(venue, account_id, before, signed, capacity=capacity)
+    """Return the lane of these fills in its first places, signed by the signer; `signed` where it signed others."""
+    venue, signed = venue or make_venue(), signed or [order for order, _ in fills]
+    if lane.is_quote:
+        quote = make_quote(dict(enumerate(signed)), signer=signer, account_id=account_id, domain=venue.params.domain)
+        places = dict(enumerate(fills))
+        return make_quote_case(venue, account_id, before, quote, places, capacity=lane.capacity, position=position)
+    signatures = [sign_order(venue, order, signer).signature for order in signed]
+    sent = [(SignedOrder(order, signature), lots) for (order, lots), signature in zip(fills, signatures, strict=True)]
+    return make_trade_case(venue, account_id, before, sent, capacity=lane.capacity, position=position)
+
+
+def make_idle_case(venue: Venue, account_id: int, before: Account, lane: LaneKind = TRADE_LANE) -> TradeCase:
+    """Return the lane that opens an account and does nothing."""
+    make = make_quote_case if lane.is_quote else make_trade_case
+    return make(venue, account_id, before, capacity=lane.capacity)
+
+
+def make_quote(
+    orders: Mapping[int, Order], *, signer: int = USER, account_id: int = USER, domain: int = MARKETS.domain
+) -> SignedQuote:
+    """Return the quote with these orders by place, signed by the signer."""
+    quote = Quote(account_id, tuple(orders.get(place) for place in range(max(orders) + 1)))
+    return SignedQuote(quote, sign(key_of(signer), quote.message(domain)))
+
+
+def with_rationing(venue: Venue, market: int, rationing: Rationing) -> Venue:
+    """Return the venue where one market's side is rationed so, whatever this lane fills."""
+    others = venue.rationing or (NO_RATIONING,) * MARKET_COUNT
+    return replace(venue, rationing=(*others[:market], rationing, *others[market + 1 :]))
 
 
 def with_slot(account: Account, slot: int, nonce: int, filled_lots: int) -> Account:
@@ -108,18 +163,19 @@ def with_slot(account: Account, slot: int, nonce: int, filled_lots: int) -> Acco
 
 
 def margin_at(venue: Venue, account: Account) -> Margin:
-    """Return equity and requirements at the venue's marks."""
-    return compute_margin(account.cash_atoms, account.sizes_lots, venue.marks, venue.funding, venue.params)
+    """Return equity and requirements at the venue's marks, after the rent that the account owes."""
+    cash_atoms = account.cash_atoms - compute_rent(account, venue.tick())
+    return compute_margin(cash_atoms, account.sizes_lots, venue.marks, venue.funding, venue.params)
 
 
 def with_equity(venue: Venue, account: Account, equity_atoms: int) -> Account:
-    """Return the account with its cash moved to where its equity is this."""
+    """Return the account with its cash moved to where its equity, the rent paid, is this."""
     missing = equity_atoms - margin_at(venue, account).equity
     return replace(account, cash_atoms=account.cash_atoms + missing)
 
 
 def make_liquidation_case(
-    venue: Venue, before: Account, market: int, fill_lots: int, *, capacity: int = 1, account_id: int = USER
+    venue: Venue, before: Account, market: int, fill_lots: int, *, lane: LaneKind = TRADE_LANE, account_id: int = USER
 ) -> TradeCase:
     """Return the lane of a liquidation fill with the penalty it owes."""
     direction = -1 if before.sizes_lots[market] > 0 else 1
@@ -127,100 +183,4 @@ def make_liquidation_case(
     equity_pre = margin_at(venue, before).equity + fill_lots * gain_ticks * 10**6
     cap = fill_lots * venue.clearing[market] * venue.params.markets[market].liquidation_fee_ppm
     liquidation = LiquidationTrace(market, fill_lots, min(cap, max(equity_pre, 0)))
-    return make_trade_case(venue, account_id, before, liquidation=liquidation, capacity=capacity)
-
-
-# --- honest lanes ----------------------------------------------------------------------------------------------------
-def make_opening(capacity: int = 1) -> TradeCase:
-    """Return a first buy, complete, at a limit better than p*, in a fresh slot."""
-    order = make_order(make_venue(), 40 * LOT, better_ticks=5)
-    return make_fill_case(make_account(usd=3_000), [(order, 40 * LOT)], capacity=capacity)
-
-
-def make_resting(capacity: int = 1) -> TradeCase:
-    """Return a partial fill, at the limit, of an order filled in part before; a far market's long becomes a short."""
-    venue = make_venue()
-    account = with_slot(make_account(usd=50_000, sizes={FAR_MARKET: 30 * LOT, 1: -2 * LOT}), 500, 12, 7 * LOT)
-    order = make_order(venue, -100 * LOT, market=FAR_MARKET, slot=500)
-    return make_fill_case(account, [(order, 70 * LOT)], capacity=capacity)
-
-
-def make_reducing(capacity: int = 1) -> TradeCase:
-    """Return a fill that reduces a short while equity lies below the initial requirement, above maintenance."""
-    venue = make_venue()
-    account = make_account(sizes={1: -30 * LOT, 0: 100 * LOT})
-    standing = margin_at(venue, account)
-    account = with_equity(venue, account, (standing.initial + standing.maintenance) // 2)
-    order = make_order(venue, 3 * LOT, market=1, better_ticks=9)
-    return make_fill_case(account, [(order, 3 * LOT)], capacity=capacity)
-
-
-def make_long_liquidated(capacity: int = 1) -> TradeCase:
-    """Return a liquidation of part of a long that pays the full penalty."""
-    venue = make_venue()
-    account = make_account(sizes={0: 4_000 * LOT, 1: LOT, FAR_MARKET: -3 * LOT})
-    account = with_equity(venue, account, margin_at(venue, account).maintenance - 1)
-    return make_liquidation_case(venue, account, 0, 700 * LOT, capacity=capacity)
-
-
-def make_short_liquidated(capacity: int = 1) -> TradeCase:
-    """Return a liquidation of a whole short whose equity does not cover the penalty's cap."""
-    venue = make_venue()
-    account = make_account(sizes={1: -30 * LOT, FAR_MARKET: 5 * LOT})
-    account = with_equity(venue, account, -298 * ATOMS_PER_USD)  # the price brings 300 USD
-    return make_liquidation_case(venue, account, 1, 30 * LOT, capacity=capacity)
-
-
-def make_bankrupt(capacity: int = 1) -> TradeCase:
-    """Return a liquidation with negative equity, better priced than the mark: no penalty."""
-    venue = make_venue(clearing_ticks=(MARKS[0] + 1_200_000, *CLEARING[1:]))
-    account = make_account(sizes={0: 4_000 * LOT, 5: -LOT})
-    account = with_equity(venue, account, -4_000 * ATOMS_PER_USD)
-    return make_liquidation_case(venue, account, 0, 1_000 * LOT, capacity=capacity)
-
-
-def make_unused(capacity: int = 1) -> TradeCase:
-    """Return a lane that opens account 0 and changes nothing."""
-    return make_trade_case(make_venue(), 0, Account(cash_atoms=12), capacity=capacity)
-
-
-def make_two_fills(capacity: int = 2) -> TradeCase:
-    """Return two orders in one market and one slot: the second, of a higher nonce, is filled in part."""
-    venue = make_venue()
-    first = make_order(venue, 5 * LOT, better_ticks=1)
-    second = make_order(venue, 9 * LOT, nonce=13)
-    account = with_slot(make_account(usd=5_000, sizes={0: -8 * LOT, 3: LOT}), 77, 2, 99)
-    return make_fill_case(account, [(first, 5 * LOT), (second, 4 * LOT)], capacity=capacity)
-
-
-def make_two_sales(capacity: int = 2) -> TradeCase:
-    """Return a sale that flips a long, filled in part, and one that opens a short; a new nonce in either slot."""
-    venue = make_venue()
-    first = make_order(venue, -50 * LOT, market=FAR_MARKET, slot=1)
-    second = make_order(venue, -3 * LOT, market=1, slot=2, better_ticks=4)
-    account = make_account(usd=50_000, sizes={FAR_MARKET: 30 * LOT})
-    return make_fill_case(account, [(first, 40 * LOT), (second, 3 * LOT)], capacity=capacity)
-
-
-Scene = Callable[[int], TradeCase]
-SCENES: dict[str, Scene] = {
-    "opening": make_opening,
-    "resting": make_resting,
-    "reducing": make_reducing,
-    "long liquidated": make_long_liquidated,
-    "short liquidated": make_short_liquidated,
-    "bankrupt": make_bankrupt,
-    "unused": make_unused,
-}
-PAIRS: dict[str, Scene] = {"two fills": make_two_fills, "two sales": make_two_sales}
-
-
-def get_scene_names(capacity: int) -> list[str]:
-    """Return the honest lanes there are for TradeLane(capacity)."""
-    return [*SCENES, *(PAIRS if capacity > 1 else ())]
-
-
-@lru_cache(maxsize=64)
-def get_scene(name: str, capacity: int = 1) -> TradeCase:
-    """Return an honest lane by name; pairs need a capacity of 2 or more."""
-    return (SCENES | PAIRS)[name](capacity)
+    return make_trade_case(venue, account_id, before, liquidation=liquidation, capacity=lane.capacity)

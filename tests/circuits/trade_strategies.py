@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from hypothesis import strategies as st
@@ -11,32 +12,39 @@ from rollup.liquidation import find_largest_markets, make_case
 from rollup.margin import Margin, compute_margin
 from rollup.orders import Order
 from rollup.params import MarketParams, Params
-from rollup.units import FUNDING_BITS, MARKET_COUNT, PPM, PRICE_BITS, SIZE_BITS
+from rollup.rent import compute_rent
+from rollup.state import Resources
+from rollup.units import FUNDING_BITS, MARKET_COUNT, PPM
 from tests.circuits.lane_cases import Venue
-from tests.circuits.trade_cases import TradeCase
+from tests.circuits.order_strategies import MAX_PRICE, MAX_SIZE, filled_orders, rationings, starts
+from tests.circuits.trade_cases import TradeCase, make_quote_case
 from tests.circuits.trade_scenes import (
+    FEES,
     USER,
+    LaneKind,
     make_account,
     make_fill_case,
     make_liquidation_case,
+    make_quote,
     make_venue,
     margin_at,
     with_equity,
     with_slot,
 )
 
-MAX_SIZE, MAX_PRICE, MAX_FUNDING = 2**SIZE_BITS - 1, 2**PRICE_BITS - 1, 2**FUNDING_BITS - 1
+MAX_FUNDING = 2**FUNDING_BITS - 1
 MAX_CASH = 2**120 - 1
 # what a liquidation can be proved for: requirements of one market below 2**92 atoms
 MODEST_SIZE, MODEST_PRICE = 2**36, 2**32
 
 
 def get_margins(case: TradeCase) -> tuple[Margin, Margin]:
-    """Return the account's margin before and after the lane."""
-    header, lane = case.trace.header_after, case.lane
-    prices = (header.marks_ticks, header.funding_index, case.trace.params)
+    """Return the account's margin at open, its rent paid, and after the lane."""
+    trace, lane = case.trace, case.lane
+    prices = (trace.header_after.marks_ticks, trace.header_after.funding_index, trace.tick.fractions)
     before, after = (
-        compute_margin(account.cash_atoms, account.sizes_lots, *prices) for account in (lane.before, lane.after)
+        compute_margin(account.cash_atoms - compute_rent(account, trace.tick), account.sizes_lots, *prices)
+        for account in (lane.before, lane.after)
     )
     return before, after
 
@@ -52,17 +60,31 @@ def venues(draw: st.DrawFn, *, max_price: int = MAX_PRICE, max_funding: int = MA
     fundings = st.sampled_from([0, max_funding, -max_funding]) | st.integers(-max_funding, max_funding)
     marks = tuple(draw(prices) for _ in range(n_markets))
     # within 5 % of the mark, as the tick holds it
-    clearing = tuple(draw(st.just(p) | st.integers(max(1, p - p // 20), min(max_price, p + p // 20))) for p in marks)
+    bands = [(max(1, p - p // 20), min(max_price, p + p // 20)) for p in marks]
+    clearing = tuple(
+        draw(st.sampled_from([p, low, high]) | st.integers(low, high))
+        for p, (low, high) in zip(marks, bands, strict=True)
+    )
     return make_venue(
-        params=Params(31337, 0xC0DE, 1, tuple(draw(_fees) for _ in range(8)), tuple(draw(_markets(n_markets)))),
+        params=Params(
+            31337,
+            0xC0DE,
+            1,
+            tuple(draw(_fees) for _ in range(8)),
+            tuple(draw(_markets(n_markets))),
+            maker_fee_ppm=tuple(draw(_rebates) for _ in range(8)),
+        ),
         marks_ticks=marks,
         clearing_ticks=clearing,
         funding_index=tuple(draw(fundings) for _ in marks),
+        resources=draw(_resources),
         others={3: Account(cash_atoms=5)},
     )
 
 
 _fees = st.sampled_from([0, 100, 500, PPM])
+_rebates = st.sampled_from([0, -50, 200, PPM, -PPM])
+_resources = st.sampled_from([Resources(), FEES, Resources(base_fees=(2**64 - 1,) * 3)])
 
 
 @st.composite
@@ -86,74 +108,48 @@ def positions(draw: st.DrawFn, venue: Venue, max_size: int = MAX_SIZE) -> dict[i
 
 
 @st.composite
-def fill_lanes(draw: st.DrawFn, capacity: int) -> TradeCase:
-    """Return a lane of 1 to `capacity` signed fills, one direction a market, mostly close to its margin."""
-    venue = draw(venues())
+def fill_lanes(draw: st.DrawFn, lane: LaneKind) -> TradeCase:
+    """Return a lane of one or more signed or quoted fills, one direction a market, mostly close to its margin."""
+    position = draw(starts)
+    venue = replace(draw(venues()), rationing=draw(rationings(position)))
     account = make_account(draw(_ids), sizes=draw(positions(venue, MAX_SIZE)), tier=draw(st.integers(0, 7)))
-    fills: list[tuple[Order, int]] = []
-    for k in range(draw(st.integers(1, capacity))):
-        step = draw(st.sampled_from([0, 0, 0, 1, 1, 1, 255, 255, 255, 256, -1])) if k == 0 else 9
-        filled = draw(st.sampled_from([0, 7])) if k == 0 else 0
-        order, fill_lots = draw(_orders(venue, account, [order for order, _ in fills], 0 if step else filled))
-        if k == 0:
-            slot_nonce = min(max(0, order.nonce - step), 2**32 - 1)
-            account = with_slot(account, order.slot, slot_nonce, filled)
-        fills.append((order, fill_lots))
-    account_id = account.owner - 0xA0000
-    return _near_margin(draw, venue, account, account_id, fills, capacity)
+    account_id, sizes = account.owner - 0xA0000, list(account.sizes_lots)
+    fills: dict[int, tuple[Order, int]] = {}
+    for place in draw(_places(lane)):
+        step = draw(st.sampled_from([0, 0, 0, 1, 1, 1, 255, 255, 255, 256, -1])) if not fills else 9
+        filled = draw(st.sampled_from([0, 7])) if not fills else 0
+        taken, counted = [order for order, _ in fills.values()], 0 if step else filled
+        at = {"filled_lots": counted, "position": position + place}
+        order, fill_lots = draw(filled_orders(venue, account_id, sizes, taken, **at))
+        if not fills:
+            account = with_slot(account, order.slot, min(max(0, order.nonce - step), 2**32 - 1), filled)
+        sizes[order.market] += order.direction * fill_lots
+        fills[place] = order, fill_lots
+
+    def make(account: Account) -> TradeCase:
+        if not lane.is_quote:
+            turn = {"account_id": account_id, "signer": account_id, "position": position}
+            return make_fill_case(account, list(fills.values()), lane=lane, venue=venue, **turn)
+        orders = {place: order for place, (order, _) in fills.items()}
+        quote = make_quote(orders, signer=account_id, account_id=account_id, domain=venue.params.domain)
+        at = {"capacity": lane.capacity, "position": position}
+        return make_quote_case(venue, account_id, account, quote, fills, **at)
+
+    return _near_margin(draw, venue, account, make)
+
+
+def _places(lane: LaneKind) -> st.SearchStrategy[list[int]]:
+    """Return places that fill: any of a QuoteLane's, the first ones of a TradeLane's."""
+    first = [list(range(count)) for count in range(1, lane.capacity + 1)]
+    alone = [[place] for place in range(1, lane.capacity)] if lane.is_quote else []
+    return st.sampled_from(first + alone)
 
 
 _ids = st.sampled_from([USER, 2**21 - 1]) | st.integers(4, 2**21 - 1)
 
 
-_flaws = st.sampled_from([*[""] * 20, "expired", "overfilled", "beyond the limit", "left open"])
-
-
-@st.composite
-def _orders(
-    draw: st.DrawFn, venue: Venue, account: Account, before: list[Order], filled_lots: int
-) -> tuple[Order, int]:
-    """Return an order of which so much is filled already, and the lots of it that trade."""
-    market = draw(st.integers(0, len(venue.marks_ticks) - 1))
-    sides = [order.side for order in before if order.market == market]  # nobody trades against himself
-    held = abs(account.sizes_lots[market])
-    closing = int(account.sizes_lots[market] > 0)
-    side = sides[0] if sides else draw(st.sampled_from([closing, 1 - closing]))
-    lots = st.sampled_from([1, max(held, 1), min(held + 1, MAX_SIZE), max(held // 2, 1)]) | st.integers(1, 10**9)
-    fill_lots = min(draw(lots), MAX_SIZE - 9)
-    rest, better, flaw = draw(st.sampled_from([0, 2])), draw(st.sampled_from([0, 3])), draw(_flaws)
-    rest, better = (0, better) if better else (rest, 0)  # a better order is filled completely
-    rest = {"overfilled": -1, "left open": 1}.get(flaw, rest)
-    better = {"beyond the limit": -1, "left open": 1}.get(flaw, better)
-    price = venue.clearing[market]
-    order = Order(
-        account=account.owner - 0xA0000,
-        market=market,
-        side=side,
-        slot=draw(st.sampled_from([0, 77, 511])) if not before else 300,
-        nonce=draw(st.sampled_from([0, 2**32 - 1]) | st.integers(0, 600)) if not before else 9,
-        epoch=account.epoch,
-        expiry_s=venue.timestamp_s + (-1 if flaw == "expired" else draw(st.sampled_from([0, 1, 10**6]))),
-        size_lots=max(1, min(MAX_SIZE, filled_lots + fill_lots + rest)),
-        limit_ticks=max(1, min(MAX_PRICE, price + (-better if side else better))),
-        tip=draw(st.integers(0, 2**16 - 1)),
-    )
-    return order, fill_lots
-
-
-def _near_margin(
-    draw: st.DrawFn,
-    venue: Venue,
-    account: Account,
-    account_id: int,
-    fills: list[tuple[Order, int]],
-    capacity: int,
-) -> TradeCase:
+def _near_margin(draw: st.DrawFn, venue: Venue, account: Account, make: Callable[[Account], TradeCase]) -> TradeCase:
     """Return the lane, cash moved so that it closes near the initial margin, or opens between it and maintenance."""
-
-    def make(account: Account) -> TradeCase:
-        return make_fill_case(account, fills, venue=venue, capacity=capacity, account_id=account_id, signer=account_id)
-
     case = make(account)
     if draw(st.booleans()):
         closed = margin_at(venue, case.lane.after)
@@ -165,7 +161,7 @@ def _near_margin(
 
 
 @st.composite
-def liquidation_lanes(draw: st.DrawFn, capacity: int) -> TradeCase:
+def liquidation_lanes(draw: st.DrawFn, lane: LaneKind) -> TradeCase:
     """Return a liquidation lane with the penalty it owes: of equity and lots around their bounds."""
     venue = draw(venues(max_price=MODEST_PRICE, max_funding=2**60))
     account = make_account(sizes={0: 1} | draw(positions(venue, MODEST_SIZE)))
@@ -178,4 +174,4 @@ def liquidation_lanes(draw: st.DrawFn, capacity: int) -> TradeCase:
     most = case.compute_max_fill(venue.clearing[case.market]) if case else 1
     held = abs(account.sizes_lots[market])
     lots = draw(st.sampled_from([1, most - 1, most, most, most + 1, held, held + 1]))
-    return make_liquidation_case(venue, account, market, min(lots, MAX_SIZE), capacity=capacity)
+    return make_liquidation_case(venue, account, market, min(lots, MAX_SIZE), lane=lane)

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rollup.oracle import pick_usable
 from rollup.shapes import BLOCK, SMALL, TINY, Shape
+from rollup.signature_cache import SignatureCache
 from sequencer.cast import make_cast
 from sequencer.errors import OptionInvalid
 from sequencer.market import compute_price_ticks, compute_size_lots, cut_slices, make_params
+from sequencer.oracle_feed import make_signers, sign_prices
 from sequencer.tape import PRICE_E9, Trade
 
 
@@ -52,9 +55,22 @@ def test_lots_are_worth_their_contracts_to_less_than_one_lot(contracts: int, pri
 
 
 def test_params_fit_together() -> None:
-    market = make_params().markets[0]
+    keys = tuple(signer.public_key for signer in make_signers(seed=1))
+    params = make_params(keys)
+    market = params.markets[0]
     assert market.size_decimals + market.price_decimals == 12
     assert market.maintenance_ppm < market.initial_ppm
+    assert params.oracle_keys == keys
+
+
+def test_oracle_signs_what_a_batch_can_use() -> None:
+    signers = make_signers(seed=7)
+    params = make_params(tuple(signer.public_key for signer in signers))
+    messages = sign_prices(signers, (25, 4_000), 1_000, params.domain)
+    assert pick_usable(messages, params, (0, 0, 0), 1_000, SignatureCache()) == messages
+    assert {message.prices_ticks for message in messages} == {(25, 4_000, *[1] * 14)}
+    assert make_signers(seed=7) == signers
+    assert make_signers(seed=8)[0].private_key != signers[0].private_key
 
 
 @pytest.mark.parametrize(("shape", "n_makers"), [(TINY, 1), (SMALL, 2), (BLOCK, 3)])

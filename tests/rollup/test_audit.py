@@ -14,10 +14,9 @@ from rollup.audit import check_batch
 from rollup.audit_lanes import BatchRuleBroken
 from rollup.settle import apply_order_fill
 from rollup.signature import sign
-from rollup.state import Resources
 from rollup.trace import BatchTrace, TradeLaneTrace
 from rollup.txs import Deposit
-from tests.scenarios import PARAMS, Exchange, run_day
+from tests.scenarios import PARAMS, Exchange, run_day, sign_prices
 
 DAY = ("deposits and fills", "two fills in a lane", "liquidation", "withdraw and cancel")
 
@@ -100,8 +99,11 @@ def change_price(trace: BatchTrace, percent: int) -> BatchTrace:
 
 
 def change_mark(trace: BatchTrace, percent: int) -> BatchTrace:
+    """Return the trace with the first market's mark moved, as the oracle would have signed it."""
     first, *others = trace.header_after.marks_ticks
-    return change_after(trace, marks_ticks=(first * percent // 100, *others))
+    marks = (first * percent // 100, *others)
+    oracle = sign_prices(trace.params, marks, trace.header_after.timestamp_s)
+    return replace(change_after(trace, marks_ticks=marks), oracle=oracle)
 
 
 def change_treasury(trace: BatchTrace, **changes: int) -> BatchTrace:
@@ -135,19 +137,21 @@ def rebuild(trace: BatchTrace) -> BatchTrace:
     tree, timestamp_s, fees_atoms, lanes = new_account_tree(), trace.header_after.timestamp_s, 0, []
     for cash_lane in trace.cash_lanes:
         tree = tree.set(cash_lane.account_id, cash_lane.after.leaf_hash())
-    for lane in trace.trade_lanes:
+    for lane in trace.order_lanes:
         account, path = lane.before, tree.path(lane.account_id)
         for fill in lane.fills:
             price_ticks = trace.clearing_prices_ticks[fill.order.market]
-            args = (fill.order, fill.fill_lots, price_ticks, trace.header_after.funding_index, PARAMS)
-            account, fee_atoms = apply_order_fill(replace(account, last_touched_s=timestamp_s), *args)
-            fees_atoms += fee_atoms
+            account = replace(account, last_touched_s=timestamp_s)
+            account, dues = apply_order_fill(account, fill.order, fill.fill_lots, price_ticks, trace.tick, trace.params)
+            fees_atoms += dues.atoms  # the order fee is 0 in this batch
         tree = tree.set(lane.account_id, account.leaf_hash())
         lanes.append(replace(lane, after=account, account_path=path))
     treasury = replace(trace.fund_lane.treasury_before, cash_atoms=fees_atoms)
     fund_lane = replace(trace.fund_lane, treasury_after=treasury, account_path=tree.path(0))
     root = tree.set(1, treasury.leaf_hash()).root
-    return change_after(replace(trace, trade_lanes=tuple(lanes), fund_lane=fund_lane), accounts_root=root)
+    split = len(trace.trade_lanes)
+    rebuilt = replace(trace, trade_lanes=tuple(lanes[:split]), quote_lanes=tuple(lanes[split:]), fund_lane=fund_lane)
+    return change_after(rebuilt, accounts_root=root)
 
 
 def sell_one_lot_less(trace: BatchTrace) -> BatchTrace:
@@ -155,15 +159,20 @@ def sell_one_lot_less(trace: BatchTrace) -> BatchTrace:
     return rebuild(change_fill(change_order(trace, 3, size_lots=lots), 3, fill_lots=lots))
 
 
+def fill_twice(trace: BatchTrace) -> BatchTrace:
+    first = get_lane(trace, 3).fills[0]
+    return change_lane(trace, 3, fills=(first, replace(first, place=1)))
+
+
 FILLS, TWO_FILLS, LIQUIDATION, CASH = DAY
 FORGERIES: dict[str, list[tuple[str, Callable[[BatchTrace], BatchTrace]]]] = {
     FILLS: [
-        ("signature_invalid", lambda t: change_order(t, 2, resigned=False, tip=8)),
+        ("signature_invalid", lambda t: change_order(t, 2, resigned=False, tip_e6=8)),
         ("signature_invalid", lambda t: change_fill(t, 2, signature=get_lane(t, 3).fills[0].signature)),
         ("epoch_mismatch", lambda t: change_order(t, 2, epoch=2)),
         ("order_expired", lambda t: change_order(t, 2, expiry_s=t.header_after.timestamp_s - 1)),
         ("slot_nonce_invalid", lambda t: change_order(t, 2, nonce=256)),
-        ("value_out_of_range", lambda t: change_order(t, 2, flags=1)),
+        ("value_out_of_range", lambda t: change_order(t, 2, flags=8)),
         ("fill_size", lambda t: change_fill(t, 2, fill_lots=10**9 + 1)),
         ("fill_size", lambda t: change_fill(t, 2, fill_lots=0)),
         ("fill_size", lambda t: change_fill(t, 2, fill_lots=2**48)),
@@ -188,8 +197,6 @@ FORGERIES: dict[str, list[tuple[str, Callable[[BatchTrace], BatchTrace]]]] = {
         ("queue_consumed", lambda t: change_after(t, queue_consumed=1)),
         ("timestamp_rises", lambda t: change_after(t, timestamp_s=t.header_before.timestamp_s)),
         ("batch_number", lambda t: change_after(t, batch_number=2)),
-        ("records_kept", lambda t: change_after(t, funding_index=(1, *[0] * 15))),
-        ("records_kept", lambda t: change_after(t, resources=Resources((1, 0, 0)))),
         ("value_out_of_range", lambda t: change_after(t, marks_ticks=(0,) * 16)),
         ("operation_effect", lambda t: change_deposit(t, 0, amount_e6=1)),
         ("operation_names_account", lambda t: change_cash(t, 0, op=t.cash_lanes[1].op)),
@@ -197,8 +204,8 @@ FORGERIES: dict[str, list[tuple[str, Callable[[BatchTrace], BatchTrace]]]] = {
         ("unused_lane_changes_nothing", lambda t: change_lane(t, 2, fills=())),
     ],
     TWO_FILLS: [
-        ("deposit_mismatch", lambda t: change_deposit(t, 1, owner=1)),
-        ("slot_before", lambda t: change_lane(t, 3, fills=get_lane(t, 3).fills[:1] * 2)),
+        ("operation_outcome", lambda t: change_deposit(t, 1, owner=1)),
+        ("slot_before", fill_twice),
     ],
     LIQUIDATION: [
         ("liquidation_size", lambda t: grow_liquidation(change_price(t, 102), 3 * 10**8)),
@@ -212,7 +219,7 @@ FORGERIES: dict[str, list[tuple[str, Callable[[BatchTrace], BatchTrace]]]] = {
         ("liquidation_below_maintenance", lambda t: change_lane(t, 2, before=t.fund_lane.fund_before)),
         ("liquidation_health", lambda t: change_price(t, 98)),
         ("fills_effect", lambda t: add_cash(t, 2, 1)),
-        ("penalties_to_fund", pay_penalty_elsewhere),
+        ("dues_to_fund", pay_penalty_elsewhere),
     ],
     CASH: [
         ("signature_invalid", lambda t: change_cash(t, 0, signature=None)),

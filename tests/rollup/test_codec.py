@@ -17,7 +17,7 @@ from rollup.accounts import EMPTY_ORDERS
 from rollup.codec import FORMAT_VERSION, MAX_FILE_BYTES, BatchFileInvalid, decode_trace, encode_trace
 from rollup.codec_fields import Integer, Malformed, Tree, unsigned
 from rollup.trace import BatchTrace
-from tests.scenarios import run_day
+from tests.scenarios import Exchange, run_day
 
 HEADER_BYTES = 52
 
@@ -57,6 +57,12 @@ def test_trace_comes_back_and_encodes_to_the_same_bytes(name: str) -> None:
     assert decoded == trace
     assert encode_trace(decoded) == data
     assert decoded.header_after.state_root == trace.header_after.state_root
+
+
+@pytest.mark.parametrize("signers", [(), (1,), (0, 2)])
+def test_trace_comes_back_without_some_oracle_messages(signers: tuple[int, ...]) -> None:
+    trace = Exchange().batch(signers=signers).trace
+    assert decode_trace(encode_trace(trace)) == trace
 
 
 @settings(max_examples=60, deadline=None)
@@ -124,6 +130,10 @@ def test_invalid_file_with_a_byte_too_many() -> None:
         (lambda d: d["header_before"].update(accounts_root=f"{2**254:x}"), "header_before.accounts_root"),
         (lambda d: d["header_after"]["marks_ticks"].pop(), "header_after.marks_ticks"),
         (lambda d: d["header_after"]["marks_ticks"].__setitem__(0, "0"), r"header_after.marks_ticks\[0\]"),
+        (lambda d: d["oracle"].pop(), "oracle"),
+        (lambda d: d["oracle"][1].update(signer="3"), r"oracle\[1\].signer"),
+        (lambda d: d["oracle"][1]["prices_ticks"].__setitem__(15, "0"), r"oracle\[1\].prices_ticks\[15\]"),
+        (lambda d: d["oracle"][1].update(time_s=f"{2**40:x}"), r"oracle\[1\].time_s"),
         (lambda d: d["trade_lanes"][0].pop("fills"), r"trade_lanes\[0\]"),
         (lambda d: d["trade_lanes"][0].update(extra="1"), r"trade_lanes\[0\]"),
         (lambda d: d["trade_lanes"][0]["account_path"].pop(), r"trade_lanes\[0\].account_path"),

@@ -15,7 +15,6 @@ from rollup.margin import (
     compute_fill_cash,
     compute_margin,
     compute_requirement,
-    compute_taker_fee,
     is_healthier,
     is_only_reducing,
     is_provable_close,
@@ -64,9 +63,8 @@ def test_funding_is_paid_by_longs_to_shorts_as_the_index_rises(size: int, index_
     assert after - before == -size * (index_1 - index_0)
 
 
-def test_taker_fee_and_requirement_of_a_known_position() -> None:
-    # 2 AVAX at 25 USD: 50 USD notional; 500 ppm is 0.025 USD, 5 % is 2.5 USD
-    assert compute_taker_fee(2_000_000, 25_000_000, 500) == 25 * 10**15
+def test_requirement_of_a_known_position() -> None:
+    # 2 AVAX at 25 USD: 50 USD notional, 5 % is 2.5 USD
     assert compute_requirement(-2_000_000, 25_000_000, 50_000) == 25 * 10**17
 
 

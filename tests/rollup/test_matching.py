@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollup.accounts import Account
 from rollup.errors import ValueOutOfRange
+from rollup.fees import compute_trading_fee
 from rollup.lanes import assign_lanes, choose_fitting
-from rollup.margin import compute_taker_fee
 from rollup.orders import Order, SignedOrder, pack_slot
 from rollup.rejections import (
     AccountNotOpen,
@@ -29,10 +28,9 @@ from rollup.rejections import (
 from rollup.shapes import Shape
 from rollup.signature import sign
 from rollup.signature_cache import SignatureCache
-from rollup.state import State
 from rollup.transition import BatchResult, ClockNotRising, build_batch
 from rollup.units import TREASURY_ACCOUNT
-from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S, Exchange
+from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S, Exchange, sign_prices
 
 LOTS = 1_000_000  # 1 AVAX
 SHAPE = Shape("test", (1, 1, 1, 2, 3), 6)
@@ -67,11 +65,11 @@ def test_buyer_and_seller_meet_at_one_price_and_pay_their_tiers_fee() -> None:
         (2, 3 * LOTS, AVAX_PRICE),
         (3, 3 * LOTS, AVAX_PRICE),
     ]
-    fee = compute_taker_fee(3 * LOTS, AVAX_PRICE, 500)
+    fee, tip = compute_trading_fee(3 * LOTS, AVAX_PRICE, 500), 7 * 10**12
     notional = 3 * LOTS * AVAX_PRICE * 10**6
-    assert result.state.get_account(2).cash_atoms == 10_000 * 10**18 - notional - fee
-    assert result.state.get_account(3).cash_atoms == 10_000 * 10**18 + notional - fee
-    assert result.state.get_account(TREASURY_ACCOUNT).cash_atoms == 2 * fee
+    assert result.state.get_account(2).cash_atoms == 10_000 * 10**18 - notional - fee - tip
+    assert result.state.get_account(3).cash_atoms == 10_000 * 10**18 + notional - fee - tip
+    assert result.state.get_account(TREASURY_ACCOUNT).cash_atoms == 2 * (fee + tip)
     assert result.state.get_account(2).orders.get(0) == pack_slot(1, 3 * LOTS)
     assert result.state.get_account(2).last_touched_s == ex.now_s
 
@@ -91,7 +89,7 @@ def test_partial_fills_add_up_in_the_slot_until_the_order_is_used_up() -> None:
     ("change", "error"),
     [
         ({"size_lots": 0}, ValueOutOfRange),
-        ({"flags": 1}, ValueOutOfRange),
+        ({"flags": 8}, ValueOutOfRange),
         ({"account": 1}, ValueOutOfRange),
         ({"account": 99}, AccountNotOpen),
         ({"market": 2}, MarketNotOpen),
@@ -159,11 +157,11 @@ def test_own_orders_that_cross_do_not_trade_with_each_other() -> None:
 
 
 def test_margin_at_one_atom_around_the_initial_requirement() -> None:
-    # buying q lots at the mark leaves equity = cash - fee; it must cover q * mark * 5 %
+    # buying q lots at the mark leaves equity = cash - fee - tip; it must cover q * mark * 5 %
     for excess_lots, n_fills in ((0, 2), (1, 0)):
         ex = fund()
         per_lot = AVAX_PRICE * (50_000 + 500)
-        lots = 10_000 * 10**18 // per_lot + excess_lots
+        lots = (10_000 * 10**18 - 7 * 10**12) // per_lot + excess_lots
         ex.batch(cash=[ex.deposit(3, 100_000)])
         buy = ex.order(2, lots, AVAX_PRICE)
         result = ex.batch(orders=[buy, ex.order(3, -lots, AVAX_PRICE)])
@@ -222,22 +220,12 @@ def test_close_beyond_the_circuits_bits_is_refused() -> None:
     ex = fund()
     # short 2**47 lots at 2**47 ticks with 4 % equity: below the initial 5 %, above the maintenance of 3 %
     mark, notional = 2**47, 2**94 * 10**6
-    whale = set_position(ex, 2, -(2**47), notional + notional * 4 // 100)
-    set_position(ex, 3, 2**47, -notional + notional * 10 // 100)
+    whale = ex.put(2, sizes_lots=(-(2**47), *[0] * 15), cash_atoms=notional + notional * 4 // 100)
+    ex.put(3, sizes_lots=(2**47, *[0] * 15), cash_atoms=-notional + notional * 10 // 100)
     low = mark * 96 // 100  # a little bought far below the mark: health rises by more than 208 bits of products
     result = ex.batch(orders=[ex.order(2, 2**42, low), ex.order(3, -(2**42), low)], marks=(mark, ETH_PRICE))
     assert [type(error) for _, error in result.rejected] == [CloseNotProvable]
     assert result.state.get_account(2).sizes_lots == whale.sizes_lots
-
-
-def set_position(ex: Exchange, account_id: int, size_lots: int, cash_atoms: int) -> Account:
-    """Put a position into the state by force."""
-    account = replace(ex.state.get_account(account_id), sizes_lots=(size_lots, *[0] * 15), cash_atoms=cash_atoms)
-    tree = ex.state.tree.set(account_id, account.leaf_hash())
-    ex.state = State(
-        replace(ex.state.header, accounts_root=tree.root), tree, {**ex.state.accounts, account_id: account}
-    )
-    return account
 
 
 def test_accounts_beyond_the_lanes_wait_and_trade_later() -> None:
@@ -297,21 +285,22 @@ def test_marks_not_given_stay() -> None:
 def test_invalid_batch_whose_time_does_not_rise(step_s: int) -> None:
     state = fund().state
     with pytest.raises(ClockNotRising):
-        build_batch(state, PARAMS, SHAPE, marks_ticks=(), timestamp_s=state.header.timestamp_s + step_s)
+        build_batch(state, PARAMS, SHAPE, oracle=(), timestamp_s=state.header.timestamp_s + step_s)
 
 
 @pytest.mark.parametrize("mark", [0, 2**48])
-def test_invalid_batch_with_a_mark_out_of_range(mark: int) -> None:
-    state = fund().state
+def test_invalid_batch_with_a_price_out_of_range(mark: int) -> None:
+    ex = fund()
     with pytest.raises(ValueOutOfRange):
-        build_batch(state, PARAMS, SHAPE, marks_ticks=(mark,), timestamp_s=state.header.timestamp_s + 1)
+        ex.batch(marks=(mark,))
 
 
 def test_building_a_batch_twice_gives_the_same_trace_and_leaves_the_state() -> None:
     ex = fund()
     state, root = ex.state, ex.state.tree.root
     orders = [ex.order(2, LOTS, AVAX_PRICE), ex.order(3, -LOTS, AVAX_PRICE)]
-    args = {"marks_ticks": (AVAX_PRICE,), "timestamp_s": ex.now_s + 1, "orders": orders}
+    oracle = sign_prices(PARAMS, (AVAX_PRICE,), ex.now_s)
+    args = {"oracle": oracle, "timestamp_s": ex.now_s + 1, "orders": orders}
     first, second = (build_batch(state, PARAMS, SHAPE, **args) for _ in range(2))
     assert first.trace == second.trace
     assert (state.tree.root, state.get_account(2).sizes_lots[0]) == (root, 0)
@@ -336,7 +325,7 @@ capacities = st.lists(st.integers(1, 4), min_size=1, max_size=5)
 def test_lanes_hold_what_was_chosen_for_them(counts: list[tuple[int, int]], capacities: list[int]) -> None:
     chosen = choose_fitting(counts, capacities)
     assert all(1 <= chosen[account] <= n_fills for account, n_fills in counts if account in chosen)
-    lanes = assign_lanes(chosen, capacities)
+    lanes = assign_lanes(list(chosen.items()), capacities)
     assert len(set(lanes.values())) == len(lanes) == len(chosen)
     assert all(capacities[lane] >= chosen[account] for account, lane in lanes.items())
 

@@ -24,7 +24,7 @@ ORDER = Order(
     size_lots=5,
     limit_ticks=6,
     max_fee_e6=8,
-    tip=9,
+    tip_e6=9,
 )
 BOUNDS = {  # field: (lowest, highest)
     "account": (2, 2**21 - 1),
@@ -37,10 +37,12 @@ BOUNDS = {  # field: (lowest, highest)
     "size_lots": (1, 2**48 - 1),
     "limit_ticks": (1, 2**48 - 1),
     "max_fee_e6": (0, 2**48 - 1),
-    "tip": (0, 2**16 - 1),
-    "flags": (0, 0),
+    "tip_e6": (0, 2**16 - 1),
+    "flags": (0, 7),
 }
-orders = st.builds(Order, **{name: st.integers(*bounds) for name, bounds in BOUNDS.items()})
+orders = st.builds(Order, **{name: st.integers(*bounds) for name, bounds in BOUNDS.items()}).filter(
+    lambda order: order.nonce < 2**32 - 1 or not order.is_ioc
+)
 
 
 def unpack(word: int, *widths: int) -> list[int]:
@@ -56,16 +58,33 @@ def unpack(word: int, *widths: int) -> list[int]:
 def test_order_words_give_every_field_back(order: Order) -> None:
     order.check()
     word_1, word_2, word_3 = order.words()
-    head = [1, order.account, order.market, order.side, 0, order.slot, order.nonce, order.epoch, order.expiry_s, 0]
+    head = [
+        1,
+        order.account,
+        order.market,
+        order.side,
+        order.flags,
+        order.slot,
+        order.nonce,
+        order.epoch,
+        order.expiry_s,
+        0,
+    ]
     assert unpack(word_1, 4, 21, 4, 1, 5, 9, 32, 32, 40) == head
     assert unpack(word_2, 48, 48) == [order.size_lots, order.limit_ticks, 0]
-    assert unpack(word_3, 48, 16) == [order.max_fee_e6, order.tip, 0]
+    assert unpack(word_3, 16, 48) == [order.tip_e6, order.max_fee_e6, 0]
 
 
 @pytest.mark.parametrize("field", BOUNDS)
 def test_order_field_at_both_ends_of_its_range(field: str) -> None:
     for value in BOUNDS[field]:
         replace(ORDER, **{field: value}).check()
+
+
+def test_ioc_order_leaves_its_slot_a_next_nonce() -> None:
+    replace(ORDER, nonce=2**32 - 2, flags=1).check()
+    with pytest.raises(ValueOutOfRange):
+        replace(ORDER, nonce=2**32 - 1, flags=1).check()
 
 
 @pytest.mark.parametrize("field", BOUNDS)

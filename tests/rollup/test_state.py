@@ -109,11 +109,41 @@ def test_params_hash_opens_as_documented() -> None:
     assert PARAMS.params_hash == poseidon(record, tags.PARAMS)
 
 
-@pytest.mark.parametrize("field", ["initial_ppm", "maintenance_ppm", "liquidation_fee_ppm", "band_ppm"])
-def test_params_hash_depends_on_every_fraction(field: str) -> None:
-    market = PARAMS.markets[0]
-    other = replace(PARAMS, markets=(replace(market, **{field: getattr(market, field) - 1}),))
-    assert other.params_hash != PARAMS.params_hash
+@pytest.mark.parametrize(
+    ("field", "by"),
+    [
+        *[(f"{part}_ppm", -1) for part in ("initial", "maintenance", "liquidation_fee", "band", "max_move")],
+        *[("funding_clamp_ppm", 1), ("impact_lots", 1), ("oi_low_usd", -1), ("oi_high_usd", -1)],
+    ],
+)
+def test_params_hash_depends_on_every_number_of_a_market(field: str, by: int) -> None:
+    market = replace(PARAMS.markets[0], oi_low_usd=5, oi_high_usd=9)
+    params = replace(PARAMS, markets=(market,))
+    other = replace(PARAMS, markets=(replace(market, **{field: getattr(market, field) + by}),))
+    assert other.params_hash != params.params_hash
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"chain_id": 1},
+        {"contract": 1},
+        {"version": 2},
+        {"taker_fee_ppm": (*PARAMS.taker_fee_ppm[:7], 0)},
+        {"maker_fee_ppm": (*[0] * 7, -1)},
+        {"target_per_s": (10**6, 10**6, 1)},
+        {"min_base_fee": (0, 0, 1)},
+        {"fund_band_ppm": 1},
+        {"fund_rate_usd": 1},
+        {"oracle_keys": PARAMS.oracle_keys[::-1]},
+        {"oracle_max_age_s": 61},
+        {"funding_window_s": 1},
+        {"congestion_window_s": 1},
+        {"rent_period_s": 1},
+    ],
+)
+def test_params_hash_depends_on_every_field(change: dict[str, object]) -> None:
+    assert replace(PARAMS, **change).params_hash != PARAMS.params_hash
 
 
 @pytest.mark.parametrize(
@@ -125,6 +155,13 @@ def test_params_hash_depends_on_every_fraction(field: str) -> None:
         {"liquidation_fee_ppm": -1},
         {"band_ppm": 10**6 + 1},
         {"size_decimals": 7},  # 7 + 6 is not 12
+        {"max_move_ppm": 10**6 + 1},
+        {"funding_clamp_ppm": -1},
+        {"impact_lots": 0},
+        {"impact_lots": 2**48},
+        {"oi_low_usd": 2**48 - 1},  # nothing is above it
+        {"oi_low_usd": 5, "oi_high_usd": 5},
+        {"oi_high_usd": 2**48},
     ],
 )
 def test_invalid_market_params(change: dict[str, int]) -> None:
@@ -134,7 +171,25 @@ def test_invalid_market_params(change: dict[str, int]) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"contract": 2**160}, {"taker_fee_ppm": (1,) * 7}, {"taker_fee_ppm": (10**6 + 1,) * 8}, {"chain_id": -1}],
+    [
+        {"contract": 2**160},
+        {"chain_id": -1},
+        {"taker_fee_ppm": (1,) * 7},
+        {"taker_fee_ppm": (10**6 + 1,) * 8},
+        {"maker_fee_ppm": (-(10**6) - 1,) * 8},
+        {"target_per_s": (0, 1, 1)},  # nothing could be in proportion to it
+        {"target_per_s": (1, 1)},
+        {"min_base_fee": (0, 0, 2**64)},
+        {"fund_band_ppm": 10**6 + 1},
+        {"fund_rate_usd": 2**48},
+        {"oracle_keys": PARAMS.oracle_keys[:2]},
+        {"oracle_keys": ((1, 1), *PARAMS.oracle_keys[1:])},  # not on the curve
+        {"oracle_max_age_s": 2**32},
+        {"funding_window_s": 0},
+        {"funding_window_s": 2**16},
+        {"congestion_window_s": 0},
+        {"rent_period_s": 0},
+    ],
 )
 def test_invalid_params(change: dict[str, object]) -> None:
     with pytest.raises(ParamsInvalid):
@@ -188,7 +243,18 @@ def test_state_root_depends_on_every_field(change: dict[str, object]) -> None:
         {"marks_ticks": (1,) * 15},
         {"funding_index": (2**72, *[0] * 15)},
         {"funding_index": (-(2**72), *[0] * 15)},
+        {"premiums": (10**12 + 1, *[0] * 15)},
+        {"premiums": (-(10**12) - 1, *[0] * 15)},
+        {"open_interest_lots": (2**60, *[0] * 15)},
+        {"open_interest_lots": (-1, *[0] * 15)},
+        {"signer_times_s": (0, 0, 2**40)},
+        {"signer_times_s": (0, 0)},
         {"resources": Resources((2**64, 0, 0))},
+        {"resources": Resources(congestion_ppm=10**6 + 1)},
+        {"resources": Resources(maintenance_factor_ppm=10**6 - 1)},
+        {"resources": Resources(pending_factor_ppm=2 * 10**6 + 1)},
+        {"resources": Resources(pending_since_s=2**40)},
+        {"resources": Resources(fund_budget=2**88)},
         {"queue_consumed": 2**32},
         {"vault_e6": -1},
         {"timestamp_s": 2**40},
@@ -207,7 +273,7 @@ def test_invalid_pad_of_seventeen_markets() -> None:
 
 
 def test_shapes_hold_the_orders_they_are_named_for() -> None:
-    assert [shape.max_orders for shape in (TINY, SMALL, BLOCK)] == [4, 14, 70]
+    assert [shape.max_orders for shape in (TINY, SMALL, BLOCK)] == [6, 18, 70]
     assert all(get_shape(name).name == name for name in SHAPES)
 
 

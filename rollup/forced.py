@@ -1,0 +1,60 @@
+"""Liquidations as the auction sees them: entries that stand before every order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rollup.auction import Entry
+from rollup.errors import TxRejected
+from rollup.liquidation import LiquidationCase, is_provable_fill, make_case
+from rollup.rent import charge_rent
+from rollup.risk import find_liquidatable
+from rollup.workspace import Workspace
+
+__all__ = ["ForcedEntry", "find_liquidations"]
+
+
+@dataclass(frozen=True)
+class ForcedEntry:
+    """A liquidation with the worst price it may take, and the lots it would close at most."""
+
+    case: LiquidationCase
+    limit_ticks: int
+    size_lots: int
+
+    def make_entry(self, rank: int) -> Entry:
+        """Return it as an entry of the auction."""
+        return Entry(rank, self.case.account, self.case.direction, self.limit_ticks, self.size_lots)
+
+    def compute_allowed_lots(self, fill_lots: int, price_ticks: int) -> int:
+        """Return how much of a fill at this price the rule allows, 0 if what it allows cannot be proved."""
+        allowed_lots = min(fill_lots, self.case.compute_max_fill(price_ticks))
+        return allowed_lots if is_provable_fill(self.case, allowed_lots, price_ticks) else 0
+
+
+def find_liquidations(workspace: Workspace, limit: int) -> dict[int, ForcedEntry]:
+    """Return up to `limit` liquidations by rank, worst health first; ranks are negative: they come before every order.
+
+    Accounts are looked for as they stand, but judged with their rent paid, as their lane opens them. None in a stale
+    batch.
+    """
+    tick, params = workspace.tick, workspace.params
+    prices = (workspace.marks_ticks, workspace.funding_index, tick.fractions)
+    found: list[ForcedEntry] = []
+    for account_id, _ in [] if tick.stale else find_liquidatable(workspace.accounts, *prices):
+        if len(found) == limit:
+            break
+        case = _make_case(workspace, account_id)
+        entry = case and case.compute_entry(params.markets[case.market].band_ppm)
+        if case and entry:
+            found.append(ForcedEntry(case, *entry))
+    return {position - len(found): forced for position, forced in enumerate(found)}
+
+
+def _make_case(workspace: Workspace, account_id: int) -> LiquidationCase | None:
+    try:
+        opened, _ = charge_rent(workspace.get(account_id), workspace.tick)
+    except TxRejected:  # a debt beyond what an account can hold: no lane can open it
+        return None
+    margin = workspace.compute_margin(opened)
+    return make_case(account_id, opened.sizes_lots, margin, workspace.marks_ticks, workspace.tick.fractions)
