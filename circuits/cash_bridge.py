@@ -36,7 +36,7 @@ def write_bridge(
     """Constrain the four words: kind 4 | account 21 | amount 64 | outcome 1; owner; key, or the amount paid.
 
     All are 0 where nothing crosses. An entry's words say what the entry says, whatever becomes of it.
-    Constraints: 7, named bridge/...
+    Constraints: 5, named bridge/...
     """
     words = [cs.port(f"bridge[{i}]") for i in range(N_BRIDGE_WORDS)]
     pays = kinds.withdraw + kinds.close

@@ -61,7 +61,7 @@ def gap_of_payment(cs: ConstraintSystem, kinds: Kinds, payout: ForcedPayout, fre
 def assert_dust(cs: ConstraintSystem, payout: ForcedPayout, free: LC, left_at_close: LC) -> None:
     """Constrain what stays behind to be below 1e-6 USD: free collateral after a part payment, cash after a close.
 
-    Constraints: 1 + 41 + 8 runs of zeros in 10**12 - 1, named dust/free, dust/bit[i], dust/sum, dust/below_e6/...
+    Constraints: 1 + 41 + 9 runs of zeros in 10**12 - 1, named dust/free, dust/bit[i], dust/sum, dust/below_e6/...
     """
     dust = cs.mul(payout.in_part, free, name="dust/free") + left_at_close
     bits = to_bits(cs, dust, DUST_BITS, name="dust")

@@ -44,7 +44,7 @@ def cancel_or_open_positions(
 ) -> CancelledSlot:
     """Constrain the cancelled slot where `cancels`, the sizes behind the position hashes where `opens`.
 
-    Assumes that at most one of the booleans is 1. Constraints: 2,494, named cancel/.. and cancel_or_positions/...
+    Assumes that at most one of the booleans is 1. Constraints: 2,492, named cancel/.. and cancel_or_positions/...
     """
     slot_bits = private_bits(cs, "cancel/slot", SLOT_BITS)
     before = cs.private("cancel/slot_before")

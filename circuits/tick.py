@@ -60,11 +60,27 @@ def build_tick(cs: ConstraintSystem) -> None:
     before = open_before(cs, clock.before)
     signers = _hear_oracle(cs, params, before, tables)
     factors = _step_factors(cs, before, tables.timestamp, outset)
+    marks, funding = [], []
     for m in range(MARKET_COUNT):
         with cs.scope(f"market[{m}]"):
-            _set_market(cs, m, params.markets[m], before, tables, signers, clock.elapsed, factors)
+            mark, index = _set_prices(cs, m, params.markets[m], before, tables, signers, clock.elapsed)
+            _set_weights(cs, m, params.markets[m], before, tables, mark, factors)
+            open_auction(
+                cs,
+                mark,
+                tables.clearing_price[m],
+                params.markets[m]["band_ppm"],
+                word=tables.auction_word[m],
+                lots=tables.marginal_lots[m],
+                remaining=tables.marginal_remaining[m],
+            )
+        marks.append(mark)
+        funding.append(index)
     _set_fees(cs, params, before, tables, clock.elapsed)
-    _hand_over(cs, params, before, tables, outset, clock.elapsed)
+    _hand_over(cs, params, before, outset, clock.elapsed)
+    for record, values in (("marks", marks), ("funding", funding)):
+        handed = getattr(outset, f"{record}_hash")
+        cs.assert_equal(hash_markets(cs, record, values), handed, name=f"{record}/is_port")
 
 
 def _advance_clock(cs: ConstraintSystem, timestamp: LC, clock: LC) -> Clock:
@@ -116,7 +132,7 @@ def _step_factors(cs: ConstraintSystem, before: Before, timestamp: LC, outset: O
     return found, after.factor
 
 
-def _set_market(
+def _set_prices(
     cs: ConstraintSystem,
     m: int,
     rules: dict[str, LC],
@@ -124,42 +140,45 @@ def _set_market(
     tables: Tables,
     signers: Sequence[Signer],
     elapsed: LC,
-    factors: tuple[LC, LC],
-) -> None:
-    """Constrain what the tables say of one market."""
-    mark, price, interest = tables.mark[m], tables.clearing_price[m], before.open_interest[m]
-    moved = compute_mark(
+) -> tuple[LC, LC]:
+    """Return a market's mark and funding index, which the tables are to hold."""
+    mark = compute_mark(
         cs,
         signers,
         m,
         mark_before=before.marks[m],
         max_move_ppm=rules["max_move_ppm"],
         elapsed=elapsed,
-        open_interest=interest,
+        open_interest=before.open_interest[m],
     )
-    cs.assert_equal(moved, mark, name="mark/is_port")
     assert_in_range(cs, mark, PRICE_BITS, name="mark")
-    funding = step_funding_index(cs, before.funding[m], before.premiums[m], rules["funding_clamp_ppm"], mark, elapsed)
-    cs.assert_equal(funding, tables.funding[m], name="funding/is_port")
-    scaled = scale_initial(
-        cs, rules["initial_ppm"], interest, mark, rules["oi_low_usd"], rules["oi_high_usd"], name="scaled"
-    )
+    cs.assert_equal(mark, tables.mark[m], name="mark/is_port")
+    index = step_funding_index(cs, before.funding[m], before.premiums[m], rules["funding_clamp_ppm"], mark, elapsed)
+    cs.assert_equal(index, tables.funding[m], name="index/is_port")
+    return mark, index
+
+
+def _set_weights(
+    cs: ConstraintSystem,
+    m: int,
+    rules: dict[str, LC],
+    before: Before,
+    tables: Tables,
+    mark: LC,
+    factors: tuple[LC, LC],
+) -> None:
+    """Constrain the weights in the tables: prices times the fractions in effect."""
+    bounds = (rules["oi_low_usd"], rules["oi_high_usd"])
+    scaled = scale_initial(cs, rules["initial_ppm"], before.open_interest[m], mark, *bounds, name="scaled")
     initial = raise_fraction(cs, scaled, factors[0], name="initial")
     maintenance = raise_fraction(cs, rules["maintenance_ppm"], factors[1], name="maintenance")
     cs.assert_product(mark, initial, tables.initial_weight[m], name="initial_weight")
-    cs.assert_product(mark, maintenance, tables.maintenance_weight[m], name="maintenance_weight")
-    cs.assert_product(price, rules["liquidation_fee_ppm"], tables.penalty_weight[m], name="penalty_weight")
+    weight = cs.mul(mark, maintenance, name="maintenance_weight")
+    cs.assert_equal(weight, tables.maintenance_weight[m], name="maintenance_weight/is_port")
     # positive: neither a mark nor a maintenance fraction may vanish, else a position would need no margin
-    assert_nonzero(cs, tables.maintenance_weight[m], name="maintenance_weight/positive")
-    open_auction(
-        cs,
-        mark,
-        price,
-        rules["band_ppm"],
-        word=tables.auction_word[m],
-        lots=tables.marginal_lots[m],
-        remaining=tables.marginal_remaining[m],
-    )
+    assert_nonzero(cs, weight, name="maintenance_weight/positive")
+    penalty = rules["liquidation_fee_ppm"]
+    cs.assert_product(tables.clearing_price[m], penalty, tables.penalty_weight[m], name="penalty_weight")
 
 
 def _set_fees(cs: ConstraintSystem, params: OpenParams, before: Before, tables: Tables, elapsed: LC) -> None:
@@ -179,10 +198,8 @@ def _set_fees(cs: ConstraintSystem, params: OpenParams, before: Before, tables: 
     cs.assert_equal(params["fund_band_ppm"], cs.port("fund_band_ppm"), name="fund_band_ppm/is_port")
 
 
-def _hand_over(
-    cs: ConstraintSystem, params: OpenParams, before: Before, tables: Tables, outset: Outset, elapsed: LC
-) -> None:
-    """Constrain what the close starts from."""
+def _hand_over(cs: ConstraintSystem, params: OpenParams, before: Before, outset: Outset, elapsed: LC) -> None:
+    """Constrain what the close starts from, but for what this batch's hashes and factors are."""
     with cs.scope("outset"):
         for m in range(MARKET_COUNT):
             cs.assert_equal(before.premiums[m], outset.premium[m], name=f"premium[{m}]")
@@ -196,5 +213,3 @@ def _hand_over(
         cs.assert_equal(params["funding_window_s"], outset.funding_window, name="funding_window")
         cs.assert_equal(params["congestion_window_s"], outset.congestion_window, name="congestion_window")
         cs.assert_equal(before.congestion, outset.congestion, name="congestion")
-        for record, values in (("marks", tables.mark), ("funding", tables.funding)):
-            cs.assert_equal(hash_markets(cs, record, values), getattr(outset, f"{record}_hash"), name=f"{record}_hash")

@@ -27,6 +27,7 @@ from tests.circuits.cash_cases import CashCase, free_atoms, make_case, make_tick
 __all__ = [
     "CANCEL",
     "CANCEL_ALL",
+    "CONTRASTS",
     "DUST",
     "EVICT",
     "FEE_E6",
@@ -73,6 +74,22 @@ FORCED_CANCEL_ALL = ForcedCancelAll(TRADER, OWNER)
 FORCED_KEY_CHANGE = ForcedKeyChange(TRADER, OWNER, NEW_KEY)
 SET_TIER = SetTier(TRADER, 2)
 EVICT = Evict(TRADER)
+
+# the scenes that differ most: enough of them for what is slow
+CONTRASTS = (
+    "withdrawal",
+    "cancel",
+    "transfer out",
+    "key change",
+    "close",
+    "creation",
+    "deposit returned to a stranger",
+    "forced withdrawal in part",
+    "forced key change",
+    "set tier",
+    "eviction",
+    "unused",
+)
 
 
 def trader(**changes: object) -> Account:

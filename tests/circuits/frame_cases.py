@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache, lru_cache
 
 from circuits.close import build_close
@@ -17,27 +16,26 @@ from tests.scenarios import Exchange, run_day
 
 __all__ = [
     "BUILDS",
-    "N_CASH_LANES",
+    "N_BRIDGE_LANES",
     "get_day",
     "get_idle",
     "load_frame",
     "make_close_case",
     "make_fund_case",
     "make_tick_case",
-    "with_funding",
 ]
 
-N_CASH_LANES = 2  # of the shape tiny
+N_BRIDGE_LANES = TINY.cash_lanes + TINY.rescue_lanes
 BUILDS: dict[str, Callable[[ConstraintSystem], object]] = {
     "Tick": build_tick,
     "FundLane": build_fund_lane,
-    f"Close({N_CASH_LANES})": lambda cs: build_close(cs, N_CASH_LANES),
+    f"Close({N_BRIDGE_LANES})": lambda cs: build_close(cs, N_BRIDGE_LANES),
 }
 
 
 @cache
 def load_frame(name: str) -> LoneTemplate:
-    """Return "Tick", "FundLane" or "Close(2)"; recorded once in a process."""
+    """Return "Tick", "FundLane" or the close of the shape tiny; recorded once in a process."""
     return LoneTemplate(name, BUILDS[name])
 
 
@@ -51,17 +49,6 @@ def get_day() -> dict[str, BatchTrace]:
 def get_idle() -> BatchTrace:
     """Return the trace of a batch in which nothing happens."""
     return Exchange().batch().trace
-
-
-def with_funding(trace: BatchTrace) -> BatchTrace:
-    """Return the trace with a funding index of either sign and of full width in some markets, before and after."""
-    funding = (10**12, -(10**13), 2**72 - 1, -(2**72) + 1, *(0,) * 12)
-    before, after = trace.header_before, trace.header_after
-    return replace(
-        trace,
-        header_before=replace(before, funding_index=funding),
-        header_after=replace(after, funding_index=funding),
-    )
 
 
 def make_tick_case(trace: BatchTrace) -> Values:

@@ -24,7 +24,7 @@ from rollup.params import Params
 from rollup.rationing import Rationing
 from rollup.signature import Signature
 from rollup.state import Resources, StateHeader, pad_markets
-from rollup.tick import Tick, run_tick
+from rollup.tick import Tick, derive_tick
 from rollup.trace import BatchTrace
 from rollup.trees import SparseTree
 from rollup.units import MARKET_COUNT, ORACLE_COUNT
@@ -218,15 +218,16 @@ class Venue:
             batch_number=batch_number,
         )
 
-    @property
+    @cached_property
     def edges(self) -> tuple[Edges, ...]:
         """Whether each clearing price is the highest or the lowest of its band."""
         bands = [market.band_ppm for market in self.params.markets]
         return tuple(map(compute_edges, self.clearing, self.marks, bands))
 
+    @cached_property
     def tick(self) -> Tick:
-        """Return what the tick of a batch at this venue sets."""
-        return run_tick(self.header(0, 0), self.params, self.marks, self.timestamp_s)
+        """What the tick of a batch at this venue sets."""
+        return derive_tick(self.header(0, 0), self.header(0, 1), self.params)
 
     def tree(self, accounts: Mapping[int, Account]) -> SparseTree:
         """Return the account tree of the others and these."""

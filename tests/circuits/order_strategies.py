@@ -66,7 +66,7 @@ def filled_orders(
         expiry_s=venue.timestamp_s + (-1 if flaw == "expired" else draw(st.sampled_from([0, 1, 10**6]))),
         size_lots=min(MAX_SIZE, filled_lots + draw(lots)),
         limit_ticks=max(1, min(MAX_PRICE, limit)),
-        max_fee_e6=max(0, venue.tick().order_fee_e6 + (-1 if flaw == "too dear" else draw(st.sampled_from([0, 9])))),
+        max_fee_e6=max(0, venue.tick.order_fee_e6 + (-1 if flaw == "too dear" else draw(st.sampled_from([0, 9])))),
         tip_e6=draw(st.sampled_from([0, 2**16 - 1]) | st.integers(0, 2**16 - 1)),
         flags=flags,
     )

@@ -11,7 +11,7 @@ from circuits.mutants import Report, run_mutants
 from circuits.variation import Build
 from tests.circuits.cash_cases import load_cash_lane
 from tests.circuits.cash_forgeries import cash_forgeries
-from tests.circuits.cash_scenes import honest_cash_cases
+from tests.circuits.cash_scenes import CONTRASTS, honest_cash_cases
 from tests.circuits.close_forgeries import CLOSE, forge_closes, get_honest_closes
 from tests.circuits.forging import Forged
 from tests.circuits.frame_cases import BUILDS, load_frame
@@ -28,8 +28,8 @@ _Catalogue: TypeAlias = tuple[Build, LoneTemplate, Sequence[Values], Sequence[Fo
 
 
 def _load_cash() -> _Catalogue:
-    honest = [case.inputs for case in honest_cash_cases().values()]
-    return build_cash_lane, load_cash_lane(), honest, cash_forgeries()
+    cases = honest_cash_cases()
+    return build_cash_lane, load_cash_lane(), [cases[name].inputs for name in CONTRASTS], cash_forgeries()
 
 
 def _load_rescue() -> _Catalogue:

@@ -1,4 +1,4 @@
-"""Close: every total closed by its own kind, the new state and the data committed."""
+"""Close: every total closed by its own kind, records stepped by what lanes did, the new state and data committed."""
 
 from __future__ import annotations
 
@@ -10,13 +10,42 @@ from hypothesis import strategies as st
 
 from circuits.close import commit_data
 from circuits.determinism import find_freedom
+from circuits.market_totals import CHANGE_SHIFT, FILLS_SHIFT, split_lots
 from circuits.system import ConstraintSystem
 from rollup.field import R
 from rollup.public_inputs import compute_data_commitment
-from tests.circuits.close_forgeries import CLOSE, forge_closes, get_honest_closes
+from tests.circuits.close_forgeries import CLOSE, forge_closes, get_honest_closes, make_settled
 from tests.circuits.frame_cases import get_day, load_frame, make_close_case
+from tests.circuits.gadget_cases import run_gadget
+from tests.circuits.tick_cases import TickCase
+from tests.circuits.tick_strategies import tick_cases
 
 elements = st.sampled_from([0, 1, R - 1]) | st.integers(0, R - 1)
+lots = st.sampled_from([0, 1, 2**58]) | st.integers(0, 2**59 - 1)
+
+
+@settings(max_examples=50)
+@given(case=tick_cases())
+def test_any_close_of_the_model_satisfies_the_circuit(case: TickCase) -> None:
+    """Whatever happened in the lanes, premiums, open interest, base fees and congestion are the model's."""
+    settled = make_settled(case)
+    assert load_frame(CLOSE).find_broken(settled) == []
+    # and the state root is bound to them
+    followed = load_frame(CLOSE).follow(settled | {"new_state_root": 0}, {}, ["new_state_root"])
+    assert followed["new_state_root"] == case.trace.header_after.state_root
+
+
+@given(volume=lots, before=lots, after=lots)
+def test_market_totals_are_taken_apart(volume: int, before: int, after: int) -> None:
+    total = (volume << FILLS_SHIFT + 1) + (after - before << CHANGE_SHIFT + 1)
+    ran = run_gadget(lambda cs, x, y: split_lots(cs, x, y, name="x"), total, before)
+    assert (ran.values, ran.broken, ran.free, ran.n_constraints) == ((volume, after), (), (), 121)
+
+
+@pytest.mark.parametrize("net", [1, -1, 2**59, -(2**59)])
+def test_invalid_market_total_that_does_not_balance(net: int) -> None:
+    total = (7 << FILLS_SHIFT + 1) + (5 << CHANGE_SHIFT + 1) + net
+    assert run_gadget(lambda cs, x, y: split_lots(cs, x, y, name="x"), total, 9).broken == ("x/sum",)
 
 
 @settings(max_examples=25)
@@ -53,6 +82,12 @@ def test_vault_at_its_edges(vault_e6: int, accepted: bool) -> None:
     inputs = make_close_case(get_day()["liquidation"]) | {"vault": vault_e6}
     followed = lane.follow(inputs, {}, ["new_state_root"])
     assert lane.find_broken(followed) == ([] if accepted else ["totals/vault/sum"])
+
+
+@pytest.mark.parametrize(("fees", "accepted"), [(-1, False), (0, True), (2**126 - 1, True), (2**126, False)])
+def test_trading_fees_at_their_edges(fees: int, accepted: bool) -> None:
+    inputs = make_close_case(get_day()["liquidation"]) | {"fees_end": fees}
+    assert load_frame(CLOSE).find_broken(inputs) == ([] if accepted else ["totals/fees_end/sum"])
 
 
 def test_honest_closes_are_accepted() -> None:

@@ -1,4 +1,4 @@
-"""Charges, rates and rent as constraints agree with `rollup.fees`."""
+"""Charges and rates as constraints agree with `rollup.fees`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circuits.fees import charge_first_fill, compute_fee_rate, compute_rent
+from circuits.fees import charge_first_fill, compute_fee_rate
 from circuits.system import ConstraintSystem, Lie
 from rollup import fees as model
 from rollup.orders import POST_ONLY, Order
@@ -62,18 +62,3 @@ def test_fee_rate_agrees_with_the_model(flag: int, taker: int, maker: int) -> No
     order = replace(ORDER, flags=POST_ONLY * flag)
     assert cs.first_unsatisfied() is None
     assert signed(cs, rate) == model.compute_fee_rate_ppm(order, 1, (0, taker), (0, maker))
-
-
-@given(used=flags, touched=st.integers(0, 2**39), wait=st.integers(0, 2**39), rate=st.integers(0, 2**64 - 1))
-def test_rent_agrees_with_the_model(used: int, touched: int, wait: int, rate: int) -> None:
-    cs = ConstraintSystem()
-    rent = compute_rent(cs, cs.witness(used), cs.witness(touched), cs.witness(touched + wait), cs.witness(rate))
-    assert cs.first_unsatisfied() is None
-    assert cs.value(rent) == used * model.compute_rent(touched, touched + wait, rate)
-
-
-def test_invalid_rent_by_a_lie() -> None:
-    for name in ("rent/elapsed", "rent/due"):
-        cs = ConstraintSystem(lies={name: tell(0)})
-        compute_rent(cs, cs.witness(1), cs.witness(5), cs.witness(9), cs.witness(3))
-        assert cs.unsatisfied() == [name]

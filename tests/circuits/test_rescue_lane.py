@@ -25,7 +25,7 @@ def hashing() -> Iterator[None]:
 
 
 def check_agreement(turn: Turn) -> bool:
-    """Return whether the model allows the lane, having asserted that the circuit does too, and to the same effect."""
+    """Return whether the model allows the lane, having asserted that the circuit does the same, alike in effect."""
     case = make_rescue_case(turn.op, turn.account, account_id=turn.account_id, carry=turn.carry, venue=turn.venue)
     scene, after = Scene(turn.venue), case.lane.carry_out
     allowed = scene.is_allowed(turn.op, turn.account_id, turn.account, turn.carry, after)

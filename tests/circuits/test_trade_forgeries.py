@@ -1,4 +1,4 @@
-"""Every forged TradeLane of the catalogue is refused, by the constraints meant to refuse it."""
+"""Every forged TradeLane and QuoteLane of the catalogue is refused, by the constraints meant to refuse it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.circuits.honest_lanes import get_scene, get_scene_names
 from tests.circuits.lane_cases import kernel_hashing
-from tests.circuits.trade_cases import load_trade_lane
-from tests.circuits.trade_forgeries import forge_trade_lanes
-from tests.circuits.trade_mutants import run_trade_mutants
-from tests.circuits.trade_scenes import get_scene, get_scene_names
+from tests.circuits.trade_forgeries import forge_lanes
+from tests.circuits.trade_mutants import KINDS, run_trade_mutants
+from tests.circuits.trade_scenes import LaneKind
 
 SAMPLE = 40  # classes dropped in this suite; `make mutants` drops them all
+
+every_kind = pytest.mark.parametrize("lane", KINDS, ids=lambda lane: lane.name)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -22,23 +24,23 @@ def hashing() -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("capacity", [1, 2])
-def test_honest_scenes_are_accepted(capacity: int) -> None:
-    broken = {name: get_scene(name, capacity).find_broken_classes() for name in get_scene_names(capacity)}
+@every_kind
+def test_honest_scenes_are_accepted(lane: LaneKind) -> None:
+    broken = {name: get_scene(name, lane).find_broken_classes() for name in get_scene_names(lane)}
     assert not any(broken.values()), broken
 
 
-@pytest.mark.parametrize("capacity", [1, 2])
-def test_invalid_lanes_are_refused_by_the_rule_they_break(capacity: int) -> None:
-    lane = load_trade_lane(capacity)
-    forgeries = forge_trade_lanes(capacity)
-    broken = {forged.name: lane.find_broken_classes(forged.inputs, forged.lies) for forged in forgeries}
+@every_kind
+def test_invalid_lanes_are_refused_by_the_rule_they_break(lane: LaneKind) -> None:
+    template, forgeries = lane.load(), forge_lanes(lane)
+    broken = {forged.name: template.find_broken_classes(forged.inputs, forged.lies) for forged in forgeries}
     assert len(broken) == len(forgeries), "two forgeries share a name"
     assert broken == {forged.name: forged.refused_by for forged in forgeries}
     assert all(broken.values())
 
 
-def test_mutation_run_of_a_sample_leaves_no_survivor() -> None:
-    report = run_trade_mutants(1, SAMPLE)
+@pytest.mark.parametrize("lane", [LaneKind(1), LaneKind(2, is_quote=True)], ids=lambda lane: lane.name)
+def test_mutation_run_of_a_sample_leaves_no_survivor(lane: LaneKind) -> None:
+    report = run_trade_mutants(lane, SAMPLE)
     assert report.n_classes == SAMPLE
     assert report.is_clean, report.to_text()

@@ -2,176 +2,324 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
-from circuits.system import Lie
+from rollup.babyjubjub import Point
 from rollup.field import R
+from rollup.oracle import SignedPrices
 from rollup.trace import BatchTrace
+from rollup.units import MARKET_COUNT
 from tests.circuits.forging import Forged, Forger, tell
-from tests.circuits.frame_cases import get_day, load_frame, make_tick_case, with_funding
+from tests.circuits.frame_cases import get_day, load_frame, make_tick_case
 from tests.circuits.lane_cases import Values
-from tests.scenarios import AVAX_PRICE
+from tests.circuits.signature_forgeries import SignedLane, forge_signature_parts
+from tests.circuits.tick_cases import NOW, STORM, TickCase, get_storms, make_header, make_params, say, sign_as
 
-__all__ = ["EDGE_TICKS", "forge_ticks", "get_honest_ticks", "with_prices"]
+__all__ = ["forge_ticks", "get_honest_ticks"]
 
-EDGE_TICKS = AVAX_PRICE * 50_000 // 10**6  # the band's half width around AVAX's mark, exact
-OLD_ROOT = "old_state_root/is_public"
+OLD_ROOT = "before/state_root/is_public"
 PARAMS_HASH = "params/hash/is_public"
+PUBLIC = ("old_state_root", "params_hash", "clock")
+HEARD = "a fall of congestion, all signers"
+SILENT = "after a day, nobody"
 
 
-def opened() -> BatchTrace:
-    """Return the trace that most forgeries are about: deposits and fills, with funding."""
-    return with_funding(get_day()["deposits and fills"])
-
-
-def with_prices(*clearing_ticks: int, marks: Sequence[int] = ()) -> BatchTrace:
-    """Return that trace with other clearing prices, and marks, of the first markets."""
-    trace = opened()
-    header = trace.header_after
-    header = replace(header, marks_ticks=(*marks, *header.marks_ticks[len(marks) :]))
-    prices = (*clearing_ticks, *header.marks_ticks[len(clearing_ticks) :])
-    return replace(trace, header_after=header, clearing_prices_ticks=prices)
-
-
+@cache
 def get_honest_ticks() -> dict[str, Values]:
-    """Return honest ticks: of every batch of the day, and at the edges."""
-    day = {name: make_tick_case(with_funding(trace)) for name, trace in get_day().items()}
+    """Return honest ticks: of every batch of the day, of the storms, and at the edges of the clock."""
+    day = {name: make_tick_case(trace) for name, trace in get_day().items()}
+    storms = {name: make_tick_case(case.trace) for name, case in get_storms().items()}
     edges = {
-        "price at the top of the band": with_prices(AVAX_PRICE + EDGE_TICKS),
-        "price at the bottom of the band": with_prices(AVAX_PRICE - EDGE_TICKS),
-        "greatest mark and price": with_prices(2**48 - 1, marks=(2**48 - 1,)),
-        "mark and price of one tick": with_prices(1, 1, marks=(1, 1)),
-        "greatest time and number": _at(2**40 - 2, 2**32 - 2),
-        "first batch": _at(0, 0),
+        "greatest time and number": make_tick_case(_clocked(2**40 - 2, 2**32 - 2)),
+        "first batch": make_tick_case(_clocked(0, 0)),
     }
-    return day | {name: make_tick_case(trace) for name, trace in edges.items()}
+    return storms | day | edges
 
 
-def _at(time_before_s: int, number_before: int, *, step_s: int = 1, step: int = 1) -> BatchTrace:
-    trace = opened()
-    before = replace(trace.header_before, timestamp_s=time_before_s, batch_number=number_before)
-    after = replace(trace.header_after, timestamp_s=time_before_s + step_s, batch_number=number_before + step)
-    return replace(trace, header_before=before, header_after=after)
+def _clocked(before_s: int, number: int) -> BatchTrace:
+    """Return a batch that follows the batch of this number by one second; nobody is heard."""
+    case = get_storms()[SILENT]
+    before = replace(case.before, timestamp_s=before_s, batch_number=number, signer_times_s=(0, 0, 0))
+    before = replace(before, resources=replace(before.resources, pending_since_s=0))
+    return replace(case, before=before, now_s=before_s + 1).trace
 
 
 def forge_ticks() -> list[Forged]:
     """Return the whole catalogue."""
-    forger = Forger(load_frame("Tick"), ())
-    plain = [forged for part in (_prices, _tables, _params, _clocks, _states) for forged in part(forger)]
+    forger = Forger(load_frame("Tick"), _outputs())
+    parts = (_told, _oracle, _prices, _edges, _params, _clocks, _states)
+    plain = [forged for part in parts for forged in part(forger)]
     sums = [forged for forged in plain if any(name.endswith("/sum") for name in forged.refused_by)]
-    return [*plain, *(forger.hold_in_one_bit(forged) for forged in sums)]
+    held = [forger.hold_in_one_bit(forged) for forged in sums]
+    return [*plain, *held, *forge_signature_parts(_signed_lane(forger))]
 
 
-def _prices(forger: Forger) -> Iterator[Forged]:
-    cases = {
-        "price a tick above the band": (with_prices(AVAX_PRICE + EDGE_TICKS + 1), "band/above/sum"),
-        "price a tick below the band": (with_prices(AVAX_PRICE - EDGE_TICKS - 1), "band/below/sum"),
-        "mark of 2**48": (with_prices(2**48 - 1, marks=(2**48,)), "mark/sum"),
-        "price of 2**48": (with_prices(2**48, marks=(2**48 - 1,)), "clearing_price/sum"),
-    }
-    for name, (trace, refusal) in cases.items():
-        yield forger.forge(name, make_tick_case(trace), [f"market[*]/{refusal}"])
-    worthless = make_tick_case(with_prices(0, marks=(0,)))
-    positives = ["market[*]/maintenance_weight/positive", "market[*]/clearing_price/positive"]
-    yield forger.forge("mark and price of nothing", worthless, positives)
-    free = {"market[5]/band_ppm": 10**6, "table/clearing_price[5]": 0, "table/penalty_weight[5]": 0}
-    yield forger.forge(
-        "price of nothing in a wide band", _honest(), positives[1:], changes=free, also_follow=["params_hash"]
+def _outputs() -> list[str]:
+    """Return the ports that one constraint alone binds: they follow whatever else is forged."""
+    shape = load_frame("Tick").shape
+    bound = set(shape.followers.values())
+    return [name for name, wire in shape.inputs.items() if wire in bound and name not in PUBLIC]
+
+
+def _heard() -> Values:
+    return get_honest_ticks()[HEARD]
+
+
+def _silent() -> Values:
+    return get_honest_ticks()[SILENT]
+
+
+# --- what the tick tells the lanes and the close ----------------------------------------------------------------------
+TOLD = {
+    "table/mark[0]": "market[*]/mark/is_port",
+    "table/funding[3]": "market[*]/index/is_port",
+    "table/initial_weight[1]": "market[*]/initial_weight",
+    "table/maintenance_weight[1]": "market[*]/maintenance_weight/is_port",
+    "table/penalty_weight[1]": "market[*]/penalty_weight",
+    "table/auction_word[2]": "market[*]/auction_word",
+    "table/taker_fee_ppm[3]": "taker_fee_ppm[*]/is_port",
+    "table/maker_fee_ppm[0]": "maker_fee_ppm[*]/is_port",
+    "table/domain": "domain/is_port",
+    "table/order_fee_e6": "order_fee_e6/is_port",
+    "table/cash_fee_e6": "cash_fee_e6/is_port",
+    "table/leaf_fee_e6": "leaf_fee_e6/is_port",
+    "table/rent_rate": "rent_rate/is_port",
+    "oracle_hash": "oracle_after/is_port",
+    "fund_budget": "fund_budget/is_port",
+    "fund_band_ppm": "fund_band_ppm/is_port",
+    "outset/marks_hash": "marks/is_port",
+    "outset/funding_hash": "funding/is_port",
+    "outset/maintenance_factor": "factor/maintenance_factor/is_port",
+    "outset/pending_factor": "factor/pending_factor/is_port",
+    "outset/pending_since": "factor/pending_since/is_port",
+    **{
+        f"outset/{name}[1]": f"outset/{name}[*]"
+        for name in ("premium", "open_interest", "impact_lots", "base_fee", "target", "min_base_fee")
+    },
+    **{f"outset/{name}": f"outset/{name}" for name in ("elapsed", "funding_window", "congestion_window", "congestion")},
+}
+
+
+def _told(forger: Forger) -> Iterator[Forged]:
+    honest = _heard()
+    for port, refusal in TOLD.items():
+        for more in (1, -1):
+            changes = {port: (honest[port] + more) % R}
+            yield forger.forge(f"{port} told {more:+}", honest, [refusal], changes=changes)
+    for name, inputs in (("heard", honest), ("silent", _silent())):
+        changes = {"table/stale": 1 - inputs["table/stale"]}
+        yield forger.forge(f"stale told otherwise, {name}", inputs, ["stale/is_port"], changes=changes)
+    later = {"table/timestamp": NOW + 1}
+    yield forger.forge("lanes a second later", _silent(), ["clock/timestamp/is_port"], changes=later)
+
+
+# --- the oracle -------------------------------------------------------------------------------------------------------
+UNSIGNED = ("oracle[*]/signature/r8/x", "oracle[*]/signature/r8/y")
+
+
+def _oracle(forger: Forger) -> Iterator[Forged]:
+    honest, case = _heard(), get_storms()[HEARD]
+    said = [message.prices_ticks for message in case.oracle if message]
+    forged = sign_as(1, said[1], NOW - 5, case.params, secret=bytes(31) + b"\x07")
+    yield forger.forge("signed by nobody", honest, UNSIGNED, changes=_heard_as(1, forged))
+    twice = sign_as(0, said[1], NOW - 5, case.params)
+    yield forger.forge("a signer in another's place", honest, UNSIGNED, changes=_heard_as(1, twice))
+    elsewhere = sign_as(1, said[1], NOW - 5, replace(case.params, chain_id=1))
+    yield forger.forge("prices for another chain", honest, UNSIGNED, changes=_heard_as(1, elsewhere))
+    for m in (0, MARKET_COUNT - 1):
+        changes = {f"oracle[2]/price[{m}]": said[2][m] + 1}
+        yield forger.forge(f"other than the signed price of market {m}", honest, UNSIGNED, changes=changes)
+    yield forger.forge("newer than it was signed", honest, UNSIGNED, changes={"oracle[1]/age": 4})
+    times = {"older than the last": (NOW - 11, "time/never_back"), "too old": (NOW - 61, "age/at_most_max")}
+    for name, (time_s, refusal) in times.items():
+        message = sign_as(0, said[0], time_s, case.params)
+        before = replace(case.before, signer_times_s=(NOW - 10 if "last" in name else 0, 0, 0))
+        inputs = make_tick_case(replace(case, before=before).trace) | _heard_as(0, message)
+        yield forger.forge(f"prices {name}", inputs, [f"oracle[*]/{refusal}/sum"])
+    coming = sign_as(0, said[0], NOW + 1, case.params)
+    lies = {"oracle[0]/age": tell(-1)}
+    rule = ["oracle[*]/age/bit[*]"]
+    yield forger.forge("prices of the future", honest, rule, changes=_heard_as(0, coming), lies=lies)
+    yield _count_twice(forger)
+
+
+def _heard_as(signer: int, message: SignedPrices) -> Values:
+    """Return the inputs that place this message."""
+    r8, s = message.signature.r8, message.signature.s
+    values = {"present": 1, "age": (NOW - message.time_s) % R, "r8_x": r8[0], "r8_y": r8[1], "s": s}
+    values |= {f"price[{m}]": price for m, price in enumerate(message.prices_ticks)}
+    return {f"oracle[{signer}]/{name}": value for name, value in values.items()}
+
+
+def _count_twice(forger: Forger) -> Forged:
+    """Return a batch in which one signer is present twice, so that it alone makes a majority.
+
+    It says the marks as they are. Its key's eighth is such that twice of it, less 8 * B8's, is the right one.
+    """
+    flat = [replace(market, said=(market.mark,) * 3) for market in STORM]
+    params = make_params(flat)
+    times_s = (None, None, NOW - 9)
+    before = replace(make_header(flat), signer_times_s=(0, 0, NOW - 9))
+    inputs = make_tick_case(TickCase(before, say(params, flat, times_s), params=params).trace)
+    base = (
+        5299619240641551281634865583518297030282874472190772894086521144482721001553,
+        16950150798460657717958625567821834550301663161624707787222815936182638968203,
     )
-    unmargined = {"market[2]/maintenance_ppm": 0, "table/maintenance_weight[2]": 0}
-    yield forger.forge("no maintenance", _honest(), positives[:1], changes=unmargined, also_follow=["params_hash"])
+    changes = {"oracle[2]/present": 2}
+    for axis, fixed in zip("xy", base, strict=True):
+        name = f"oracle[2]/key_div_8_{axis}"
+        changes[name] = (inputs[name] + fixed) * pow(2, -1, R) % R
+    return forger.forge("one signer present twice", inputs, ["oracle[*]/present/boolean"], changes=changes)
 
 
-def _honest() -> Values:
-    return make_tick_case(opened())
+def _signed_lane(forger: Forger) -> SignedLane:
+    """Return the first signer's place, for forgeries of the signature gadget."""
+    case, honest = get_storms()[HEARD], _heard()
+    message = case.oracle[0]
+    assert message is not None
+
+    def open_with_key(key: Point) -> Values:
+        keyed = honest | {"params/oracle_key[0]_x": key[0], "params/oracle_key[0]_y": key[1]}
+        return forger.lane.follow(keyed, {}, ["params_hash"])
+
+    scope = "oracle[0]/signature"
+    signed = message.message(case.params.domain)
+    return SignedLane(forger, signed, open_with_key, _silent(), "oracle[0]/key_div_8", "oracle[0]/", scope)
 
 
-def _tables(forger: Forger) -> Iterator[Forged]:
-    honest = _honest()
-    for column in ("initial_weight", "maintenance_weight", "penalty_weight"):
-        port = f"table/{column}[1]"
-        changes = {port: honest[port] - 1}
-        yield forger.forge(f"{column} short by one", honest, [f"market[*]/{column}"], changes=changes)
-    fee = {"table/taker_fee_ppm[3]": honest["table/taker_fee_ppm[3]"] + 1}
-    yield forger.forge("higher fee", honest, ["params/taker_fee_ppm[*]/is_port"], changes=fee)
-    domain = {"table/domain": honest["table/domain"] + 1}
-    yield forger.forge("another domain", honest, ["params/domain/is_port"], changes=domain)
-    later = {"table/timestamp": honest["table/timestamp"] + 1}
-    yield forger.forge("lanes a second later", honest, ["clock/timestamp/is_port"], changes=later)
-    funded = {"table/funding[0]": honest["table/funding[0]"] + 1}
-    yield forger.forge("funding changed", honest, [OLD_ROOT], changes=funded, also_follow=["markets_hash"])
-    unseen = {"table/funding[0]": honest["table/funding[0]"] + 1}
-    yield forger.forge("funding changed, markets not", honest, ["markets_after/is_port", OLD_ROOT], changes=unseen)
-    markets = {"markets_hash": honest["markets_hash"] + 1}
-    yield forger.forge("other markets committed", honest, ["markets_after/is_port"], changes=markets)
+# --- prices -----------------------------------------------------------------------------------------------------------
+def _prices(forger: Forger) -> Iterator[Forged]:
+    honest = _heard()
+    mark = honest["table/mark[10]"]
+    for name, price, refusal in (
+        ("a tick above the band", mark + 50_001, "band/above"),
+        ("a tick below the band", mark - 50_001, "band/below"),
+    ):
+        changes, lies = {"table/clearing_price[10]": price}, {f"market[10]/{refusal}/edge": tell(0)}
+        yield forger.forge(f"price {name}", honest, [f"market[*]/{refusal}/sum"], changes=changes, lies=lies)
+    wide = {"params/market[9]/band_ppm": 10**6}
+    yield forger.forge(
+        "price of 2**48",
+        honest,
+        ["market[*]/clearing_price/sum"],
+        changes=wide | {"table/clearing_price[9]": 2**48},
+        also_follow=["params_hash"],
+    )
+    nothing = {"table/clearing_price[13]": 0}
+    yield forger.forge(
+        "price of nothing in a wide band", honest, ["market[*]/clearing_price/positive"], changes=nothing
+    )
+    unmargined = {"params/market[2]/maintenance_ppm": 0}
+    positive = ["market[*]/maintenance_weight/positive"]
+    yield forger.forge("no maintenance", honest, positive, changes=unmargined, also_follow=["params_hash"])
+    for lots in ("marginal_lots", "marginal_remaining"):
+        for amount in (-1, 2**48):
+            changes = {f"table/{lots}[1]": amount}
+            yield forger.forge(f"{lots} of {amount}", honest, [f"market[*]/{lots}/sum"], changes=changes)
+    yield _unbounded_mark(forger)
 
 
+def _unbounded_mark(forger: Forger) -> Forged:
+    """Return two signers who say 2**48 of a market that nobody holds."""
+    markets = [*STORM[:4], replace(STORM[4], said=(2**48, 2**48, 5), off=0), *STORM[5:]]
+    params = make_params(markets)
+    case = TickCase(make_header(markets), (), params=params, off=[market.off for market in markets])
+    honest = replace(case, oracle=say(params, STORM, (NOW, NOW, NOW))).trace
+    inputs = make_tick_case(honest) | {"table/clearing_price[4]": 2**48 - 1}
+    for i in range(3):
+        prices = [market.said[i] for market in markets]
+        inputs |= _heard_as(i, sign_as(i, prices, NOW, params))
+    return forger.forge("mark of 2**48", inputs, ["market[*]/mark/sum"])
+
+
+def _edges(forger: Forger) -> Iterator[Forged]:
+    """Yield a price said to be at an edge of its band where it is not, and the reverse."""
+    honest = _heard()
+    for side, market in (("above", 10), ("below", 11)):
+        hint = f"market[{market}]/band/{side}/edge"
+        yield forger.forge(f"not the last price {side}", honest, [f"market[*]/band/{side}/sum"], lies={hint: tell(0)})
+        hint = f"market[2]/band/{side}/edge"
+        inside = {"table/clearing_price[0]": honest["table/mark[0]"]}
+        lies = {hint.replace("[2]", "[0]"): tell(1)}
+        rule = [f"market[*]/band/{side}/less_than_a_tick/zeros[*]"]
+        yield forger.forge(f"the last price {side}, it is not", honest, rule, changes=inside, lies=lies)
+        lies = {hint.replace("[2]", "[0]"): tell(2)}
+        rule = [f"market[*]/band/{side}/is_edge"]
+        yield forger.forge(f"twice the last price {side}", honest, rule, changes=inside, lies=lies)
+    # two buys' worth of flag: spelled as an edge that the price is not at
+    changes = {"market[0]/rationed_side": 2}
+    yield forger.forge("a side that is none", honest, ["market[*]/rationed_side/boolean"], changes=changes)
+    lies = {"market[0]/cutoff": tell(2**17)}
+    yield forger.forge("a cutoff beyond its bits", honest, ["market[*]/cutoff/bit[*]"], lies=lies)
+
+
+# --- parameters -------------------------------------------------------------------------------------------------------
 def _params(forger: Forger) -> Iterator[Forged]:
-    honest, trace = _honest(), opened()
-    mark = trace.header_after.marks_ticks[0]
-    price = trace.clearing_prices_ticks[0]
-    lowered = {
-        "initial": {"market[0]/initial_ppm": 1, "table/initial_weight[0]": mark},
-        "maintenance": {"market[0]/maintenance_ppm": 1, "table/maintenance_weight[0]": mark},
-        "liquidation fee": {"market[0]/liquidation_fee_ppm": 10**6, "table/penalty_weight[0]": price * 10**6},
-        "band": {"market[0]/band_ppm": 10**6},
-        "fee": {"params/taker_fee_ppm[0]": 7, "table/taker_fee_ppm[0]": 7},
-    }
-    for name, changes in lowered.items():
-        yield forger.forge(f"{name} other than governed", honest, [PARAMS_HASH], changes=changes)
-    for field in ("chain_id", "contract", "version"):
-        altered = {f"params/{field}": honest[f"params/{field}"] + 1}
-        name, follow = f"{field} of another deployment", ["table/domain"]
-        yield forger.forge(name, honest, [PARAMS_HASH], changes=altered, also_follow=follow)
-    yield _spilled(forger, "market[0]/initial_ppm", "market[0]/maintenance_ppm")
-    yield _spilled(forger, "params/taker_fee_ppm[0]", "params/taker_fee_ppm[1]")
+    honest, lane = _silent(), load_frame("Tick")
+    names = [name for name in lane.template.privates if name.startswith("params/") and "market" not in name]
+    names += [name for name in lane.template.privates if name.startswith("params/market[8]/")]
+    first = {name.rsplit("/", 1)[-1].split("[")[0]: name for name in reversed(names)}
+    for field, name in first.items():
+        changes = {name: honest[name] + (-1 if "impact" in name or ("_ppm" in name and honest[name] > 0) else 1)}
+        yield forger.forge(f"{field} other than governed", honest, [PARAMS_HASH], changes=changes)
+    for low, high in (
+        ("params/market[8]/initial_ppm", "params/market[8]/maintenance_ppm"),
+        ("params/market[8]/impact_lots", "params/market[8]/oi_low_usd"),
+        ("params/taker_fee_ppm[0]", "params/taker_fee_ppm[1]"),
+        ("params/maker_fee_ppm[0]", "params/maker_fee_ppm[1]"),
+        ("params/target_per_s[0]", "params/target_per_s[1]"),
+        ("params/min_base_fee[1]", "params/min_base_fee[2]"),
+        ("params/oracle_max_age_s", "params/funding_window_s"),
+    ):
+        yield _spill(forger, honest, low, high)
 
 
-def _spilled(forger: Forger, low: str, high: str) -> Forged:
-    """Return a packed word opened another way: 2**20 more in one field, one less in the next above it."""
-    honest, trace = _honest(), opened()
-    more, less = honest[low] + 2**20, honest[high] - 1
-    lies: dict[str, Lie] = {low: tell(more)}
-    changes = {high: less}
-    if low.startswith("market"):
-        mark = trace.header_after.marks_ticks[0]
-        changes |= {"table/initial_weight[0]": mark * more, "table/maintenance_weight[0]": mark * less}
-    else:
-        changes |= {f"table/{low.removeprefix('params/')}": more, f"table/{high.removeprefix('params/')}": less}
-    refusal = [low.replace("[0]", "[*]") + "/bit[*]"]
-    return forger.forge(f"{low} spilled into the next", honest, refusal, changes=changes, lies=lies)
+def _spill(forger: Forger, honest: Values, low: str, high: str) -> Forged:
+    """Return a packed word opened another way: a full field's worth more in one field, one less in the next above."""
+    lane = forger.lane
+    n_bits = lane.shape.ops[lane.shape.op_index[low]].n_out
+    lies = {low: tell(honest[low] + 2**n_bits)}
+    refusal = "".join(part if i == 0 else "[*]" + part.split("]", 1)[1] for i, part in enumerate(low.split("[")))
+    return forger.forge(
+        f"{low} spilled into the next", honest, [f"{refusal}/bit[*]"], changes={high: honest[high] - 1}, lies=lies
+    )
 
 
+# --- clock and old state ----------------------------------------------------------------------------------------------
 def _clocks(forger: Forger) -> Iterator[Forged]:
-    time_s, number = 1_000, 7
-    yield forger.forge("time stands still", make_tick_case(_at(time_s, number, step_s=0)), ["clock/rises/sum"])
-    yield forger.forge("time goes back", make_tick_case(_at(time_s, number, step_s=-1)), ["clock/rises/sum"])
+    number = 7
+    honest = make_tick_case(_clocked(1_000, number))
+    still = {"clock/timestamp": 1_000, "table/timestamp": 1_000, "clock": (1_000 << 32) + number + 1}
+    yield forger.forge("time stands still", honest, ["clock/rises/sum"], changes=still)
     for step in (0, 2):
-        skipped = make_tick_case(_at(time_s, number, step=step))
-        yield forger.forge(f"batch number raised by {step}", skipped, [OLD_ROOT])
+        skipped = {"clock/batch_number": number + step, "clock": (1_001 << 32) + number + step}
+        yield forger.forge(f"batch number raised by {step}", honest, [OLD_ROOT], changes=skipped)
     # (t - 1, 2**32 - 1) is one less than (t, 0): as clocks the two are next to each other
-    wrapped = _at(time_s, 2**32 - 1, step_s=2, step=1 - 2**32)
-    borrowed = {"clock/timestamp_before": time_s + 1}
-    refusal = ["clock/batch_number/positive"]
-    yield forger.forge("old clock opened a second later", make_tick_case(wrapped), refusal, changes=borrowed)
-    honest = make_tick_case(_at(time_s, number))
-    off = {"clock": honest["clock"] + 1}
-    yield forger.forge("another clock shown", honest, ["clock/is_public"], changes=off)
+    last = replace(_clocked(1_000, number).header_before, batch_number=2**32 - 1)
+    borrowed = {"clock/timestamp_before": 1_001, "clock/batch_number": 0, "clock": 1_002 << 32}
+    borrowed["old_state_root"] = last.state_root
+    borrowed |= {"clock/timestamp": 1_002, "table/timestamp": 1_002}
+    rule = ["clock/batch_number/positive"]
+    yield forger.forge("old clock opened a second later", honest, rule, changes=borrowed)
+    yield forger.forge("another clock shown", honest, ["clock/is_public"], changes={"clock": honest["clock"] + 1})
     for field, value, ports in (
         ("timestamp", 2**40, {"table/timestamp": 2**40, "clock": (2**40 << 32) + number + 1}),
         ("timestamp_before", -5, {}),
-        ("batch_number", 2**32, {"clock": (time_s + 1 << 32) + 2**32}),
+        ("batch_number", 2**32, {"clock": (1_001 << 32) + 2**32}),
     ):
         lies = {f"clock/{field}": tell(value)}
-        refusal, follow = [f"clock/{field}/bit[*]"], ["old_state_root"]
-        yield forger.forge(f"{field} out of range", honest, refusal, changes=ports, lies=lies, also_follow=follow)
+        rule, follow = [f"clock/{field}/bit[*]"], ["old_state_root"]
+        yield forger.forge(f"{field} out of range", honest, rule, changes=ports, lies=lies, also_follow=follow)
 
 
 def _states(forger: Forger) -> Iterator[Forged]:
-    honest = _honest()
-    for port in ("old_state_root", "accounts_root", "resources_hash", "oracle_hash", "queue", "vault"):
+    honest = _silent()
+    for port in ("old_state_root", "accounts_root", "queue", "vault"):
         changes = {port: (honest[port] + 1) % R}
         yield forger.forge(f"{port} of another state", honest, [OLD_ROOT], changes=changes)
-    marks = {"mark_before[1]": honest["mark_before[1]"] + 1}
-    yield forger.forge("old marks of another state", honest, [OLD_ROOT], changes=marks)
+    for name in forger.lane.template.privates:
+        if name.startswith("before/") and ("[" not in name or name.endswith("[1]")):
+            changes = {name: honest[name] - 1}
+            yield forger.forge(f"{name} of another state", honest, [OLD_ROOT], changes=changes)

@@ -24,7 +24,7 @@ from rollup.rationing import NO_RATIONING, Rationing, compute_cutoff
 from rollup.rent import compute_rent
 from rollup.trace import BatchTrace, FillTrace, FundLaneTrace, LiquidationTrace, QuoteTrace, TradeLaneTrace
 from rollup.units import MARKET_COUNT
-from tests.circuits.lane_cases import LoneTemplate, Values, Venue
+from tests.circuits.lane_cases import FRESH, LoneTemplate, Values, Venue
 
 
 @lru_cache(maxsize=4)
@@ -135,7 +135,7 @@ class _Turn:
 
     def __init__(self, venue: Venue, before: Account, used: bool, position: int) -> None:
         self.venue = venue
-        self.tick = venue.tick()
+        self.tick = venue.tick
         self.before = self.account = before
         self.position = position
         self.fills: list[FillTrace] = []
@@ -197,11 +197,11 @@ class _Turn:
         path, fills = tree.path(account_id), tuple(self.fills)
         lane = TradeLaneTrace(capacity, account_id, self.before, self.account, path, fills, liquidation, quote)
         after = tree.set(account_id, self.account.leaf_hash())
-        fund = FundLaneTrace(EMPTY_ACCOUNT, EMPTY_ACCOUNT, EMPTY_ACCOUNT, EMPTY_ACCOUNT, after.path(0))
+        fund = FundLaneTrace(*(EMPTY_ACCOUNT,) * 4, after.path(0), None)
         lanes = ((), (lane,)) if is_quote else ((lane,), ())
         headers = self.venue.header(tree.root, 0), self.venue.header(after.root, 1)
         prices = self.venue.clearing, self.rationing()
-        trace = BatchTrace("one lane", self.venue.params, *headers, *prices, (), *lanes, fund)
+        trace = BatchTrace("one lane", self.venue.params, *headers, FRESH, *prices, (), (), *lanes, fund)
         return TradeCase(trace, _compute_inputs(trace, lane, self.position, is_quote), self.position)
 
 

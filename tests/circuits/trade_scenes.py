@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from circuits.lanes.quote import build_quote_lane
+from circuits.lanes.trade import build_trade_lane
+from circuits.system import ConstraintSystem
 from rollup.accounts import Account
 from rollup.margin import Margin, compute_margin
 from rollup.orders import Order, SignedOrder, pack_slot
@@ -16,8 +19,8 @@ from rollup.signature import derive_public_key, sign
 from rollup.state import Resources
 from rollup.trace import LiquidationTrace
 from rollup.units import MARKET_COUNT
-from tests.circuits.lane_cases import Venue
-from tests.circuits.trade_cases import TradeCase, make_quote_case, make_trade_case
+from tests.circuits.lane_cases import LoneTemplate, Venue
+from tests.circuits.trade_cases import TradeCase, load_quote_lane, load_trade_lane, make_quote_case, make_trade_case
 from tests.scenarios import PARAMS, START_S
 
 USER = 2
@@ -102,6 +105,19 @@ class LaneKind:
     is_quote: bool = False
 
     @property
+    def name(self) -> str:
+        """The template's name."""
+        return f"{'QuoteLane' if self.is_quote else 'TradeLane'}({self.capacity})"
+
+    def build(self, cs: ConstraintSystem) -> None:
+        """Record such a lane."""
+        (build_quote_lane if self.is_quote else build_trade_lane)(cs, self.capacity)
+
+    def load(self) -> LoneTemplate:
+        """Return its template, alone in the kernel."""
+        return (load_quote_lane if self.is_quote else load_trade_lane)(self.capacity)
+
+    @property
     def signature(self) -> str:
         """What stands before the inputs r8_x, r8_y and s of the first signature."""
         return "" if self.is_quote else "order[0]/"
@@ -164,7 +180,7 @@ def with_slot(account: Account, slot: int, nonce: int, filled_lots: int) -> Acco
 
 def margin_at(venue: Venue, account: Account) -> Margin:
     """Return equity and requirements at the venue's marks, after the rent that the account owes."""
-    cash_atoms = account.cash_atoms - compute_rent(account, venue.tick())
+    cash_atoms = account.cash_atoms - compute_rent(account, venue.tick)
     return compute_margin(cash_atoms, account.sizes_lots, venue.marks, venue.funding, venue.params)
 
 
