@@ -15,6 +15,7 @@ from circuits.batch import (
 )
 from circuits.cash_bridge import N_BRIDGE_WORDS
 from circuits.chains import Chains
+from circuits.close import FROM_ZERO
 from circuits.lane_inputs import Prices
 from circuits.order_totals import sum_order_lane
 from circuits.rescue_totals import carry_values_of, sum_fund_lane, sum_rescue_lane
@@ -24,7 +25,7 @@ from rollup.poseidon import poseidon
 from rollup.public_inputs import compute_public_inputs, get_bridge_words
 from rollup.trace import BatchTrace, CashLaneTrace
 from rollup.txs import Transfer
-from rollup.units import AMOUNT_E6_BITS, TIER_COUNT
+from rollup.units import AMOUNT_E6_BITS, MARKET_COUNT, TIER_COUNT
 
 
 def compute_bus(trace: BatchTrace) -> Values:
@@ -92,7 +93,9 @@ def _running_totals(trace: BatchTrace) -> Values:
             if "_out" in port:
                 before = values.setdefault(wiring[port.replace("_out", "_in")], 0)
                 values[wire] = before + added.get(port.replace("_out", ""), 0)
-    return values
+    # where a shape has no lane to carry a total, what is due of it is nothing
+    by_market = (f"{name}[0][{m}]" for name in ("takeover_lots", "ration") for m in range(MARKET_COUNT))
+    return dict.fromkeys((*(f"{name}[0]" for name in FROM_ZERO), *by_market), 0) | values
 
 
 def _lanes(trace: BatchTrace) -> Iterator[tuple[Sequence[str], Values]]:
