@@ -8,6 +8,7 @@ from circuits.account_inputs import Values
 from circuits.batch import (
     PUBLIC_INPUTS,
     cash_lane_template,
+    close_template,
     fund_lane_template,
     quote_lane_template,
     rescue_lane_template,
@@ -15,7 +16,6 @@ from circuits.batch import (
 )
 from circuits.cash_bridge import N_BRIDGE_WORDS
 from circuits.chains import Chains
-from circuits.close import FROM_ZERO
 from circuits.lane_inputs import Prices
 from circuits.order_totals import sum_order_lane
 from circuits.rescue_totals import carry_values_of, sum_fund_lane, sum_rescue_lane
@@ -25,7 +25,7 @@ from rollup.poseidon import poseidon
 from rollup.public_inputs import compute_public_inputs, get_bridge_words
 from rollup.trace import BatchTrace, CashLaneTrace
 from rollup.txs import Transfer
-from rollup.units import AMOUNT_E6_BITS, MARKET_COUNT, TIER_COUNT
+from rollup.units import AMOUNT_E6_BITS, TIER_COUNT
 
 
 def compute_bus(trace: BatchTrace) -> Values:
@@ -36,9 +36,8 @@ def compute_bus(trace: BatchTrace) -> Values:
     bus |= {"oracle_hash": trace.header_after.oracle_hash, "fund_band_ppm": trace.params.fund_band_ppm}
     bus |= _account_roots(trace)
     bus |= _bridge_words(trace)
-    bus |= carry_values_of(trace)
     bus |= _running_totals(trace)
-    return bus
+    return bus | carry_values_of(trace)
 
 
 def _table_values(trace: BatchTrace) -> Values:
@@ -93,9 +92,8 @@ def _running_totals(trace: BatchTrace) -> Values:
             if "_out" in port:
                 before = values.setdefault(wiring[port.replace("_out", "_in")], 0)
                 values[wire] = before + added.get(port.replace("_out", ""), 0)
-    # where a shape has no lane to carry a total, what is due of it is nothing
-    by_market = (f"{name}[0][{m}]" for name in ("takeover_lots", "ration") for m in range(MARKET_COUNT))
-    return dict.fromkeys((*(f"{name}[0]" for name in FROM_ZERO), *by_market), 0) | values
+    starts = chains.wire_ends(port for port in close_template(1).ports if "_start" in port)
+    return dict.fromkeys(starts.values(), 0) | values  # also of totals that no lane of this shape carries
 
 
 def _lanes(trace: BatchTrace) -> Iterator[tuple[Sequence[str], Values]]:

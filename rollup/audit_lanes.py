@@ -45,7 +45,6 @@ def audit_order_lane(
     if not lane.fills and lane.liquidation is None:
         require(lane.before == lane.after, where, "unused_lane_changes_nothing", "a change", "none")
         return LaneDues(), []
-    require(not trace.tick.stale, where, "stale_batch_trades_nothing", "a fill", "none")
     require((lane.quote is not None) == is_quote_lane, where, "quote_in_quote_lane", lane.quote, "one in a QuoteLane")
     places = [fill.place for fill in lane.fills]
     is_rising = places == sorted(set(places)) and (is_quote_lane or places == list(range(len(places))))

@@ -35,13 +35,12 @@ class ForcedEntry:
 def find_liquidations(workspace: Workspace, limit: int) -> dict[int, ForcedEntry]:
     """Return up to `limit` liquidations by rank, worst health first; ranks are negative: they come before every order.
 
-    Accounts are looked for as they stand, but judged with their rent paid, as their lane opens them. None in a stale
-    batch.
+    Accounts are looked for as they stand, but judged with their rent paid, as their lane opens them.
     """
     tick, params = workspace.tick, workspace.params
     prices = (workspace.marks_ticks, workspace.funding_index, tick.fractions)
     found: list[ForcedEntry] = []
-    for account_id, _ in [] if tick.stale else find_liquidatable(workspace.accounts, *prices):
+    for account_id, _ in find_liquidatable(workspace.accounts, *prices):
         if len(found) == limit:
             break
         case = _make_case(workspace, account_id)

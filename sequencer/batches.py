@@ -54,8 +54,8 @@ def read_shape(batch: BatchFile) -> Shape:
     except ShapeUnknown as error:
         raise FileMalformed(str(batch.path), "shape", repr(error.name), " or ".join(error.known)) from error
     trace = batch.trace
-    capacities = [tuple(lane.capacity for lane in lanes) for lanes in (trace.trade_lanes, trace.quote_lanes)]
-    got = (len(trace.cash_lanes), *capacities)
+    trade, quote = (tuple(lane.capacity for lane in lanes) for lanes in (trace.trade_lanes, trace.quote_lanes))
+    got = (len(trace.cash_lanes), trade, quote)
     expected = (shape.cash_lanes, shape.trade_capacities, shape.quote_capacities)
     if got != expected:
         raise FileMalformed(str(batch.path), "lanes", _describe(*got), f"{_describe(*expected)}, shape {shape.name}")

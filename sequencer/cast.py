@@ -27,6 +27,7 @@ class Participant:
     owner: int  # address on the base layer
     leverage: int  # 0 for a market maker
     lane_capacity: int  # orders it may send in one batch
+    is_quoting: bool  # whether it signs these together
     is_holder: bool  # buys and never sells: what a fall liquidates
 
     @property
@@ -42,24 +43,26 @@ class Participant:
 
 
 def make_cast(shape: Shape, n_accounts: int, seed: int) -> list[Participant]:
-    """Return the participants, makers first: one for each lane of several orders, at least one. The rest are traders.
+    """Return the participants, makers first: one for each TradeLane of several orders and each QuoteLane, at least one.
 
-    Raises OptionInvalid unless there is room for the makers and one trader.
+    The rest are traders. Raises OptionInvalid unless there is room for the makers and one trader.
     """
-    quotes = [capacity for capacity in shape.trade_capacities if capacity > 1] or [1]
-    if not len(quotes) < n_accounts <= _MAX_ACCOUNTS:
-        raise OptionInvalid("--accounts", str(n_accounts), f"{len(quotes) + 1} to {_MAX_ACCOUNTS} for this shape")
-    cast = [_make_participant(seed, i, 0, capacity) for i, capacity in enumerate(quotes)]
-    traders = range(len(quotes), n_accounts)
+    wide = [(capacity, False) for capacity in shape.trade_capacities if capacity > 1]
+    makers = wide + [(capacity, True) for capacity in shape.quote_capacities] or [(1, False)]
+    if not len(makers) < n_accounts <= _MAX_ACCOUNTS:
+        raise OptionInvalid("--accounts", str(n_accounts), f"{len(makers) + 1} to {_MAX_ACCOUNTS} for this shape")
+    cast = [_make_participant(seed, i, 0, *maker) for i, maker in enumerate(makers)]
+    traders = range(len(makers), n_accounts)
     return cast + [_make_participant(seed, i, _LEVERAGES[i % len(_LEVERAGES)], 1) for i in traders]
 
 
-def _make_participant(seed: int, index: int, leverage: int, lane_capacity: int) -> Participant:
+def _make_participant(
+    seed: int, index: int, leverage: int, lane_capacity: int, is_quoting: bool = False
+) -> Participant:
     private_key = blake2b(f"zkmargin replay key {seed}/{index}".encode(), digest_size=32).digest()
     owner = blake2b(f"zkmargin replay owner {seed}/{index}".encode(), digest_size=OWNER_BITS // 8).digest()
     public_key = derive_public_key(private_key)
     account_id = FIRST_USER_ACCOUNT + index
     is_holder = leverage > 0 and index % 2 == 0
-    return Participant(
-        account_id, private_key, public_key, int.from_bytes(owner, "big"), leverage, lane_capacity, is_holder
-    )
+    secrets = (account_id, private_key, public_key, int.from_bytes(owner, "big"))
+    return Participant(*secrets, leverage, lane_capacity, is_quoting, is_holder)

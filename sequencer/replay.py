@@ -108,7 +108,7 @@ def _write_batch(stage: Path, sent: BatchInput, result: BatchResult) -> BatchEnt
         timestamp_s=sent.timestamp_s,
         mark_ticks=result.state.header.marks_ticks[MARKET],
         price_ticks=result.trace.clearing_prices_ticks[MARKET],
-        orders=len(sent.orders),
+        orders=sent.n_orders,
         fills=len(result.fills),
         liquidations=len(result.liquidations),
         deposits=cash[Deposit],

@@ -8,15 +8,16 @@ funded; a trader holds at most its leverage, so that the fall finds some below t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Final
 
 from rollup.accounts import Account
 from rollup.margin import Margin, compute_margin
 from rollup.oracle import SignedPrices
-from rollup.orders import Order, SignedOrder, unpack_slot
+from rollup.orders import POST_ONLY, Order, SignedOrder, is_passive, unpack_slot
 from rollup.params import Params
+from rollup.quotes import Quote, SignedQuote
 from rollup.shapes import Shape
 from rollup.signature import Signature, sign
 from rollup.state import State
@@ -45,7 +46,12 @@ class BatchInput:
     timestamp_s: int
     oracle: tuple[SignedPrices, ...]
     cash_ops: tuple[SignedCashOp, ...]
-    orders: tuple[SignedOrder, ...]
+    orders: tuple[SignedOrder | SignedQuote, ...]
+
+    @property
+    def n_orders(self) -> int:
+        """How many orders that makes, those of quotes counted one by one."""
+        return sum(1 if isinstance(sent, SignedOrder) else len(sent.quoted_orders) for sent in self.orders)
 
 
 @dataclass
@@ -57,7 +63,7 @@ class _Turn:
     tick: Tick  # marks, fractions and fees of the batch, as anybody works them out from the oracle's messages
     expiry_s: int
     cash_ops: list[SignedCashOp] = field(default_factory=list)
-    orders: list[SignedOrder] = field(default_factory=list)
+    orders: list[SignedOrder | SignedQuote] = field(default_factory=list)
     busy: set[int] = field(default_factory=set)  # accounts that have sent what they will send
 
     @property
@@ -171,11 +177,18 @@ class Workload:
             if self._account(turn, maker).is_empty and maker.account_id not in turn.busy:
                 continue
             taken, quotes = quotes[: maker.lane_capacity - 1], quotes[maker.lane_capacity - 1 :]
-            for is_buy, price_ticks, contracts in taken:
-                self._order(turn, maker, _side(is_buy), compute_size_lots(contracts, price_ticks), price_ticks)
+            orders = [
+                self._make_order(turn, maker, _side(is_buy), compute_size_lots(contracts, price_ticks), price_ticks)
+                for is_buy, price_ticks, contracts in taken
+            ]
             is_buy, lots = self._compute_backstop(turn, trades)
             limit_ticks = _move(turn.mark_ticks, -_SLIPPAGE_PPM if is_buy else _SLIPPAGE_PPM)
-            self._order(turn, maker, _side(is_buy), lots, limit_ticks)
+            orders.append(self._make_order(turn, maker, _side(is_buy), lots, limit_ticks))
+            if maker.is_quoting:
+                quote = Quote(maker.account_id, tuple(orders))
+                turn.orders.append(SignedQuote(quote, self._sign(maker, quote)))
+            else:
+                turn.orders += [SignedOrder(order, self._sign(maker, order)) for order in orders]
 
     def _compute_backstop(self, turn: _Turn, trades: Sequence[Trade]) -> tuple[bool, int]:
         """Return (is_buy, lots): against the net position of all who fall below maintenance at the new mark."""
@@ -214,7 +227,17 @@ class Workload:
         return True
 
     def _order(self, turn: _Turn, sender: Participant, side: int, lots: int, limit_ticks: int) -> SignedOrder:
-        """Sign and send an order in the sender's next slot. A maker's lasts one batch, a taker's two."""
+        """Sign and send an order."""
+        order = self._make_order(turn, sender, side, lots, limit_ticks)
+        signed = SignedOrder(order, self._sign(sender, order))
+        turn.orders.append(signed)
+        return signed
+
+    def _make_order(self, turn: _Turn, sender: Participant, side: int, lots: int, limit_ticks: int) -> Order:
+        """Return an order in the sender's next slot. A maker's lasts one batch, a taker's two.
+
+        A maker's order away from the mark is post-only, for the rebate.
+        """
         sent = self._sent[sender.account_id]
         self._sent[sender.account_id] += 1
         order = Order(
@@ -229,11 +252,10 @@ class Workload:
             limit_ticks=limit_ticks,
             max_fee_e6=_FEE_MARGIN * turn.tick.order_fee_e6,
         )
-        signed = SignedOrder(order, self._sign(sender, order))
-        turn.orders.append(signed)
-        return signed
+        is_post_only = sender.is_maker and is_passive(order, turn.mark_ticks)
+        return replace(order, flags=POST_ONLY) if is_post_only else order
 
-    def _sign(self, participant: Participant, message: Order | Withdraw | Cancel) -> Signature:
+    def _sign(self, participant: Participant, message: Order | Quote | Withdraw | Cancel) -> Signature:
         return sign(participant.private_key, message.message(self._params.domain))
 
     def _compute_margin(self, turn: _Turn, account: Account) -> Margin:

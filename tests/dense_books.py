@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 from rollup.orders import ANY_BUY_TICKS, ANY_SELL_TICKS, IOC, POST_ONLY, REDUCE_ONLY, Order, SignedOrder
-from rollup.params import MarketParams, Params
+from rollup.params import MarketParams
 from rollup.quotes import SignedQuote
 from rollup.shapes import Shape
 from rollup.signature import derive_public_key
 from rollup.state import make_genesis
 from rollup.transition import BatchResult
-from tests.scenarios import START_S, Exchange
+from tests.scenarios import PARAMS, START_S, Exchange
 
 MARK = 100  # ticks; the band is 98 to 102
-BOOK_PARAMS = Params(
-    chain_id=31337,
-    contract=1,
-    version=1,
+BOOK_PARAMS = replace(
+    PARAMS,
     taker_fee_ppm=(500, 450, 400, 350, 300, 250, 200, 0),
     maker_fee_ppm=(-700, -50, 0, 0, 50, 0, 0, -300),
     markets=(

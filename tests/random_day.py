@@ -19,7 +19,7 @@ from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S, Exchange
 SHAPE = Shape("random", (1, 1, 1, 2, 4), 4, (2, 3))
 BASE_FEES = (10**15, 4 * 10**18, 10**13)  # 0.0024 USD an operation, 4 USD an account
 FEES = Resources(base_fees=BASE_FEES)
-# Lively: funding is paid, fractions rise with open interest and congestion, base fees move, rent is 2 USD a second.
+# Lively: funding is paid, fractions rise with open interest and congestion, base fees move, rent is 24 USD an hour.
 LIVELY = replace(
     PARAMS,
     markets=tuple(
@@ -30,7 +30,7 @@ LIVELY = replace(
     min_base_fee=BASE_FEES,
     congestion_window_s=3,
     funding_window_s=60,
-    rent_period_s=2,
+    rent_period_s=600,
 )
 FLAGS = (0, 0, 0, IOC, REDUCE_ONLY, POST_ONLY, POST_ONLY, IOC | REDUCE_ONLY, REDUCE_ONLY | POST_ONLY)
 TRADERS = range(2, 8)

@@ -175,10 +175,13 @@ class Exchange:
         )
 
     def put(self, account_id: int, **changes: Any) -> Account:  # noqa: ANN401 (fields of an account)
-        """Change an account in the state by force."""
-        account = replace(self.state.get_account(account_id), **changes)
+        """Change an account in the state by force; open interest follows what it holds long."""
+        before = self.state.get_account(account_id)
+        account = replace(before, **changes)
         tree = self.state.tree.set(account_id, account.leaf_hash())
-        header = replace(self.state.header, accounts_root=tree.root)
+        sizes = zip(self.state.header.open_interest_lots, before.sizes_lots, account.sizes_lots, strict=True)
+        interest = tuple(lots + max(new, 0) - max(old, 0) for lots, old, new in sizes)
+        header = replace(self.state.header, accounts_root=tree.root, open_interest_lots=interest)
         self.state = State(header, tree, {**self.state.accounts, account_id: account})
         return account
 

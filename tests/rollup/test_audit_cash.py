@@ -37,7 +37,9 @@ OUT, IN, WITHDRAW, RETURNED, DROPPED, FORCED, EVICT, UNUSED = range(8)
 @cache
 def get_trace() -> BatchTrace:
     """Return a batch with a lane of each name above; account 4 holds nothing but its leaf."""
-    ex = Exchange(replace(PARAMS, rent_period_s=4), SHAPE, make_genesis((AVAX_PRICE,), START_S, FEES))
+    ex = Exchange(
+        replace(PARAMS, rent_period_s=4, min_base_fee=FEES.base_fees), SHAPE, make_genesis((AVAX_PRICE,), START_S, FEES)
+    )
     ex.batch(cash=[ex.deposit(2, 100), ex.deposit(3, 100), ex.deposit(4, 4)])
     ops = [
         ex.request(Transfer, 2, amount_e6=5 * USD, recipient=3),
@@ -144,8 +146,8 @@ FORGERIES: list[tuple[str, Callable[[BatchTrace], BatchTrace]]] = [
     ("unused_lane_changes_nothing", lambda t: change(t, UNUSED, is_applied=True)),
     ("unused_lane_changes_nothing", lambda t: change_flows(t, UNUSED, vault_e6=-1)),
     ("slot_before", lambda t: change(t, WITHDRAW, slot_before=1)),
-    ("penalties_to_fund", lambda t: pay_fund(t, 1)),
-    ("penalties_to_fund", lambda t: pay_fund(t, -FEE_E6 * 10**12)),
+    ("dues_to_fund", lambda t: pay_fund(t, 1)),
+    ("dues_to_fund", lambda t: pay_fund(t, -FEE_E6 * 10**12)),
 ]
 
 

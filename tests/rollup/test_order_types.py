@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from rollup.admission import admit_orders
 from rollup.audit import check_batch
 from rollup.fees import compute_trading_fee
-from rollup.matching import match_orders
 from rollup.orders import ANY_BUY_TICKS, ANY_SELL_TICKS, IOC, POST_ONLY, REDUCE_ONLY, pack_slot
 from rollup.rejections import MarginInsufficient, SlotNonceInvalid
 from rollup.shapes import Shape
-from rollup.signature_cache import SignatureCache
-from rollup.tick import run_tick
 from rollup.transition import BatchResult
 from rollup.units import ATOMS_PER_E6, FUND_ACCOUNT, TREASURY_ACCOUNT
-from rollup.workspace import Workspace
-from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, PRICED, Exchange
+from tests.scenarios import AVAX_PRICE, ETH_PRICE, PRICED, Exchange
 
 LOTS = 1_000_000  # 1 AVAX
 SHAPE = Shape("test", (1, 1, 1, 2, 3), 6, (3, 2))
-ORDER_FEE_E6 = 3_400  # of the priced state: (2 * 10**15 + 14 * 10**14) / 10**12
-RENT_RATE = 10**18 // PARAMS.rent_period_s
 
 
 def fund(usd: int = 10_000, **sizes_lots: int) -> Exchange:
@@ -187,65 +178,72 @@ def priced(usd: int = 10_000) -> Exchange:
 
 def test_order_pays_its_place_and_its_tip_once() -> None:
     ex = priced()
-    buy = ex.order(2, 5 * LOTS, AVAX_PRICE, tip_e6=11, max_fee_e6=ORDER_FEE_E6)
+    buy = ex.order(2, 5 * LOTS, AVAX_PRICE, tip_e6=11, max_fee_e6=ex.next_tick().order_fee_e6)
     for charged in (True, False):
-        before = ex.state
+        before, tick = ex.state, ex.next_tick()
+        assert tick.order_fee_e6 > 1_000
         result = ex.batch(orders=[buy, ex.order(3, -2 * LOTS, AVAX_PRICE, tip_e6=0)])
         assert list_fills(result)[2, 0] == 2 * LOTS
         paid = {fill.order.account: fill.dues.charge for fill in result.fills}
-        assert paid[2] == (ORDER_FEE_E6 * charged, 11 * charged)
-        assert paid[3] == (ORDER_FEE_E6, 0)
+        assert paid == {2: (tick.order_fee_e6 * charged, 11 * charged), 3: (tick.order_fee_e6, 0)}
         gained = {
             account: result.state.get_account(account).cash_atoms - before.get_account(account).cash_atoms
             for account in (FUND_ACCOUNT, TREASURY_ACCOUNT)
         }
-        rent = 2 * RENT_RATE  # two accounts, one second
-        assert gained[FUND_ACCOUNT] == (1 + charged) * ORDER_FEE_E6 * ATOMS_PER_E6 + rent
-        fees = 2 * compute_trading_fee(2 * LOTS, AVAX_PRICE, 500)
-        assert gained[TREASURY_ACCOUNT] == fees + 11 * charged * ATOMS_PER_E6
+        rent_atoms = 2 * tick.rent_rate  # two accounts, one second
+        assert gained[FUND_ACCOUNT] == (1 + charged) * tick.order_fee_e6 * ATOMS_PER_E6 + rent_atoms
+        fees_atoms = 2 * compute_trading_fee(2 * LOTS, AVAX_PRICE, 500)
+        assert gained[TREASURY_ACCOUNT] == fees_atoms + 11 * charged * ATOMS_PER_E6
 
 
 def test_order_waits_while_a_place_costs_more_than_it_gives_and_then_no_longer_asks() -> None:
     ex = priced()
-    cheap = ex.order(2, 5 * LOTS, AVAX_PRICE, max_fee_e6=ORDER_FEE_E6 - 1)
+    cheap = ex.order(2, 5 * LOTS, AVAX_PRICE, max_fee_e6=0)
     result = ex.batch(orders=[cheap, ex.order(3, -2 * LOTS, AVAX_PRICE)])
     assert (list_fills(result), result.waiting) == ({}, (cheap,))
     ex.put(2, orders=ex.state.get_account(2).orders.set(0, pack_slot(cheap.order.nonce, 1)))  # its first fill is paid
     assert list_fills(ex.batch(orders=[cheap, ex.order(3, -2 * LOTS, AVAX_PRICE)]))[2, 0] == 2 * LOTS
 
 
+@pytest.mark.parametrize("short_e6", [0, 1])
+def test_order_trades_from_exactly_what_a_place_costs(short_e6: int) -> None:
+    ex = priced()
+    buy = ex.order(2, LOTS, AVAX_PRICE, max_fee_e6=ex.next_tick().order_fee_e6 - short_e6)
+    result = ex.batch(orders=[buy, ex.order(3, -LOTS, AVAX_PRICE)])
+    assert len(list_fills(result)) == (0 if short_e6 else 2)
+
+
 def test_lane_charges_rent_before_anything_else() -> None:
     ex = priced()
-    before = ex.state.get_account(2)
-    ex.now_s += 999
-    result = ex.batch(orders=[ex.order(2, LOTS, AVAX_PRICE), ex.order(3, -LOTS, AVAX_PRICE)])
-    dues = result.fills[0].dues
+    before, tick = ex.state.get_account(2), ex.next_tick()
+    orders = [ex.order(2, LOTS, AVAX_PRICE), ex.order(3, -LOTS, AVAX_PRICE)]
+    result = ex.batch(orders=orders, elapsed_s=1_000)
     spent = before.cash_atoms - result.state.get_account(2).cash_atoms
-    assert spent == LOTS * AVAX_PRICE * 10**6 + dues.atoms + 1_000 * RENT_RATE
+    dues_atoms = result.fills[0].dues.atoms
+    assert tick.rent_rate > 0
+    assert spent == LOTS * AVAX_PRICE * 10**6 + dues_atoms + 1_000 * tick.rent_rate
     assert result.state.get_account(2).last_touched_s == ex.now_s
 
 
 @pytest.mark.parametrize(("short_atoms", "n_fills"), [(0, 2), (1, 0)])
 def test_margin_at_close_is_what_rent_and_charges_leave(short_atoms: int, n_fills: int) -> None:
     ex = priced()
-    required = LOTS * AVAX_PRICE * (50_000 + 500) + (ORDER_FEE_E6 + 7) * ATOMS_PER_E6 + RENT_RATE
+    tick = ex.next_tick()
+    required = LOTS * AVAX_PRICE * (50_000 + 500) + (tick.order_fee_e6 + 7) * ATOMS_PER_E6 + tick.rent_rate
     ex.put(2, cash_atoms=required - short_atoms)
     result = ex.batch(orders=[ex.order(2, LOTS, AVAX_PRICE), ex.order(3, -LOTS, AVAX_PRICE)])
     assert len(list_fills(result)) == n_fills
     assert [type(error) for _, error in result.rejected] == [MarginInsufficient] * short_atoms
 
 
-def test_nothing_trades_in_a_stale_batch() -> None:
+@pytest.mark.parametrize("signers", [(0, 1), (0,)])
+def test_nothing_trades_in_a_stale_batch(signers: tuple[int, ...]) -> None:
     ex, fallen = fund(a2=10**10, a3=-(10**10)), AVAX_PRICE * 98 // 100
+    assert not ex.batch(orders=[], marks=(fallen, ETH_PRICE)).liquidations  # nobody to take the other side
     orders = [ex.order(4, 2 * LOTS, fallen), ex.order(5, -LOTS, fallen)]
-    fresh = run_tick(ex.state.header, PARAMS, (fallen, ETH_PRICE), ex.now_s + 1)
-    for tick in (fresh, replace(fresh, stale=True)):
-        workspace = Workspace(ex.state, PARAMS, tick, SignatureCache())
-        admitted, _ = admit_orders(workspace, orders)
-        matched = match_orders(workspace, admitted, SHAPE)
-        assert bool(matched.order_fills) is bool(matched.liquidation_fills) is not tick.stale
-    assert matched.waiting == tuple(orders)
-    assert matched.prices_ticks == tick.header.marks_ticks
+    result = ex.batch(orders=orders, marks=(fallen, ETH_PRICE), signers=signers)
+    assert bool(list_fills(result)) is bool(result.liquidations) is (len(signers) == 2)
+    assert result.waiting == (() if len(signers) == 2 else tuple(orders))
 
 
 def test_orders_too_large_to_share_together_wait_newest_first() -> None:
