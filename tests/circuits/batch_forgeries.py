@@ -16,7 +16,8 @@ from rollup.state import State
 from rollup.trace import BatchTrace, CashLaneTrace
 from rollup.txs import Transfer, Withdraw
 from rollup.units import FUND_ACCOUNT, TREASURY_ACCOUNT
-from tests.circuits.frame_cases import get_day
+from tests.circuits.frame_cases import N_BRIDGE_LANES, get_day
+from tests.circuits.lane_cases import Values
 from tests.circuits.rechaining import Ledger, change_bus, change_private, get_ledger, give_inputs, rechain
 from tests.scenarios import AVAX_PRICE, PARAMS, Exchange
 
@@ -53,8 +54,15 @@ def _credited(batch: str, credits: dict[tuple[str, int], int]) -> WitnessInputs:
     return give_inputs(rechain(get_day()[batch], get_ledger(batch), credits)[0])
 
 
+def _set_links(inputs: WitnessInputs, chain: str, value: int, *, first: int = 0, index: str = "") -> Values:
+    """Return bus wires that say this value on every link of a chain from `first` on."""
+    links = {f"{chain}[{i}]{index}": value for i in range(first, len(inputs.bus))}
+    return {name: value for name, value in links.items() if name in inputs.bus}
+
+
 def _creations() -> Iterator[BatchForgery]:
-    lanes = {"cash[0]": 2, "cash[1]": 3, "trade[0]": 2, "trade[1]": 3, "trade[2]": SEQUENCER, "fund": 0}
+    lanes = {"cash[0]": 2, "cash[1]": 3, "trade[0]": 2, "trade[1]": 3, "trade[2]": SEQUENCER, "quote[0]": SEQUENCER}
+    lanes |= {"rescue[1]": SEQUENCER, "fund": 0}
     for instance, account_id in lanes.items():
         for atoms, what in ((1, "created in"), (-1, "taken by")):
             inputs = _credited(FILLS, {(instance, account_id): atoms})
@@ -76,9 +84,10 @@ def _dues() -> Iterator[BatchForgery]:
         for thief, who in ((SEQUENCER, "the sequencer"), (1 - payee, "the other fund")):
             inputs = _credited(batch, {("fund", payee): -due, ("fund", thief): due})
             yield _forgery(f"{name} paid to {who}", inputs, f"fund: {ROOT_OUT}")
-    fees = {wire: value for wire, value in give_inputs(get_day()[FILLS]).bus.items() if wire.startswith("fees[")}
-    held_back = _credited(FILLS, {("fund", TREASURY_ACCOUNT): -max(fees.values())})
-    unpaid = change_bus(held_back, dict.fromkeys(fees, 0))
+    honest = give_inputs(get_day()[FILLS])
+    traded = max(_set_links(honest, "fees", 0), key=lambda name: honest.bus[name])
+    inputs = _credited(FILLS, {("fund", TREASURY_ACCOUNT): -honest.bus[traded]})
+    unpaid = change_bus(inputs, _set_links(inputs, "fees", 0))
     yield _forgery("fees held back by the lanes", unpaid, "trade[0]: totals/fees", "trade[1]: totals/fees")
 
 
@@ -169,7 +178,7 @@ def _publics() -> Iterator[BatchForgery]:
 
 def _with_words(inputs: WitnessInputs, words: dict[int, int]) -> WitnessInputs:
     """Return the inputs with some of the bridge words changed, and the commitment following."""
-    names = [f"lane[{i}]/bridge[{j}]" for i in range(TINY.cash_lanes + TINY.rescue_lanes) for j in range(4)]
+    names = [f"lane[{i}]/bridge[{j}]" for i in range(N_BRIDGE_LANES) for j in range(4)]
     changed = {names[i]: word for i, word in words.items()}
     commitment = compute_data_commitment([(inputs.bus | changed)[name] for name in names])
     return change_bus(inputs, changed | {"data_commitment": commitment})
@@ -191,7 +200,7 @@ def _bridges() -> Iterator[BatchForgery]:
     unqueued = _with_words(deposits, dict.fromkeys(range(4, 8), 0))
     refusals = [f"cash[1]: {name}" for name in BRIDGE]
     yield _forgery("deposit not in the queue", unqueued, *refusals)
-    words = [0] * 4 * (TINY.cash_lanes + TINY.rescue_lanes)
+    words = [0] * 4 * N_BRIDGE_LANES
     emptied = change_bus(deposits, {"data_commitment": compute_data_commitment(words)})
     yield _forgery("data of an empty queue", emptied, "close: data/is_public")
 
@@ -200,11 +209,14 @@ def _totals() -> Iterator[BatchForgery]:
     trace = get_day()[FILLS]
     inputs, header = give_inputs(trace), trace.header_after
     uncounted = replace(header, queue_consumed=header.queue_consumed - 1)
-    changes = {f"queue[{i}]": uncounted.queue_consumed for i in range(2, TINY.cash_lanes + TINY.rescue_lanes + 1)}
+    changes = _set_links(inputs, "queue", uncounted.queue_consumed, first=2)
     changes["new_state_root"] = uncounted.state_root
     yield _forgery("a deposit not counted", change_bus(inputs, changes), "cash[1]: totals/queue")
+    used = inputs.bus[f"usage[{N_BRIDGE_LANES}]"]  # before the first TradeLane
+    idle = change_bus(inputs, {f"usage[{N_BRIDGE_LANES + 1}]": used})
+    yield _forgery("a fill that used nothing", idle, "trade[0]: totals/usage", "trade[1]: totals/usage")
     richer = replace(header, vault_e6=header.vault_e6 + 1)
-    changes = {"vault[2]": richer.vault_e6, "new_state_root": richer.state_root}
+    changes = _set_links(inputs, "vault", richer.vault_e6, first=2) | {"new_state_root": richer.state_root}
     yield _forgery("vault richer by one unit", change_bus(inputs, changes), "cash[1]: totals/vault")
 
 

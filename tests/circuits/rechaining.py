@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar
@@ -22,6 +22,8 @@ from tests.scenarios import AVAX_PRICE, ETH_PRICE, START_S
 
 __all__ = ["Ledger", "change_bus", "change_private", "get_ledger", "give_inputs", "rechain"]
 
+_TO_FUND = {"penalties": 1, "base_fees_e6": ATOMS_PER_E6, "rent": 1, "takeover_cash": 1}  # in atoms
+_TO_TREASURY = {"fees": 1, "tips_e6": ATOMS_PER_E6}
 Credits = Mapping[tuple[str, int], int]
 
 
@@ -68,11 +70,13 @@ def rechain(trace: BatchTrace, ledger: Ledger, credits: Credits | None = None) -
     (instance, account) -> atoms that the instance writes into the tree besides its own work.
     """
     book = _Book(ledger, dict(credits or {}))
-    cash = tuple(book.turn(f"cash[{i}]", lane) for i, lane in enumerate(trace.cash_lanes))
-    rescue = tuple(book.turn(f"rescue[{i}]", lane) for i, lane in enumerate(trace.rescue_lanes))
-    trade = tuple(book.turn(f"trade[{i}]", lane) for i, lane in enumerate(trace.trade_lanes))
-    quote = tuple(book.turn(f"quote[{i}]", lane) for i, lane in enumerate(trace.quote_lanes))
-    moved = replace(trace, cash_lanes=cash, rescue_lanes=rescue, trade_lanes=trade, quote_lanes=quote)
+    moved = replace(
+        trace,
+        cash_lanes=tuple(book.turn(f"cash[{i}]", lane) for i, lane in enumerate(trace.cash_lanes)),
+        rescue_lanes=tuple(book.turn(f"rescue[{i}]", lane) for i, lane in enumerate(trace.rescue_lanes)),
+        trade_lanes=tuple(book.turn(f"trade[{i}]", lane) for i, lane in enumerate(trace.trade_lanes)),
+        quote_lanes=tuple(book.turn(f"quote[{i}]", lane) for i, lane in enumerate(trace.quote_lanes)),
+    )
     fund = book.take_dues(moved)
     header = replace(trace.header_after, accounts_root=book.ledger.tree.root)
     return replace(moved, fund_lane=fund, header_after=header), book.ledger
@@ -88,6 +92,10 @@ class _Book:
         self.ledger = ledger
         self._credits = credits
 
+    def turn_all(self, kind: str, lanes: Sequence[Lane]) -> tuple[Lane, ...]:
+        """Return the lanes of one kind, each on its account as it then stands, and write them."""
+        return tuple(self.turn(f"{kind}[{i}]", lane) for i, lane in enumerate(lanes))
+
     def turn(self, name: str, lane: Lane) -> Lane:
         """Return the lane on the account as it now stands, and write it."""
         before, path = self.ledger.get(lane.account_id), self.ledger.tree.path(lane.account_id)
@@ -100,29 +108,23 @@ class _Book:
         return replace(lane, before=before, after=after, account_path=path)
 
     def take_dues(self, trace: BatchTrace) -> FundLaneTrace:
-        """Return the FundLane after these lanes, and write it. Assumes that the fund trades nothing."""
-        assert trace.fund_lane.fill is None
-        path, befores, afters = self.ledger.tree.path(FUND_ACCOUNT), [], []
-        for account_id, atoms in zip((FUND_ACCOUNT, TREASURY_ACCOUNT), _compute_dues(trace), strict=True):
-            befores.append(self.ledger.get(account_id))
-            self.ledger = self.ledger.credit(account_id, atoms)
-            afters.append(self.ledger.get(account_id))
+        """Return the FundLane after these lanes, and write it. What it trades is as in `trace`."""
+        bus, lane = compute_bus(trace), trace.fund_lane
+        wiring = {part.name: part.wiring for part in load_batch(TINY).batch.instances}["fund"]
+        due = {port: bus[wiring[port]] for port in (*_TO_FUND, *_TO_TREASURY)}
+        fund, treasury = self.ledger.get(FUND_ACCOUNT), self.ledger.get(TREASURY_ACCOUNT)
+        path = self.ledger.tree.path(FUND_ACCOUNT)
+        self.ledger = self.ledger.put(FUND_ACCOUNT, replace(fund, sizes_lots=lane.fund_after.sizes_lots))
+        self.ledger = self.ledger.credit(FUND_ACCOUNT, sum(due[port] * unit for port, unit in _TO_FUND.items()))
+        self.ledger = self.ledger.credit(TREASURY_ACCOUNT, sum(due[port] * unit for port, unit in _TO_TREASURY.items()))
+        after = self.ledger.get(FUND_ACCOUNT), self.ledger.get(TREASURY_ACCOUNT)
         self._credit("fund")
-        return FundLaneTrace(befores[0], afters[0], befores[1], afters[1], path, None)
+        return FundLaneTrace(fund, after[0], treasury, after[1], path, lane.fill)
 
     def _credit(self, name: str) -> None:
         for (instance, account_id), atoms in self._credits.items():
             if instance == name:
                 self.ledger = self.ledger.credit(account_id, atoms)
-
-
-def _compute_dues(trace: BatchTrace) -> tuple[int, int]:
-    """Return what the fund and the treasury are due of a batch's lanes, in atoms."""
-    bus = compute_bus(trace)
-    (fund,) = (instance for instance in load_batch(TINY).batch.instances if instance.name == "fund")
-    due = {port: bus[wire] for port, wire in fund.wiring.items()}
-    base_fees, tips = (due[f"{name}_e6"] * ATOMS_PER_E6 for name in ("base_fees", "tips"))
-    return due["penalties"] + base_fees + due["rent"], due["fees"] + tips
 
 
 def give_inputs(trace: BatchTrace) -> WitnessInputs:
