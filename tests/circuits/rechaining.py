@@ -72,10 +72,10 @@ def rechain(trace: BatchTrace, ledger: Ledger, credits: Credits | None = None) -
     book = _Book(ledger, dict(credits or {}))
     moved = replace(
         trace,
-        cash_lanes=tuple(book.turn(f"cash[{i}]", lane) for i, lane in enumerate(trace.cash_lanes)),
-        rescue_lanes=tuple(book.turn(f"rescue[{i}]", lane) for i, lane in enumerate(trace.rescue_lanes)),
-        trade_lanes=tuple(book.turn(f"trade[{i}]", lane) for i, lane in enumerate(trace.trade_lanes)),
-        quote_lanes=tuple(book.turn(f"quote[{i}]", lane) for i, lane in enumerate(trace.quote_lanes)),
+        cash_lanes=book.turn_all("cash", trace.cash_lanes),
+        rescue_lanes=book.turn_all("rescue", trace.rescue_lanes),
+        trade_lanes=book.turn_all("trade", trace.trade_lanes),
+        quote_lanes=book.turn_all("quote", trace.quote_lanes),
     )
     fund = book.take_dues(moved)
     header = replace(trace.header_after, accounts_root=book.ledger.tree.root)
