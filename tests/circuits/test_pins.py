@@ -78,6 +78,7 @@ def test_gadget_stays_within_its_ceiling(gadget: str) -> None:
 LANE_CEILINGS = {
     "TradeLane(1)": 16_500,
     "TradeLane(16)": 16 * 8_200,
+    "QuoteLane(16)": 16 * 6_000,
     "CashLane": 13_500,
     "RescueLane": 12_500,
     "FundLane": 11_000,
