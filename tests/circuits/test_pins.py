@@ -80,6 +80,7 @@ LANE_CEILINGS = {
     "TradeLane(16)": 16 * 8_200,
     "QuoteLane(16)": 16 * 6_000,
     "CashLane": 13_500,
+    "RescueLane": 12_500,
     "FundLane": 11_000,
 }
 DOMAIN_CEILINGS = {"small": 19, "block": 20}
