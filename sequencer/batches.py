@@ -55,10 +55,9 @@ def read_shape(batch: BatchFile) -> Shape:
         raise FileMalformed(str(batch.path), "shape", repr(error.name), " or ".join(error.known)) from error
     trace = batch.trace
     trade, quote = (tuple(lane.capacity for lane in lanes) for lanes in (trace.trade_lanes, trace.quote_lanes))
-    got = (len(trace.cash_lanes), trade, quote)
-    expected = (shape.cash_lanes, shape.trade_capacities, shape.quote_capacities)
-    if got != expected:
-        raise FileMalformed(str(batch.path), "lanes", _describe(*got), f"{_describe(*expected)}, shape {shape.name}")
+    got = Shape(shape.name, trade, len(trace.cash_lanes), quote, len(trace.rescue_lanes))
+    if got != shape:
+        raise FileMalformed(str(batch.path), "lanes", _describe(got), f"{_describe(shape)}, shape {shape.name}")
     for position, lane in enumerate(trace.order_lanes):
         places = [fill.place for fill in lane.fills]
         if places != sorted(set(places)) or max(places, default=0) >= lane.capacity:
@@ -71,6 +70,7 @@ def _decode(path: Path, data: bytes) -> BatchFile:
     return BatchFile(path, len(data), decode_trace(data, str(path)))
 
 
-def _describe(cash_lanes: int, trade_capacities: tuple[int, ...], quote_capacities: tuple[int, ...]) -> str:
-    trade = f"{len(trade_capacities)} TradeLanes of {sum(trade_capacities)} orders"
-    return f"{cash_lanes} CashLanes, {trade} and {len(quote_capacities)} QuoteLanes of {sum(quote_capacities)}"
+def _describe(shape: Shape) -> str:
+    trade = f"{len(shape.trade_capacities)} TradeLanes of {sum(shape.trade_capacities)} orders"
+    quote = f"{len(shape.quote_capacities)} QuoteLanes of {sum(shape.quote_capacities)}"
+    return f"{shape.cash_lanes} CashLanes, {shape.rescue_lanes} RescueLanes, {trade} and {quote}"

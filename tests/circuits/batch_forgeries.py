@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from circuits.market_totals import CHANGE_SHIFT, FILLS_SHIFT
 from circuits.witness import WitnessInputs
 from rollup.field import R
 from rollup.params import Params
 from rollup.public_inputs import compute_data_commitment
+from rollup.rent import charge_rent
 from rollup.settle import apply_order_fill
 from rollup.shapes import TINY
 from rollup.state import State
@@ -26,6 +26,7 @@ __all__ = ["BatchForgery", "forge_batches"]
 SEQUENCER = 9
 ROOT_IN, ROOT_OUT = "account_tree/root_in", "account_tree/root_out"
 BRIDGE = ("bridge/kind_account_amount_outcome", "bridge/owner", "bridge/key_x_or_paid", "bridge/key_y")
+NET = "market[*]/lots_end/sum"
 FILLS, LIQUIDATION, CASH = "deposits and fills", "liquidation", "withdraw and cancel"
 
 
@@ -40,7 +41,7 @@ class BatchForgery:
 
 def forge_batches() -> list[BatchForgery]:
     """Return the whole catalogue, on the shape tiny."""
-    parts = (_creations, _dues, _imbalances, _publics, _bridges, _chains, _transfers, _orders, _totals)
+    parts = (_creations, _dues, _imbalances, _shares, _publics, _bridges, _chains, _transfers, _orders, _totals)
     return [forgery for part in parts for forgery in part()]
 
 
@@ -100,9 +101,9 @@ def _trade_between(bought_lots: int, sold_lots: int) -> BatchTrace:
     lanes = list(trace.trade_lanes)
     (position,) = (i for i, lane in enumerate(lanes) if lane.account_id == 3)
     (fill,) = lanes[position].fills
-    args = (sold_lots, trace.clearing_prices_ticks[0], trace.tick, trace.params)
-    after, _ = apply_order_fill(lanes[position].before, fill.order, *args)
-    after = replace(after, last_touched_s=lanes[position].after.last_touched_s)
+    opened, _ = charge_rent(lanes[position].before, trace.tick)
+    price_ticks = trace.clearing_prices_ticks[0]
+    after, _ = apply_order_fill(opened, fill.order, sold_lots, price_ticks, trace.tick, trace.params)
     lanes[position] = replace(lanes[position], fills=(replace(fill, fill_lots=sold_lots),), after=after)
     rationing = (replace(trace.rationing[0], marginal_lots=sold_lots), *trace.rationing[1:])
     return rechain(replace(trace, trade_lanes=tuple(lanes), rationing=rationing), ledger)[0]
@@ -113,20 +114,46 @@ def _ledger_of(state: State) -> Ledger:
 
 
 def _imbalances() -> Iterator[BatchForgery]:
-    trace, n_rescue = _trade_between(1_000, 999), TINY.rescue_lanes
+    trace = _trade_between(1_000, 999)
     inputs = give_inputs(trace)
-    unmatched = ("close: market[*]/lots_end/sum", "close: new_state_root/is_public")
-    yield _forgery("one lot more bought than sold", inputs, *unmatched)
+    yield _forgery("one lot more bought than sold", inputs, f"close: {NET}", "close: new_state_root/is_public")
     (seller,) = (i for i, lane in enumerate(trace.trade_lanes) if lane.account_id == 3)
-    matched = (2_000 << FILLS_SHIFT) + (2_000 << CHANGE_SHIFT)  # as if as many lots had been sold
-    for name, lane in (("the seller's lane", seller), ("an unused lane", 2)):
-        links = _set_links(inputs, "lots", matched, first=n_rescue + lane + 1, index="[0]")
-        hidden = change_bus(inputs, links)
-        yield _forgery(f"the lot hidden by {name}", hidden, f"trade[{lane}]: totals/lots[*]")
-    links = _set_links(inputs, "lots", 0, index="[0]")
-    lent = matched - inputs.bus[max(links, key=lambda name: int(name.split("[")[1][:-1]))]
-    borrowed = change_bus(inputs, {name: inputs.bus[name] + lent for name in links})
-    yield _forgery("the lot lent at the start", borrowed, "close: market[*]/lots_start")
+    lots = sorted(wire for wire in inputs.bus if wire.startswith("lots[") and wire.endswith("][0]"))
+    missing = 2**160 + 2**80 - 1  # one lot of change and of fills more, and sold
+    first = TINY.rescue_lanes + seller + 1  # the link behind the seller's lane
+    hidden = change_bus(inputs, {wire: inputs.bus[wire] + missing for wire in lots[first:]})
+    yield _forgery("the lot hidden by the seller's lane", hidden, f"trade[{seller}]: totals/lots[*]")
+    late = change_bus(inputs, {lots[-1]: inputs.bus[lots[-1]] + missing})
+    yield _forgery("the lot hidden by the fund", late, "fund: totals/lots[*]")
+    lent = change_bus(inputs, {wire: inputs.bus[wire] + missing for wire in lots})
+    yield _forgery("the lot lent at the start", lent, "close: market[*]/lots_start")
+
+
+def _shares() -> Iterator[BatchForgery]:
+    """Yield batches in which two sellers share what one buys, told otherwise."""
+    exchange = Exchange()
+    exchange.batch(cash=[exchange.deposit(account, 2_000) for account in (2, 3)])
+    exchange.batch(cash=[exchange.deposit(4, 2_000)])
+    lots = ((2, 1_001), (3, -1_000), (4, -1_000))
+    trace = exchange.batch(orders=[exchange.order(account, size, AVAX_PRICE) for account, size in lots]).trace
+    inputs, rationing = give_inputs(trace), trace.rationing[0]
+    assert (rationing.marginal_lots, rationing.marginal_remaining) == (1_001, 2_000)
+    sharing = [f"trade[{i}]" for i, lane in enumerate(trace.trade_lanes) if lane.account_id in (3, 4)]
+    lanes = [*(f"trade[{i}]" for i in range(len(trace.trade_lanes))), "quote[0]"]
+    for i in range(1, len(lanes)):
+        moved = change_bus(inputs, {f"position[{i}]": inputs.bus[f"position[{i}]"] - 1})
+        broken = [f"{lane}: totals/position" for lane in lanes[i - 1 : i + 1]]
+        behind = [f"{lane}: order[*]/share/extra/by_position" for lane in lanes[i : i + 1] if lane in sharing]
+        yield _forgery(f"{lanes[i]} placed one earlier", moved, *broken, *behind)
+    total = [f"ration[{i}][0]" for i in range(lanes.index(sharing[1]) + 1, len(lanes) + 1)]
+    less = change_bus(inputs, {wire: inputs.bus[wire] - 2**64 for wire in total})
+    broken = [f"{sharing[1]}: totals/ration[*]", "close: market[*]/ration_end"]
+    yield _forgery("a lot of a share not counted", less, *broken)
+    for part, rules in (("lots", ["is_floor"]), ("remaining", ["is_floor", "remainder_below_divisor"])):
+        wire = f"table/marginal_{part}[0]"
+        told = change_bus(inputs, {wire: inputs.bus[wire] + 1})
+        broken = [f"{lane}: order[*]/share/{rule}" for lane in sharing for rule in rules]
+        yield _forgery(f"shared {part} told one higher", told, "close: market[*]/ration_end", *broken)
 
 
 def _publics() -> Iterator[BatchForgery]:
@@ -266,11 +293,8 @@ def _orders() -> Iterator[BatchForgery]:
     trace = exchange.batch(orders=[exchange.order(2, 1_000, price), exchange.order(3, -1_000, price)]).trace
     assert trace.clearing_prices_ticks[0] == price
     beyond = give_inputs(replace(trace, params=PARAMS))
-    yield _forgery(
-        "clearing price outside the band",
-        beyond,
-        *(f"tick: market[*]/band/above/{check}" for check in ("sum", "less_than_a_tick/zeros[*]")),
-    )
+    band = ("tick: market[*]/band/above/sum", "tick: market[*]/band/above/less_than_a_tick/zeros[*]")
+    yield _forgery("clearing price outside the band", beyond, *band)
     governed = change_bus(give_inputs(trace), {"params_hash": PARAMS.params_hash})
     yield _forgery("clearing price inside a band of its own", governed, "tick: params/hash/is_public")
     unsigned = {"order[0]/r8_x": 0, "order[0]/r8_y": 0, "order[0]/s": 0}

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar
 
-from circuits.batch import build_batch_circuit
 from circuits.bus import compute_bus
 from circuits.witness import WitnessInputs, compute_witness_inputs
 from prover.circuit import load_batch
@@ -23,6 +22,8 @@ from tests.scenarios import AVAX_PRICE, ETH_PRICE, START_S
 
 __all__ = ["Ledger", "change_bus", "change_private", "get_ledger", "give_inputs", "rechain"]
 
+_TO_FUND = {"penalties": 1, "base_fees_e6": ATOMS_PER_E6, "rent": 1, "takeover_cash": 1}  # in atoms
+_TO_TREASURY = {"fees": 1, "tips_e6": ATOMS_PER_E6}
 Credits = Mapping[tuple[str, int], int]
 
 
@@ -69,11 +70,13 @@ def rechain(trace: BatchTrace, ledger: Ledger, credits: Credits | None = None) -
     (instance, account) -> atoms that the instance writes into the tree besides its own work.
     """
     book = _Book(ledger, dict(credits or {}))
-    cash = book.turn_all("cash", trace.cash_lanes)
-    rescue = book.turn_all("rescue", trace.rescue_lanes)
-    trade = book.turn_all("trade", trace.trade_lanes)
-    quote = book.turn_all("quote", trace.quote_lanes)
-    moved = replace(trace, cash_lanes=cash, rescue_lanes=rescue, trade_lanes=trade, quote_lanes=quote)
+    moved = replace(
+        trace,
+        cash_lanes=tuple(book.turn(f"cash[{i}]", lane) for i, lane in enumerate(trace.cash_lanes)),
+        rescue_lanes=tuple(book.turn(f"rescue[{i}]", lane) for i, lane in enumerate(trace.rescue_lanes)),
+        trade_lanes=tuple(book.turn(f"trade[{i}]", lane) for i, lane in enumerate(trace.trade_lanes)),
+        quote_lanes=tuple(book.turn(f"quote[{i}]", lane) for i, lane in enumerate(trace.quote_lanes)),
+    )
     fund = book.take_dues(moved)
     header = replace(trace.header_after, accounts_root=book.ledger.tree.root)
     return replace(moved, fund_lane=fund, header_after=header), book.ledger
@@ -105,18 +108,18 @@ class _Book:
         return replace(lane, before=before, after=after, account_path=path)
 
     def take_dues(self, trace: BatchTrace) -> FundLaneTrace:
-        """Return the FundLane after these lanes, and write it. The fund fills nothing and takes nothing over."""
-        assert trace.fund_lane.fill is None, "the fund's fill is not made again"
-        bus, wiring = compute_bus(trace), build_batch_circuit(TINY).instances[-2].wiring
-        due = {port: bus[wire] for port, wire in wiring.items()}
+        """Return the FundLane after these lanes, and write it. What it trades is as in `trace`."""
+        bus, lane = compute_bus(trace), trace.fund_lane
+        wiring = {part.name: part.wiring for part in load_batch(TINY).batch.instances}["fund"]
+        due = {port: bus[wiring[port]] for port in (*_TO_FUND, *_TO_TREASURY)}
         fund, treasury = self.ledger.get(FUND_ACCOUNT), self.ledger.get(TREASURY_ACCOUNT)
         path = self.ledger.tree.path(FUND_ACCOUNT)
-        dues = due["penalties"] + due["base_fees_e6"] * ATOMS_PER_E6 + due["rent"]
-        self.ledger = self.ledger.credit(FUND_ACCOUNT, dues)
-        self.ledger = self.ledger.credit(TREASURY_ACCOUNT, due["fees"] + due["tips_e6"] * ATOMS_PER_E6)
+        self.ledger = self.ledger.put(FUND_ACCOUNT, replace(fund, sizes_lots=lane.fund_after.sizes_lots))
+        self.ledger = self.ledger.credit(FUND_ACCOUNT, sum(due[port] * unit for port, unit in _TO_FUND.items()))
+        self.ledger = self.ledger.credit(TREASURY_ACCOUNT, sum(due[port] * unit for port, unit in _TO_TREASURY.items()))
         after = self.ledger.get(FUND_ACCOUNT), self.ledger.get(TREASURY_ACCOUNT)
         self._credit("fund")
-        return FundLaneTrace(fund, after[0], treasury, after[1], path, trace.fund_lane.fill)
+        return FundLaneTrace(fund, after[0], treasury, after[1], path, lane.fill)
 
     def _credit(self, name: str) -> None:
         for (instance, account_id), atoms in self._credits.items():
