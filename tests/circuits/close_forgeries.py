@@ -174,7 +174,7 @@ def _other_records(forger: Forger) -> Iterator[Forged]:
         changes = {port: (honest[port] + 1) % R}
         yield forger.forge(f"new state with another {port}", honest, ["new_state_root/is_public"], changes=changes)
     scalars = ("congestion", "maintenance_factor", "pending_factor", "pending_since", "marks_hash", "funding_hash")
-    for name in ("premium[1]", "open_interest[1]", "base_fee[1]", *scalars):
+    for name in ("premium[1]", "sample[2]", "open_interest[1]", "base_fee[1]", *scalars):
         altered = {f"outset/{name}": honest[f"outset/{name}"] + 1}
         yield forger.forge(f"another {name} before", honest, ["new_state_root/is_public"], changes=altered)
 
