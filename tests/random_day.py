@@ -61,10 +61,10 @@ class RandomDay:
         cash = self.queued + [self.teller.make() for _ in range(self.random.randrange(6))]
         orders = self.resting + [self._make_order() for _ in range(self.random.randrange(3, 10))]
         orders += [self._make_quote() for _ in range(self.random.randrange(3))]
-        cash += [self._make_forced_trade() for _ in range(self.random.choice([0, 0, 0, 1, 2]))]
+        cash += [self._make_forced_trade() for _ in range(self.random.choice([0, 0, 0, 0, 1, 2]))]
         self.marks = tuple(mark * self._draw_move() // 1_000 for mark in self.marks)
         elapsed_s = self.random.choice([1, 1, 1, 7, 3_600])
-        signers = self.random.choice([(0, 1, 2)] * 4 + [(0, 1), (1, 2), (2,)])
+        signers = self.random.choice([(0, 1, 2)] * 7 + [(0, 1), (1, 2), (2,)])
         result = self.ex.batch(orders=orders, cash=cash, marks=self.marks, elapsed_s=elapsed_s, signers=signers)
         gone = {id(signed) for signed, _ in result.rejected}
         self.resting = [signed for signed in orders if id(signed) not in gone][-12:]
@@ -77,9 +77,9 @@ class RandomDay:
 
     def _draw_move(self) -> int:
         """Return a new mark in thousandths of the old: mostly quiet, sometimes a crash or a squeeze."""
-        if self.random.random() < 0.07:
+        if self.random.random() < 0.06:
             return self.random.choice([600, 780, 1_300])
-        return self.random.randint(960, 1_045)
+        return self.random.randint(950, 1_045)
 
     def _make_forced_trade(self) -> SignedCashOp:
         """Return a trade between two owners, some of them not what they say, at about the mark."""
