@@ -112,7 +112,9 @@ class Requests:
 
     def _trade_by_force(self, turn: Turn) -> SignedCashOp | None:
         """One who holds something hands a part of it to another, at the mark."""
-        holders = (trader for trader in self._list_idle(turn) if abs(turn.get_account(trader).sizes_lots[MARKET]) > _SHARE)
+        holders = (
+            trader for trader in self._list_idle(turn) if abs(turn.get_account(trader).sizes_lots[MARKET]) > _SHARE
+        )
         if (first := next(holders, None)) is None:
             return None
         held_lots = turn.get_account(first).sizes_lots[MARKET]
@@ -164,6 +166,8 @@ class Requests:
 
     @staticmethod
     def _evict(turn: Turn) -> SignedCashOp | None:
-        evictable = (evict for evict in find_evictable(turn.state.accounts, turn.tick) if evict.account not in turn.busy)
+        evictable = (
+            evict for evict in find_evictable(turn.state.accounts, turn.tick) if evict.account not in turn.busy
+        )
         found = next(evictable, None)
         return SignedCashOp(found) if found else None
