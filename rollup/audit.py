@@ -5,22 +5,22 @@ Nothing is taken from the code that built the batch but the effects of single op
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rollup import tags
 from rollup.accounts import Account
 from rollup.audit_auction import audit_auction
 from rollup.audit_cash import audit_cash_lanes
 from rollup.audit_close import audit_close
+from rollup.audit_fund import audit_fund_lane
 from rollup.audit_lanes import LaneDues, audit_order_lane
 from rollup.audit_orders import PlacedFill
+from rollup.audit_rescue import RescueTotals, audit_rescue_lanes
 from rollup.audit_rules import BatchRuleBroken, require
 from rollup.audit_tick import audit_tick
 from rollup.errors import TxRejected
 from rollup.trace import BatchTrace, FundLaneTrace, Path
 from rollup.trees import compute_root_from_path
 from rollup.txs import Flows
-from rollup.units import ATOMS_PER_E6, FUND_ACCOUNT, MARKET_COUNT, PPM, PRICE_BITS, TREASURY_ACCOUNT
+from rollup.units import FUND_ACCOUNT, MARKET_COUNT, PPM, PRICE_BITS
 
 __all__ = ["check_batch"]
 
@@ -35,11 +35,16 @@ def check_batch(trace: BatchTrace) -> None:
     for position, lane in enumerate(trace.cash_lanes):
         where = f"cash_lanes[{position}]"
         root = _move_root(root, lane.account_id, lane.before, lane.after, lane.account_path, where)
+    rescued = audit_rescue_lanes(trace)
+    for position, rescue in enumerate(trace.rescue_lanes):
+        where = f"rescue_lanes[{position}]"
+        root = _move_root(root, rescue.account_id, rescue.before, rescue.after, rescue.account_path, where)
     dues, root = _audit_order_lanes(trace, root)
-    dues = dues.plus(LaneDues(base_fees_e6=flows.base_fees_e6, rent_atoms=flows.rent_atoms))
-    root = _audit_fund_lane(trace.fund_lane, root, dues)
+    dues = dues.plus(LaneDues(base_fees_e6=flows.base_fees_e6, rent_atoms=flows.rent_atoms + rescued.rent_atoms))
+    audit_fund_lane(trace, dues, rescued)
+    root = _move_fund_root(trace.fund_lane, root)
     require(root == trace.header_after.accounts_root, "header_after", "accounts_root", hex(root), "the lanes' result")
-    _audit_totals(trace, flows)
+    _audit_totals(trace, flows, rescued)
     audit_close(trace)
 
 
@@ -84,18 +89,8 @@ def _move_root(root: int, account_id: int, before: Account, after: Account, path
     return compute_root_from_path(after.leaf_hash(), account_id, path, tags.ACCOUNT_NODE)
 
 
-def _audit_fund_lane(lane: FundLaneTrace, root: int, dues: LaneDues) -> int:
-    """Return the root after the lane."""
-    fund_due = dues.penalties_atoms + dues.base_fees_e6 * ATOMS_PER_E6 + dues.rent_atoms
-    treasury_due = dues.fees_atoms + dues.tips_e6 * ATOMS_PER_E6
-    fund = replace(lane.fund_before, cash_atoms=lane.fund_before.cash_atoms + fund_due)
-    treasury = replace(lane.treasury_before, cash_atoms=lane.treasury_before.cash_atoms + treasury_due)
-    require(lane.fund_after == fund, "fund_lane", "dues_to_fund", lane.fund_after.cash_atoms, fund.cash_atoms)
-    is_paid = lane.treasury_after == treasury
-    require(is_paid, "fund_lane", "fees_to_treasury", lane.treasury_after.cash_atoms, treasury.cash_atoms)
-    sibling = lane.account_path[0][TREASURY_ACCOUNT]
-    is_opened = sibling == lane.treasury_before.leaf_hash()
-    require(is_opened, "fund_lane", "treasury_path", hex(sibling), "the treasury's leaf")
+def _move_fund_root(lane: FundLaneTrace, root: int) -> int:
+    """Return the root after fund and treasury, which are neighbours."""
     leaves = (lane.fund_before, lane.fund_after)
     _move_root(root, FUND_ACCOUNT, *leaves, lane.account_path, "fund_lane")
     first = lane.account_path[0]
@@ -104,12 +99,16 @@ def _audit_fund_lane(lane: FundLaneTrace, root: int, dues: LaneDues) -> int:
     return compute_root_from_path(lane.fund_after.leaf_hash(), FUND_ACCOUNT, path, tags.ACCOUNT_NODE)
 
 
-def _audit_totals(trace: BatchTrace, flows: Flows) -> None:
-    before, after = trace.header_before, trace.header_after
+def _audit_totals(trace: BatchTrace, flows: Flows, rescued: RescueTotals) -> None:
+    before, after, fund = trace.header_before, trace.header_after, trace.fund_lane
+    ends = [(lane.before, lane.after) for lane in trace.cash_lanes]
+    ends += [(lane.before, lane.after) for lane in trace.rescue_lanes]
+    ends += [(lane.before, lane.after) for lane in trace.order_lanes]
+    ends += [(fund.fund_before, fund.fund_after), (fund.treasury_before, fund.treasury_after)]
     for market in range(MARKET_COUNT):
-        net = sum(lane.after.sizes_lots[market] - lane.before.sizes_lots[market] for lane in trace.order_lanes)
+        net = sum(new.sizes_lots[market] - old.sizes_lots[market] for old, new in ends)
         require(net == 0, f"market {market}", "buys_equal_sells", net, 0)
-    consumed = before.queue_consumed + flows.queue_entries
+    consumed = before.queue_consumed + flows.queue_entries + rescued.queue_entries
     require(after.queue_consumed == consumed, "header_after", "queue_consumed", after.queue_consumed, consumed)
     vault = before.vault_e6 + flows.vault_e6
     require(after.vault_e6 == vault, "header_after", "vault", after.vault_e6, vault)

@@ -11,7 +11,8 @@ from math import floor
 from rollup.accounts import Account
 from rollup.audit_lanes import require
 from rollup.audit_tick import get_elapsed
-from rollup.trace import BatchTrace
+from rollup.rescue import Takeover
+from rollup.trace import BatchTrace, RescueLaneTrace
 from rollup.units import BASE_FEE_BITS, MARKET_COUNT, PPM, PREMIUM_ONE
 
 __all__ = ["audit_close"]
@@ -48,6 +49,12 @@ def _list_moved(trace: BatchTrace, market: int) -> list[int]:
         for fill in lane.fills
         if fill.order.market == market
     ]
+    if trace.fund_lane.fill is not None and trace.fund_lane.fill.market == market:
+        taken = sum(_get_taken(lane, market) for lane in trace.rescue_lanes)
+        before, after = (
+            account.sizes_lots[market] for account in (trace.fund_lane.fund_before, trace.fund_lane.fund_after)
+        )
+        moved.append(after - before - taken)
     liquidated = [lane for lane in trace.order_lanes if lane.liquidation is not None]
     return moved + [lane.after.sizes_lots[market] - lane.before.sizes_lots[market] for lane in liquidated]
 
@@ -55,6 +62,7 @@ def _list_moved(trace: BatchTrace, market: int) -> list[int]:
 def _audit_open_interest(trace: BatchTrace, market: int) -> None:
     """It grows by what accounts hold long at the end of their lanes and did not before; as much is held short."""
     ends = [(lane.before, lane.after) for lane in trace.cash_lanes]
+    ends += [(lane.before, lane.after) for lane in trace.rescue_lanes]
     ends += [(lane.before, lane.after) for lane in trace.order_lanes]
     fund = trace.fund_lane
     ends += [(fund.fund_before, fund.fund_after), (fund.treasury_before, fund.treasury_after)]
@@ -64,16 +72,23 @@ def _audit_open_interest(trace: BatchTrace, market: int) -> None:
     require(got == expected, f"market {market}", "open_interest", got, expected)
 
 
+def _get_taken(lane: RescueLaneTrace, market: int) -> int:
+    """Return the lots that the fund takes over in a lane."""
+    return lane.before.sizes_lots[market] if isinstance(lane.op, Takeover) else 0
+
+
 def _get_long(account: Account, market: int) -> int:
     return max(account.sizes_lots[market], 0)
 
 
 def _count_units(trace: BatchTrace) -> tuple[int, int, int]:
-    """A fill takes 1 of proving and 14 bytes; a cash operation 2 and 32 bytes; a new account one leaf."""
+    """A fill takes 1 of proving and 14 bytes; a cash or rescue operation 2 and 32 bytes; a new account one leaf."""
     n_fills = sum(len(lane.fills) + (lane.liquidation is not None) for lane in trace.order_lanes)
+    n_fills += trace.fund_lane.fill is not None
     worked = [lane for lane in trace.cash_lanes if lane.op is not None]
     n_created = sum(lane.before.is_empty and not lane.after.is_empty for lane in worked)
-    return n_fills + 2 * len(worked), n_created, 14 * n_fills + 32 * len(worked)
+    n_worked = len(worked) + sum(lane.op is not None for lane in trace.rescue_lanes)
+    return n_fills + 2 * n_worked, n_created, 14 * n_fills + 32 * n_worked
 
 
 def _audit_base_fee(trace: BatchTrace, resource: int, used: int) -> None:

@@ -18,7 +18,15 @@ from rollup.settle import apply_liquidation_fill
 from rollup.trace import BatchTrace, TradeLaneTrace
 from rollup.units import FIRST_USER_ACCOUNT
 
-__all__ = ["BatchRuleBroken", "LaneDues", "audit_order_lane", "audit_slot", "require"]
+__all__ = [
+    "BatchRuleBroken",
+    "LaneDues",
+    "audit_order_lane",
+    "audit_slot",
+    "compute_margin_in",
+    "open_account",
+    "require",
+]
 
 
 class LaneDues(NamedTuple):
@@ -51,7 +59,7 @@ def audit_order_lane(
     require(is_rising, where, "places_rise", places, "0, 1, .. in a TradeLane, rising in a QuoteLane")
     is_within = not places or places[-1] < lane.capacity
     require(is_within, where, "lane_capacity", places, f"places below {lane.capacity}")
-    opened = _charge_rent(trace, lane.before)
+    opened = open_account(trace, lane.before)
     dues = LaneDues(rent_atoms=lane.before.cash_atoms - opened.cash_atoms)
     if lane.liquidation is not None:
         require(not places and not is_quote_lane, where, "liquidation_alone", places, "no order fills, a TradeLane")
@@ -64,15 +72,15 @@ def audit_order_lane(
         account, paid, place = audit_order_fill(trace, lane, account, fill, start + fill.place, at)
         dues = dues.plus(LaneDues(paid.trading_fee_atoms, paid.charge.tip_e6, paid.charge.fee_e6))
         placed.append(place)
-    before, after = _compute_margin(trace, opened), _compute_margin(trace, account)
+    before, after = compute_margin_in(trace, opened), compute_margin_in(trace, account)
     is_valid = is_valid_close(before, after, opened.sizes_lots, account.sizes_lots)
     require(is_valid, where, "margin_at_close", after.equity, f"at least {after.initial}, or only reducing")
     require(lane.after == account, where, "fills_effect", "another account", "what the fills leave")
     return dues, placed
 
 
-def _charge_rent(trace: BatchTrace, account: Account) -> Account:
-    """Return the account as a lane opens it."""
+def open_account(trace: BatchTrace, account: Account) -> Account:
+    """Return the account as a lane opens it: its rent paid."""
     timestamp_s = trace.header_after.timestamp_s
     rent_atoms = (timestamp_s - account.last_touched_s) * trace.tick.rent_rate
     return replace(account, cash_atoms=account.cash_atoms - rent_atoms, last_touched_s=timestamp_s)
@@ -83,7 +91,7 @@ def _audit_liquidation(trace: BatchTrace, lane: TradeLaneTrace, before: Account,
     liquidation = lane.liquidation
     assert liquidation is not None
     market, fill_lots = liquidation.market, liquidation.fill_lots
-    size_lots, opened = before.sizes_lots[market], _compute_margin(trace, before)
+    size_lots, opened = before.sizes_lots[market], compute_margin_in(trace, before)
     require(lane.account_id >= FIRST_USER_ACCOUNT, where, "liquidation_of_a_user", lane.account_id, "2 or more")
     is_unhealthy = opened.equity < opened.maintenance
     require(is_unhealthy, where, "liquidation_below_maintenance", opened.equity, f"below {opened.maintenance}")
@@ -91,9 +99,9 @@ def _audit_liquidation(trace: BatchTrace, lane: TradeLaneTrace, before: Account,
     require(market in largest, where, "liquidation_market", market, f"one of {largest}")
     require(1 <= fill_lots <= abs(size_lots), where, "liquidation_closes", fill_lots, f"1 to {abs(size_lots)}")
     unpunished = _close_lots(trace, before, market, fill_lots)
-    closed = _compute_margin(trace, unpunished)
+    closed = compute_margin_in(trace, unpunished)
     require(is_healthier(opened, closed), where, "liquidation_health", closed.equity, "no worse health")
-    one_less = _compute_margin(trace, _close_lots(trace, before, market, fill_lots - 1))
+    one_less = compute_margin_in(trace, _close_lots(trace, before, market, fill_lots - 1))
     require(one_less.equity < one_less.initial, where, "liquidation_size", fill_lots, "no more than needed")
     price_ticks, fee_ppm = trace.clearing_prices_ticks[market], trace.params.markets[market].liquidation_fee_ppm
     penalty_atoms = compute_penalty(fill_lots, price_ticks, fee_ppm, closed.equity)
@@ -111,6 +119,7 @@ def _close_lots(trace: BatchTrace, account: Account, market: int, fill_lots: int
     return apply_liquidation_fill(account, market, delta_lots, price_ticks, trace.tick, 0)
 
 
-def _compute_margin(trace: BatchTrace, account: Account) -> Margin:
+def compute_margin_in(trace: BatchTrace, account: Account) -> Margin:
+    """Return the account's standing at the prices and fractions of the batch."""
     prices = (trace.header_after.marks_ticks, trace.header_after.funding_index)
     return compute_margin(account.cash_atoms, account.sizes_lots, *prices, trace.tick.fractions)

@@ -65,7 +65,10 @@ def _audit_oracle(trace: BatchTrace) -> None:
     is_stale = 2 * n_missing > ORACLE_COUNT
     require(trace.tick.stale == is_stale, "oracle", "stale_without_majority", trace.tick.stale, is_stale)
     n_fills = sum(len(lane.fills) + (lane.liquidation is not None) for lane in trace.order_lanes)
+    n_fills += trace.fund_lane.fill is not None
     require(not is_stale or n_fills == 0, "oracle", "stale_trades_nothing", n_fills, 0)
+    n_rescues = sum(lane.op is not None for lane in trace.rescue_lanes)
+    require(not is_stale or n_rescues == 0, "oracle", "stale_rescues_nobody", n_rescues, 0)
 
 
 def _audit_marks(trace: BatchTrace) -> None:
@@ -131,18 +134,13 @@ def _audit_fractions(trace: BatchTrace) -> None:
 
 
 def _audit_prices(trace: BatchTrace) -> None:
-    """Fees in 1e-6 USD, ceiled; rent in atoms a second, floored; the fund's budget refilled within its hour's cap."""
+    """Fees in 1e-6 USD, ceiled; rent in atoms a second, floored."""
     tick, (proving, state, bandwidth) = trace.tick, trace.header_before.resources.base_fees
     _require_ceiled("order_fee", tick.order_fee_e6, proving + 14 * bandwidth)
     _require_ceiled("cash_fee", tick.cash_fee_e6, 2 * proving + 32 * bandwidth)
     _require_ceiled("leaf_fee", tick.leaf_fee_e6, state)
     rent = floor(Fraction(state, trace.params.rent_period_s))
     require(tick.rent_rate == rent, "tick", "rent_rate", tick.rent_rate, rent)
-    cap = trace.params.fund_rate_usd * USD_E12
-    refill = floor(Fraction(cap * get_elapsed(trace), _HOUR_S))
-    budget = min(cap, trace.header_before.resources.fund_budget + refill)
-    got = trace.header_after.resources.fund_budget
-    require(got == budget, "header_after", "fund_budget", got, budget)
 
 
 def _require_ceiled(rule: str, got_e6: int, atoms: int) -> None:

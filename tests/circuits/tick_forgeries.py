@@ -89,6 +89,7 @@ TOLD = {
     "oracle_hash": "oracle_after/is_port",
     "fund_budget": "fund_budget/is_port",
     "fund_band_ppm": "fund_band_ppm/is_port",
+    "outset/sample[10]": "market[*]/sample/is_port",
     "outset/marks_hash": "marks/is_port",
     "outset/funding_hash": "funding/is_port",
     "outset/maintenance_factor": "factor/maintenance_factor/is_port",
