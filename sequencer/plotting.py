@@ -24,7 +24,7 @@ _TICKS_PER_USD: Final = 10**6
 _ATOMS_PER_USD: Final = 10**18
 _PPM_PER_PERCENT: Final = 10**4
 _BLUE, _ORANGE, _RED, _GREY = "#1f5fa8", "#d9822b", "#b3261e", "#5c6670"
-_STYLE: Final[dict[str, Any]] = {
+_STYLE: Final[Any] = {  # the stubs list every setting there is
     "svg.hashsalt": "zkmargin",
     "svg.fonttype": "none",
     "font.size": 9,
@@ -55,9 +55,9 @@ def plot_replay(batches: Sequence[BatchEntry], title: str, path: Path) -> None:
         for (draw, _), axes in zip(_PANELS, panels, strict=True):
             draw(axes, times, batches)
             axes.grid(visible=True, color="#dddddd", linewidth=0.5)
-        locator = AutoDateLocator()
+        locator = AutoDateLocator()  # type: ignore[no-untyped-call]
         panels[-1].xaxis.set_major_locator(locator)
-        panels[-1].xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        panels[-1].xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
         panels[-1].set_xlabel("UTC")
         panels[0].set_title(title, loc="left")
         figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)

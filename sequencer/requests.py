@@ -1,4 +1,4 @@
-"""What accounts ask for beside trading: one request a batch where a lane is left, every kind of docs/rules.md in turn."""
+"""What accounts ask for beside trading: one request a batch where a lane is left, each kind of docs/rules.md in turn."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Requests:
                 return
 
     def _list_idle(self, turn: Turn) -> Iterator[Participant]:
-        """Yield the traders with an account who have sent nothing, another one first each time, and mark whom is taken."""
+        """Yield the traders with an account who have sent nothing, another one first each time."""
         self._traders.append(self._traders.pop(0))
         for trader in tuple(self._traders):
             if trader.account_id not in turn.busy and not turn.get_account(trader).is_empty:
