@@ -1,4 +1,4 @@
-"""What accounts ask for beside trading: one request a batch where a lane is left, each kind of docs/rules.md in turn."""
+"""What accounts ask for beside trading: one request a batch where a lane is left, each kind of the rules in turn."""
 
 from __future__ import annotations
 
