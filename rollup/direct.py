@@ -124,12 +124,7 @@ class DirectLedger:
     def _settle(
         self, trade: DirectTrade, marks_ticks: Sequence[int], funding_index: Sequence[int], order_fee_e6: int
     ) -> None:
-        own = self._positions.setdefault(trade.account, {})
-        position = own.get(trade.market, DirectPosition(0, 0))
-        index = funding_index[trade.market]
-        self._add(trade.account, -position.size_lots * (index - position.paid_index))  # pay funding
-        self._add(trade.account, -trade.delta_lots * trade.price_ticks * LOT_TICK_ATOMS)
-        own[trade.market] = DirectPosition(position.size_lots + trade.delta_lots, index)
+        self._book(trade.account, trade.market, trade.delta_lots, trade.price_ticks, funding_index)
         if trade.is_liquidation:
             self._pay(trade.account, FUND_ACCOUNT, self._compute_penalty(trade, marks_ticks, funding_index))
             return
@@ -140,6 +135,14 @@ class DirectLedger:
         if trade.is_first:
             self._pay(trade.account, FUND_ACCOUNT, order_fee_e6 * ATOMS_PER_E6)
             self._pay(trade.account, TREASURY_ACCOUNT, trade.tip_e6 * ATOMS_PER_E6)
+
+    def _book(self, account: int, market: int, delta_lots: int, price_ticks: int, funding_index: Sequence[int]) -> None:
+        """Pay the position's funding, then trade at the price, for no fee."""
+        own = self._positions.setdefault(account, {})
+        position, index = own.get(market, DirectPosition(0, 0)), funding_index[market]
+        self._add(account, -position.size_lots * (index - position.paid_index))
+        self._add(account, -delta_lots * price_ticks * LOT_TICK_ATOMS)
+        own[market] = DirectPosition(position.size_lots + delta_lots, index)
 
     def _compute_penalty(self, trade: DirectTrade, marks_ticks: Sequence[int], funding_index: Sequence[int]) -> int:
         """The fee on the notional, but never more than the account has left at the marks."""

@@ -70,8 +70,10 @@ def test_random_days_see_everything() -> None:
         "quote",
         "liquidation",
     }
-    others = {"margin_insufficient", "funding", "raised margin"}
-    assert CASH_KINDS | FAILED_KINDS | trades | others <= set().union(*map(run_day, SEEDS))
+    rescues = {"takeover", "deleveraging", "deficit", "many counterparties", "fund fill"}
+    forced = {"forced trade applied", "forced trade dropped"}
+    others = {"margin_insufficient", "funding", "raised margin", "stale"}
+    assert CASH_KINDS | FAILED_KINDS | trades | rescues | forced | others <= set().union(*map(run_day, SEEDS))
 
 
 def test_invalid_state_with_one_atom_created() -> None:
