@@ -12,7 +12,7 @@ from sequencer.errors import FileMalformed
 from sequencer.files import read_limited
 from sequencer.manifest import read_batch_bytes, read_manifest
 
-__all__ = ["SUFFIX", "BatchFile", "read_batches", "read_shape"]
+__all__ = ["SUFFIX", "BatchFile", "Selection", "read_batches", "read_shape", "select_batches"]
 
 SUFFIX = ".zkm"
 
@@ -31,20 +31,35 @@ class BatchFile:
         return self.path.name.removesuffix(SUFFIX)
 
 
-def read_batches(path: Path) -> list[BatchFile]:
-    """Return the batch of a file, or all batches of a replay's folder, in order, of one shape.
+@dataclass(frozen=True)
+class Selection:
+    """Batches of one shape, in order: a file alone, or each `every`-th of the `n_batches` of a replay's folder."""
+
+    batches: tuple[BatchFile, ...]
+    n_batches: int
+    every: int
+
+
+def read_batches(path: Path) -> tuple[BatchFile, ...]:
+    """Return the batch of a file, or all batches of a replay's folder. Raises as `select_batches`."""
+    return select_batches(path).batches
+
+
+def select_batches(path: Path, every: int = 1) -> Selection:
+    """Return the batch of a file, or a replay's batches, a sample of them if `every` is above 1.
 
     Raises FileMissing, FileTooLarge, FileMalformed, BatchFileInvalid.
     """
     if path.is_dir():
         entries = read_manifest(path).batches
-        batches = [_decode(path / entry.file, read_batch_bytes(path, entry)) for entry in entries]
+        batches = [_decode(path / entry.file, read_batch_bytes(path, entry)) for entry in entries[::every]]
+        n_batches = len(entries)
     else:
-        batches = [_decode(path, read_limited(path, MAX_FILE_BYTES))]
+        batches, n_batches, every = [_decode(path, read_limited(path, MAX_FILE_BYTES))], 1, 1
     shapes = sorted({batch.trace.shape_name for batch in batches})
     if len(shapes) != 1:
         raise FileMalformed(str(path), "batches", f"shapes {', '.join(shapes) or 'of no batch'}", "one shape")
-    return batches
+    return Selection(tuple(batches), n_batches, every)
 
 
 def read_shape(batch: BatchFile) -> Shape:

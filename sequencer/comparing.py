@@ -47,6 +47,11 @@ class Comparison:
     reason: str  # the first difference, empty where there is none
 
     @property
+    def n_proved(self) -> int:
+        """How many batches have a proof in the folder."""
+        return sum(batch.constraints is not None for batch in self.batches)
+
+    @property
     def is_equal(self) -> bool:
         """Whether every balance and position agrees after every batch."""
         return self.reason == ""

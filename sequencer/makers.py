@@ -54,7 +54,7 @@ class Makers:
                     turn.send_order(maker, order)
 
     def _compute_wealth_e6(self, maker: Participant) -> int:
-        """Without bold makers each can take the other side of every trade; with them a quarter is lent to the market."""
+        """Without bold makers each can take the other side of every trade; with them all can take a quarter."""
         if not self._n_bold:
             return max(self._notional_e6, PPM)
         parts = self._n_bold * maker.leverage if maker.is_bold else len(self._makers) - self._n_bold

@@ -120,7 +120,7 @@ def read_json(path: Path, limit_bytes: int) -> object:
 
 
 def decode_record(path: Path, where: str, kind: type[_RecordT], raw: object) -> _RecordT:
-    """Return a dataclass from a JSON object with exactly its fields; those declared int, float, bool or str are checked.
+    """Return a dataclass from a JSON object with exactly its fields; int, float, bool and str are checked.
 
     Raises FileMalformed.
     """

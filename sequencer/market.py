@@ -75,7 +75,7 @@ def make_params(
         target_per_s=(40, 1, 600),  # half of a full block a second: 80 units of proving, 1,140 bytes
         min_base_fee=(5 * 10**14, 10**17, 10**12),  # 0.0005 USD an order, 0.10 USD a leaf, 0.000001 USD a byte
         fund_band_ppm=20_000,
-        fund_rate_usd=1_000_000,
+        fund_rate_usd=20_000_000,
         oracle_keys=oracle_keys,
     )
 

@@ -29,7 +29,7 @@ def get_fund_atoms(state: State, fractions: MarginFractions) -> int:
 
 
 def get_bad_debt_atoms(state: State, fractions: MarginFractions) -> int:
-    """Return what accounts owe beyond all they have, at the marks: the sum of negative equities, as a positive number."""
+    """Return what accounts owe beyond all they have, at the marks: the sum of negative equities, made positive."""
     return sum(max(0, -state.get_margin(account_id, fractions).equity) for account_id in state.accounts)
 
 

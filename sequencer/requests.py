@@ -1,4 +1,4 @@
-"""What accounts ask for beside trading: one request a batch where a lane is left, every kind of docs/rules.md in turn."""
+"""What accounts ask for beside trading: one request a batch where a lane is left, each kind of the rules in turn."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Requests:
                 return
 
     def _list_idle(self, turn: Turn) -> Iterator[Participant]:
-        """Yield the traders with an account who have sent nothing, another one first each time, and mark whom is taken."""
+        """Yield the traders with an account who have sent nothing, another one first each time."""
         self._traders.append(self._traders.pop(0))
         for trader in tuple(self._traders):
             if trader.account_id not in turn.busy and not turn.get_account(trader).is_empty:
@@ -112,7 +112,9 @@ class Requests:
 
     def _trade_by_force(self, turn: Turn) -> SignedCashOp | None:
         """One who holds something hands a part of it to another, at the mark."""
-        holders = (trader for trader in self._list_idle(turn) if abs(turn.get_account(trader).sizes_lots[MARKET]) > _SHARE)
+        holders = (
+            trader for trader in self._list_idle(turn) if abs(turn.get_account(trader).sizes_lots[MARKET]) > _SHARE
+        )
         if (first := next(holders, None)) is None:
             return None
         held_lots = turn.get_account(first).sizes_lots[MARKET]
@@ -164,6 +166,8 @@ class Requests:
 
     @staticmethod
     def _evict(turn: Turn) -> SignedCashOp | None:
-        evictable = (evict for evict in find_evictable(turn.state.accounts, turn.tick) if evict.account not in turn.busy)
+        evictable = (
+            evict for evict in find_evictable(turn.state.accounts, turn.tick) if evict.account not in turn.busy
+        )
         found = next(evictable, None)
         return SignedCashOp(found) if found else None

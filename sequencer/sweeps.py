@@ -28,7 +28,7 @@ def count_takers(shape: Shape) -> int:
 
 
 def pick_largest(part: Slice, n_takers: int) -> Slice:
-    """Return the slice with the largest of its last buys and sells alone, in tape order, as many of each as there are."""
+    """Return the slice with the largest of its last buys and sells alone, as many of each, in tape order."""
     recent = part.trades[-n_takers * _RECENT :]
     largest = sorted(range(len(recent)), key=lambda i: (-recent[i].contracts, i))
     buys = [i for i in largest if recent[i].is_buy]

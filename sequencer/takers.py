@@ -62,17 +62,23 @@ class Takers:
                 self.resting.append((trader, signed))
 
     def _send(self, turn: Turn, trade: Trade) -> bool:
-        """Return whether a trader was found: one with room for the whole trade, or one who can deposit what it takes."""
+        """Return whether a trader was found: one with room for the whole trade, or one who can deposit what it takes.
+
+        Whoever has no account yet comes with a deposit when its turn comes.
+        """
         direction, price_ticks = 1 if trade.is_buy else -1, compute_price_ticks(trade.price_e9)
         lots, poor = compute_size_lots(trade.contracts, price_ticks), None
         for trader in self._rotate(turn, trade.is_buy):
-            if turn.compute_room_lots(trader, direction) >= lots:
+            must_deposit = turn.get_account(trader).is_empty and turn.n_cash_lanes > 0
+            if must_deposit or turn.compute_room_lots(trader, direction) >= lots:
                 break
             poor = poor or trader
         else:
-            if poor is None or not turn.deposit(poor, self._compute_deposit_e6(turn, poor, direction, lots)):
+            if poor is None:
                 return False
-            trader = poor
+            trader, must_deposit = poor, True
+        if must_deposit and not turn.deposit(trader, self._compute_deposit_e6(turn, trader, direction, lots)):
+            return False
         self._send_order(turn, trader, direction, lots, price_ticks)
         turn.busy.add(trader.account_id)
         return True

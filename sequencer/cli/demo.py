@@ -80,7 +80,7 @@ def _run(
     from prover import kernel
     from prover.circuit import load_batch
     from rollup.shapes import get_shape
-    from sequencer.batches import read_batches
+    from sequencer.batches import select_batches
     from sequencer.checking import check_run
     from sequencer.comparing import compare_run
     from sequencer.keys import load_or_make_key
@@ -94,7 +94,7 @@ def _run(
     with show_stage(f"2/5 circuit and key of shape {shape.name}") as stage:
         load_or_make_key(keys_dir, shape, load_batch(shape).circuit, stage.report)
     with show_stage(f"3/5 proofs of {len(manifest.batches)} batches") as stage:
-        record, _ = prove_batches(read_batches(folder), folder, keys_dir, stage.report)
+        record, _ = prove_batches(select_batches(folder), folder, keys_dir, stage.report)
     with show_stage("4/5 verification by kernel, py-ecc and EVM") as stage:
         checked = check_run(folder, stage.report)
     with show_stage("5/5 comparison with direct settlement") as stage:

@@ -81,7 +81,18 @@ def summarise(manifest: Manifest) -> dict[str, object]:
 
 def make_batch_table(manifest: Manifest) -> Table:
     """Return one row a batch."""
-    columns = ("batch", "mark USD", "price USD", "orders", "fills", "liquidated", "rescued", "deposits", "withdrawals", "cancels")
+    columns = (
+        "batch",
+        "mark USD",
+        "price USD",
+        "orders",
+        "fills",
+        "liquidated",
+        "rescued",
+        "deposits",
+        "withdrawals",
+        "cancels",
+    )
     rows = [
         (
             batch.file.removesuffix(".zkm"),
