@@ -24,7 +24,7 @@ from rollup.units import MARKET_COUNT
 
 __all__ = ["FORMAT_VERSION", "MAX_FILE_BYTES", "BatchFileInvalid", "decode_trace", "encode_trace"]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MAX_FILE_BYTES = 16 * 2**20
 _MAX_JSON_BYTES = 128 * 2**20
 _MAGIC = b"ZKMBATCH"

@@ -40,6 +40,12 @@ DirectRescue: TypeAlias = DirectTakeover | DirectDeleveraging | ForcedTrade
 class DirectHouse(DirectExchange):
     """The exchange, with the insurance fund that steps in for its members."""
 
+    _fund_atoms = 0  # what the fund may lose: its equity as the batch opened, and what it took over since
+
+    def open_batch(self, tick: Tick) -> None:
+        """Take the fund's equity at the batch's marks, before anything of the batch is due to it."""
+        self._fund_atoms = self._compute_margin(FUND_ACCOUNT, tick).equity
+
     def rescue(self, rescue: DirectRescue, tick: Tick) -> None:
         """Book one rescue at the prices of its batch. Raises DirectRefused where it is not allowed."""
         if isinstance(rescue, ForcedTrade):
@@ -63,7 +69,8 @@ class DirectHouse(DirectExchange):
 
     def _take_over(self, account: int, tick: Tick) -> None:
         equity_atoms = self._open_rescue(account, tick)
-        if self._compute_margin(FUND_ACCOUNT, tick).equity + equity_atoms < 0:
+        self._fund_atoms += equity_atoms
+        if self._fund_atoms < 0:
             raise DirectRefused(account, f"owes {-equity_atoms} (1e-18 USD), more than the fund has")
         for market in range(MARKET_COUNT):
             self._pass_on(account, FUND_ACCOUNT, market, self._get_size(account, market), tick)
@@ -72,8 +79,9 @@ class DirectHouse(DirectExchange):
     def _deleverage(self, rescue: DirectDeleveraging, tick: Tick) -> None:
         account, marks_ticks = rescue.account, tick.header.marks_ticks
         equity_atoms = self._open_rescue(account, tick)
-        if self._compute_margin(FUND_ACCOUNT, tick).equity + equity_atoms >= 0:
+        if self._fund_atoms + equity_atoms >= 0:
             raise DirectRefused(account, f"has {equity_atoms} (1e-18 USD), which the fund can bear")
+        self._fund_atoms += max(equity_atoms, 0)
         owed_atoms = max(-equity_atoms, 0)
         worth = sum(abs(self._get_size(account, market)) * marks_ticks[market] for market in range(MARKET_COUNT))
         for other, market, lots in rescue.takings:

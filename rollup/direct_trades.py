@@ -17,6 +17,7 @@ __all__ = ["list_rescues", "list_trades", "settle_trace"]
 def settle_trace(house: DirectHouse, trace: BatchTrace) -> None:
     """Book what the batch did: cash operations, rescues, the auction. Raises DirectRefused, DirectMarginBroken."""
     tick, header, prices_ticks = trace.tick, trace.header_after, trace.clearing_prices_ticks
+    house.open_batch(tick)
     for lane in trace.cash_lanes:
         if lane.op is not None:
             house.serve(lane.op, tick)
