@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rollup.accounts import Account
-from rollup.direct_cash import DirectExchange
-from rollup.direct_trades import list_trades
+from rollup.direct_rescue import DirectHouse
+from rollup.direct_trades import settle_trace
 from rollup.errors import BatchInvalid
 from rollup.trace import BatchTrace
 from sequencer.batches import BatchFile, read_batches
@@ -100,29 +100,18 @@ def _make_row(
 
 def _find_differences(traces: Sequence[BatchTrace]) -> list[str]:
     """Return, for each batch, the first difference after it, empty where there is none."""
-    ledger = DirectExchange(traces[0].params)
+    ledger = DirectHouse(traces[0].params)
     accounts: dict[int, Account] = {}
     differences: list[str] = []
     for trace in traces:
         try:
-            _settle_directly(ledger, trace)
+            settle_trace(ledger, trace)
         except BatchInvalid as error:  # the ledger is then of no further use
             missing = len(traces) - len(differences) - 1
             return [*differences, str(error), *["direct settlement stopped before"] * missing]
         accounts |= _collect_accounts(trace)
         differences.append(find_difference(ledger, accounts, trace.header_after.funding_index))
     return differences
-
-
-def _settle_directly(ledger: DirectExchange, trace: BatchTrace) -> None:
-    for lane in trace.cash_lanes:
-        if lane.op is not None:
-            ledger.serve(lane.op, trace.tick)
-    header, trades = trace.header_after, list_trades(trace)
-    for account in {trade.account for trade in trades}:
-        ledger.touch(account, header.timestamp_s, trace.tick.rent_rate)
-    prices = (header.marks_ticks, header.funding_index)
-    ledger.settle_batch(trades, *prices, trace.tick.fractions, trace.tick.order_fee_e6)
 
 
 def _collect_accounts(trace: BatchTrace) -> dict[int, Account]:
@@ -133,7 +122,7 @@ def _collect_accounts(trace: BatchTrace) -> dict[int, Account]:
     return by_cash | by_rescue | by_trade | {0: trace.fund_lane.fund_after, 1: trace.fund_lane.treasury_after}
 
 
-def find_difference(ledger: DirectExchange, accounts: dict[int, Account], funding_index: Sequence[int]) -> str:
+def find_difference(ledger: DirectHouse, accounts: dict[int, Account], funding_index: Sequence[int]) -> str:
     """Return the first account whose balance or positions differ, in words, or nothing."""
     balances, positions = ledger.get_balances(funding_index), ledger.get_positions()
     for account_id in sorted(accounts.keys() | balances.keys() | positions.keys()):

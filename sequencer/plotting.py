@@ -95,7 +95,7 @@ def _draw_congestion(axes: Axes, times: _Times, batches: Sequence[BatchEntry]) -
     percent = [batch.congestion_ppm / _PPM_PER_PERCENT for batch in batches]
     axes.step(times, percent, where="post", color=_GREY, linewidth=1)
     axes.set_ylabel("congestion, %")
-    axes.set_ylim(0, 100)
+    axes.set_ylim(bottom=0)
 
 
 _PANELS: Final[tuple[tuple[_Draw, int], ...]] = (

@@ -16,12 +16,42 @@ from circuits.system import ConstraintSystem
 from rollup.shapes import SHAPES, Shape
 from rollup.units import ACCOUNT_TREE_DEPTH, ORDERS_TREE_DEPTH
 
-__all__ = ["count_gadgets", "count_lanes", "count_shapes", "count_stats"]
+__all__ = ["count_gadgets", "count_lanes", "count_operations", "count_shapes", "count_stats"]
+
+_SHARED: Final = ("TradeLane", "QuoteLane")  # whose number is that of their orders
+# every kind of operation of docs/rules.md, by the kind of lane that proves it
+_OPERATIONS: Final = {
+    "CashLane": (
+        *(
+            "deposit",
+            "returned deposit",
+            "withdraw",
+            "cancel",
+            "cancel all",
+            "key change",
+            "close",
+            "set tier",
+            "evict",
+        ),
+        *("transfer out", "transfer in", "forced withdrawal", "forced cancel all", "forced key change"),
+    ),
+    "RescueLane": (
+        *("takeover", "deleveraging: victim", "deleveraging: counterparty"),
+        *("forced trade: first leg", "forced trade: second leg"),
+    ),
+    "TradeLane": ("order", "liquidation"),
+    "QuoteLane": ("order of a quote",),
+    "FundLane": ("fund's fill, penalties, fees, rent",),
+    "Tick": ("oracle prices, funding, margin fractions, base fees",),
+    "Close": ("totals, congestion, premium, public inputs",),
+}
 
 
 def count_stats(shapes: Mapping[str, Shape] = SHAPES) -> dict[str, Any]:
-    """Return `gadgets`, `lanes` and `shapes` as `zkmargin circuit stats --json` prints them."""
-    return {"gadgets": count_gadgets(), "lanes": count_lanes(shapes), "shapes": count_shapes(shapes)}
+    """Return `gadgets`, `lanes`, `shapes` and `operations` as `zkmargin circuit stats --json` prints them."""
+    lanes = count_lanes(shapes)
+    counts = {"gadgets": count_gadgets(), "lanes": lanes, "shapes": count_shapes(shapes)}
+    return counts | {"operations": count_operations(lanes)}
 
 
 def count_gadgets() -> dict[str, int]:
@@ -40,6 +70,27 @@ def count_lanes(shapes: Mapping[str, Shape] = SHAPES) -> dict[str, dict[str, Any
         name: {"constraints": template.n_rows, "by_scope": template.count_by_scope()}
         for name, template in sorted(templates.items())
     }
+
+
+def count_operations(lanes: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return, for every kind of operation and every lane that proves it, the constraints of the lane for each it holds.
+
+    A lane costs the same used or not. `capacity` is how many operations of an account share it.
+    """
+    rows = []
+    for name, lane in lanes.items():
+        kind, capacity = _split_name(name)
+        for operation in _OPERATIONS[kind]:
+            shared = capacity if kind in _SHARED and operation != "liquidation" else 1
+            row = {"operation": operation, "lane": name, "capacity": shared, "constraints": lane["constraints"]}
+            rows.append(row | {"constraints_each": lane["constraints"] // shared})
+    return rows
+
+
+def _split_name(lane: str) -> tuple[str, int]:
+    """Return the kind of a lane, and the number in its name, 1 if it has none."""
+    kind, _, number = lane.rstrip(")").partition("(")
+    return kind, int(number or 1)
 
 
 def count_shapes(shapes: Mapping[str, Shape] = SHAPES) -> dict[str, dict[str, int]]:

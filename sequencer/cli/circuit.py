@@ -43,6 +43,11 @@ def stats(as_json: bool) -> None:
         make_table("Gadgets", ("gadget", "constraints"), list(found["gadgets"].items())),
         make_table("Lanes by scope", ("lane / scope", "constraints"), scopes),
         make_table("Lanes", ("lane", "constraints"), [(n, lane["constraints"]) for n, lane in found["lanes"].items()]),
+        make_table(
+            "Operations by the lane that proves them",
+            ("operation", "lane", "share it", "constraints", "each"),
+            [tuple(row.values()) for row in found["operations"]],
+        ),
         make_table("Shapes", ("shape", "constraints", "orders", "log2 of the domain"), shapes),
     )
 
