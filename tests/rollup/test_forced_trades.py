@@ -19,7 +19,7 @@ ENTRY = ForcedTrade((2, 3), (0xA0002, 0xA0003), 0, 0, 10 * AVAX, AVAX_PRICE)
 
 
 def open_day(first_atoms: int = 9_000 * DOLLAR, second_atoms: int = 9_000 * DOLLAR, held_lots: int = 0) -> RescueDay:
-    """Return a day with 2 and 3 of these equities; 2 holds lots that 3 owes. The first entry is one of ENTRY's terms."""
+    """Return a day with 2 and 3 of these equities; 2 holds lots that 3 owes."""
     day = RescueDay()
     day.hold(2, first_atoms, held_lots)
     day.hold(3, second_atoms, -held_lots)
