@@ -1,4 +1,4 @@
-"""A `block` with all of its 70 order slots filled: three market makers with a quote of 16 against 22 takers."""
+"""A `block` with all of its 70 order places filled: three market makers, two of them by quote, against 22 takers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from itertools import count
 
 from rollup.orders import Order, SignedOrder
 from rollup.params import MarketParams, Params
+from rollup.quotes import Quote, SignedQuote
 from rollup.shapes import BLOCK, Shape
 from rollup.signature import derive_public_key, sign
 from rollup.state import State, make_genesis
@@ -30,19 +31,24 @@ PARAMS = Params(
 
 
 def make_full_block(shape: Shape = BLOCK) -> BatchTrace:
-    """Return a batch of the shape in which every order slot holds a fill. Deterministic.
+    """Return a batch of the shape in which every order place holds a fill. Deterministic.
 
-    Single-order lanes buy, lanes of several sell; what is bought equals what is sold, so every order is full.
+    Lanes of one buy, lanes of several and quotes sell; what is bought equals what is sold, so every order is full.
     """
     n_takers = shape.trade_capacities.count(1)
-    quotes = [capacity for capacity in shape.trade_capacities if capacity > 1]
-    accounts = range(2, 2 + n_takers + len(quotes))
+    wide = [capacity for capacity in shape.trade_capacities if capacity > 1]
+    n_makers = len(wide) + len(shape.quote_capacities)
+    accounts = range(2, 2 + n_takers + n_makers)
     state = _fund(shape, list(accounts))
-    makers, takers = accounts[: len(quotes)], accounts[len(quotes) :]
-    bought, sold = sum(quotes) * UNIT_LOTS, n_takers * UNIT_LOTS  # cross-multiplied: the two totals agree
-    orders = [_order(account, 0, slot, sold) for account, n in zip(makers, quotes, strict=True) for slot in range(n)]
-    orders += [_order(account, 1, 0, bought) for account in takers]
-    result = _build(state, shape, orders=orders, cash_ops=[])
+    n_places = sum(wide) + sum(shape.quote_capacities)
+    bought, sold = n_places * UNIT_LOTS, n_takers * UNIT_LOTS  # cross-multiplied: the two totals agree
+    sent: list[SignedOrder | SignedQuote] = []
+    for account, capacity in zip(accounts, wide, strict=False):
+        sent += [_sign_order(_order(account, 0, slot, sold)) for slot in range(capacity)]
+    for account, capacity in zip(accounts[len(wide) :], shape.quote_capacities, strict=False):
+        sent.append(_sign_quote(Quote(account, tuple(_order(account, 0, slot, sold) for slot in range(capacity)))))
+    sent += [_sign_order(_order(account, 1, 0, bought)) for account in accounts[n_makers:]]
+    result = _build(state, shape, orders=sent, cash_ops=[])
     assert len(result.fills) == shape.max_orders, f"{len(result.fills)} fills of {shape.max_orders}"
     return result.trace
 
@@ -58,7 +64,9 @@ def _fund(shape: Shape, accounts: list[int]) -> State:
 _seconds = count(1)
 
 
-def _build(state: State, shape: Shape, orders: list[SignedOrder], cash_ops: list[SignedCashOp]) -> BatchResult:
+def _build(
+    state: State, shape: Shape, orders: list[SignedOrder | SignedQuote], cash_ops: list[SignedCashOp]
+) -> BatchResult:
     timestamp_s = START_S + next(_seconds)
     return build_batch(
         state,
@@ -79,8 +87,14 @@ def _deposit(account: int) -> SignedCashOp:
     return SignedCashOp(Deposit(account, 10**12, owner=0xA000 + account, key=derive_public_key(_private_key(account))))
 
 
-def _order(account: int, is_buy: int, slot: int, size_lots: int) -> SignedOrder:
+def _order(account: int, is_buy: int, slot: int, size_lots: int) -> Order:
     limit = PRICE_TICKS + (50 if is_buy else -50)
-    expiry_s = START_S + 10**6
-    order = Order(account, 0, 1 - is_buy, slot, 1, 1, expiry_s, size_lots, limit)
-    return SignedOrder(order, sign(_private_key(account), order.message(PARAMS.domain)))
+    return Order(account, 0, 1 - is_buy, slot, 1, 1, START_S + 10**6, size_lots, limit)
+
+
+def _sign_order(order: Order) -> SignedOrder:
+    return SignedOrder(order, sign(_private_key(order.account), order.message(PARAMS.domain)))
+
+
+def _sign_quote(quote: Quote) -> SignedQuote:
+    return SignedQuote(quote, sign(_private_key(quote.account), quote.message(PARAMS.domain)))

@@ -10,9 +10,7 @@ import click
 from circuits.mutants import Report
 from prover import kernel
 from tests.circuits.other_mutants import run_other_mutants
-from tests.circuits.trade_mutants import run_trade_mutants
-
-TRADE_CAPACITIES = (1, 2)  # a lane of more orders repeats what the second adds
+from tests.circuits.trade_mutants import KINDS, run_trade_mutants
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,8 +21,8 @@ def main(sample: int | None, seed: int) -> None:
     kernel.install()
     started = time.perf_counter()
     reports: list[Report] = []
-    for capacity in TRADE_CAPACITIES:
-        reports.append(run_trade_mutants(capacity, sample, seed=seed))
+    for kind in KINDS:
+        reports.append(run_trade_mutants(kind, sample, seed=seed))
         click.echo(reports[-1].to_text())
     for report in run_other_mutants(sample, seed=seed):
         reports.append(report)

@@ -8,11 +8,11 @@ from circuits.inputs import private_bits, private_flag
 from circuits.linear import LC
 from circuits.program import Opcode
 from circuits.system import ConstraintSystem
+from rollup.rationing import POSITION_BITS
 from rollup.units import PPM, PRICE_BITS, SIZE_BITS
 
 # band_ppm * mark < 2**68 and |p* - mark| * 10**6 < 2**68: their difference is below 2**69 in magnitude
 BAND_BITS = 69
-CUTOFF_BITS = 16
 
 
 def open_auction(cs: ConstraintSystem, mark: LC, price: LC, band_ppm: LC, word: LC, lots: LC, remaining: LC) -> None:
@@ -20,7 +20,7 @@ def open_auction(cs: ConstraintSystem, mark: LC, price: LC, band_ppm: LC, word: 
 
     The price is positive, in 48 bits and in the band; the word's edges are those of the band. Its cutoff and rationed
     side are the prover's choice, as are lots and remaining, in 48 bits: orders check each share, the close the sums.
-    Private: cutoff, rationed_side. Assumes mark in 48 bits, band_ppm in 20. Constraints: 316, named clearing_price/..,
+    Private: cutoff, rationed_side. Assumes mark in 48 bits, band_ppm in 20. Constraints: 317, named clearing_price/..,
     band/.., cutoff/.., rationed_side/.., auction_word, marginal_lots/.., marginal_remaining/...
     """
     assert_in_range(cs, price, PRICE_BITS, name="clearing_price")
@@ -29,10 +29,10 @@ def open_auction(cs: ConstraintSystem, mark: LC, price: LC, band_ppm: LC, word: 
     away = (price - mark) * PPM
     at_high = _is_at_edge(cs, width - away, name="band/above")
     at_low = _is_at_edge(cs, width + away, name="band/below")
-    cutoff = from_bits(private_bits(cs, "cutoff", CUTOFF_BITS))
+    cutoff = from_bits(private_bits(cs, "cutoff", POSITION_BITS))
     rationed_side = private_flag(cs, "rationed_side")
     flags = rationed_side + at_high * 2 + at_low * 4
-    cs.assert_equal(cutoff + flags * 2**CUTOFF_BITS, word, name="auction_word")
+    cs.assert_equal(cutoff + flags * 2**POSITION_BITS, word, name="auction_word")
     assert_in_range(cs, lots, SIZE_BITS, name="marginal_lots")
     assert_in_range(cs, remaining, SIZE_BITS, name="marginal_remaining")
 

@@ -8,6 +8,7 @@ from circuits.account_inputs import Values
 from circuits.batch import (
     PUBLIC_INPUTS,
     cash_lane_template,
+    close_template,
     fund_lane_template,
     quote_lane_template,
     rescue_lane_template,
@@ -35,9 +36,8 @@ def compute_bus(trace: BatchTrace) -> Values:
     bus |= {"oracle_hash": trace.header_after.oracle_hash, "fund_band_ppm": trace.params.fund_band_ppm}
     bus |= _account_roots(trace)
     bus |= _bridge_words(trace)
-    bus |= carry_values_of(trace)
     bus |= _running_totals(trace)
-    return bus
+    return bus | carry_values_of(trace)
 
 
 def _table_values(trace: BatchTrace) -> Values:
@@ -92,7 +92,8 @@ def _running_totals(trace: BatchTrace) -> Values:
             if "_out" in port:
                 before = values.setdefault(wiring[port.replace("_out", "_in")], 0)
                 values[wire] = before + added.get(port.replace("_out", ""), 0)
-    return values
+    starts = chains.wire_ends(port for port in close_template(1).ports if "_start" in port)
+    return dict.fromkeys(starts.values(), 0) | values  # also of totals that no lane of this shape carries
 
 
 def _lanes(trace: BatchTrace) -> Iterator[tuple[Sequence[str], Values]]:

@@ -12,7 +12,7 @@ from circuits.carry import assert_nothing_carried
 from circuits.cash_bridge import N_BRIDGE_WORDS
 from circuits.division import compute_share
 from circuits.extremes import minimum
-from circuits.funding import compute_sample, step_premium
+from circuits.funding import step_premium
 from circuits.header import hash_all_markets, hash_markets, hash_state
 from circuits.linear import LC
 from circuits.market_totals import RATION_SHIFT, VOLUME_BITS, split_lots
@@ -86,11 +86,8 @@ def _close_markets(cs: ConstraintSystem, tables: Tables, outset: Outset) -> LC:
             weight = compute_share(
                 cs, volume, outset.impact_lots[m], part_bits=VOLUME_BITS, whole_bits=SIZE_BITS, name="weight"
             )
-            sample = compute_sample(cs, tables.clearing_price[m], tables.mark[m], name="sample")
-            whole = outset.funding_window * PPM
-            premiums.append(
-                step_premium(cs, outset.premium[m], sample, weight, seconds=seconds, whole=whole, name="premium")
-            )
+            windows = {"seconds": seconds, "whole": outset.funding_window * PPM}
+            premiums.append(step_premium(cs, outset.premium[m], outset.sample[m], weight, **windows, name="premium"))
             open_interest.append(interest)
     with cs.scope("after"):
         hashes = [hash_markets(cs, "premiums", premiums), hash_markets(cs, "open_interest", open_interest)]

@@ -49,7 +49,10 @@ class Taken:
 
 
 def open_victim(cs: ConstraintSystem, victim: LC, equity: LC, sizes: Sequence[LC], tables: Tables) -> Victim:
-    """Return what is to be shared out, having constrained that the victim holds something. Constraints: 16 + 118."""
+    """Return what is to be shared out, having constrained that the victim holds something.
+
+    Constraints: 16 + 118, named victim/...
+    """
     with cs.scope("victim"):
         own = cs.mul(victim, equity, name="equity")
         size, negative, _ = split_sign_bits(cs, own, RESCUE_BITS, name="equity_split")
@@ -62,7 +65,7 @@ def open_victim(cs: ConstraintSystem, victim: LC, equity: LC, sizes: Sequence[LC
 def take_share(cs: ConstraintSystem, counterparty: LC, move: Move, carry: Carry, equity: LC) -> Taken:
     """Return what the counterparty takes of what is left and bears of the deficit, at the mark.
 
-    Constraints: 5 + 16 + 2 + 49 + 317 + 113, named counterparty/...
+    Constraints: 16 + 49 + 314 + 111 + 10, named counterparty/...
 
     t >= 1 and t <= |left_m| with d of left_m's sign: were it of the other, d's direction times left_m would not be
     positive and the rest negative. t <= |s_m| and s_m of the opposite sign: else the size would not fall by t. While
@@ -94,7 +97,7 @@ def take_share(cs: ConstraintSystem, counterparty: LC, move: Move, carry: Carry,
 def assert_in_order(cs: ConstraintSystem, counterparty: LC, move: Move, carry: Carry, notional: LC, equity: LC) -> None:
     """Constrain a counterparty to follow the one before: by market, then |s_m| * P_m / equity_0 not rising.
 
-    Constraints: 6 + 4 + 1 + 205, named order/... Compared by multiplying: last_notional * equity >= notional * last.
+    Constraints: 5 + 207 + 7, named order/... Compared by multiplying: last_notional * equity >= notional * last.
     """
     with cs.scope("order"):
         step = cs.mul(counterparty, move.market - carry.last_market, name="market_step")

@@ -107,7 +107,7 @@ def assert_both_or_neither(
 ) -> None:
     """Constrain the two legs to be of one entry, and to be applied if and only if both are valid.
 
-    Constraints: 11, named entry/... Whatever follows a first leg finds its word and must resume it: the word is not 0
+    Constraints: 10, named entry/... Whatever follows a first leg finds its word and must resume it: the word is not 0
     and no other lane takes it. Every field of the word is made of its bits, so it opens in one way only. The accounts
     differ by the entry; were they one, a leg judged before the other moved it would prove nothing: it is not applied.
     """

@@ -1,4 +1,4 @@
-"""What the tick leaves for the close: records of the state before, and what the parameters say of their next step."""
+"""What the tick leaves for the close: records of the state before, and what decides their next step."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from circuits.linear import LC
 from circuits.system import ConstraintSystem
 from rollup.units import MARKET_COUNT, RESOURCE_COUNT
 
-PER_MARKET = ("premium", "open_interest", "impact_lots")
+PER_MARKET = ("premium", "sample", "open_interest", "impact_lots")
 PER_RESOURCE = ("base_fee", "target", "min_base_fee")
 SCALARS = (
     "elapsed",
@@ -30,6 +30,7 @@ class Outset:
     """Every value has been put in its range by the tick, or by the batch that stored it."""
 
     premium: Sequence[LC]  # before, 1e-12, signed, at most 10**12
+    sample: Sequence[LC]  # of this batch's clearing price, likewise
     open_interest: Sequence[LC]  # before, lots, 60 bits
     impact_lots: Sequence[LC]  # 48 bits
     base_fee: Sequence[LC]  # before, atoms a unit, 64 bits

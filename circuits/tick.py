@@ -15,7 +15,7 @@ from circuits.fractions import (
     scale_initial,
     step_maintenance_factor,
 )
-from circuits.funding import step_funding_index
+from circuits.funding import compute_sample, step_funding_index
 from circuits.header import Before, hash_markets, open_before
 from circuits.inputs import private_bits
 from circuits.linear import LC
@@ -74,6 +74,8 @@ def build_tick(cs: ConstraintSystem) -> None:
                 lots=tables.marginal_lots[m],
                 remaining=tables.marginal_remaining[m],
             )
+            sample = compute_sample(cs, tables.clearing_price[m], mark, name="sample")
+            cs.assert_equal(sample, outset.sample[m], name="sample/is_port")
         marks.append(mark)
         funding.append(index)
     _set_fees(cs, params, before, tables, clock.elapsed)

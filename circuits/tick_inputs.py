@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from circuits.params import DEPLOYMENT, FEES_1, FEES_2, MAKER, RISK, SIZES, TAKER, TIMES
 from rollup import tags
 from rollup.field import to_field
+from rollup.funding import compute_sample
 from rollup.oracle import SignedPrices
 from rollup.params import Params
 from rollup.poseidon import poseidon
@@ -42,8 +43,10 @@ def outset_values(trace: BatchTrace) -> Values:
     """Return the bus wires between tick and close."""
     before, params, tick = trace.header_before, trace.params, trace.tick
     resources = tick.header.resources
+    pairs = zip(trace.clearing_prices_ticks, tick.header.marks_ticks, strict=True)
     columns: dict[str, Sequence[int]] = {
         "premium": before.premiums,
+        "sample": [compute_sample(price, mark) for price, mark in pairs],
         "open_interest": before.open_interest_lots,
         "impact_lots": [market.impact_lots for market in params.markets],
         "base_fee": resources.base_fees,

@@ -12,7 +12,7 @@ from sequencer.errors import FileMalformed
 from sequencer.files import read_limited
 from sequencer.manifest import read_batch_bytes, read_manifest
 
-__all__ = ["SUFFIX", "BatchFile", "read_batches", "read_shape"]
+__all__ = ["SUFFIX", "BatchFile", "Selection", "read_batches", "read_shape", "select_batches"]
 
 SUFFIX = ".zkm"
 
@@ -31,20 +31,35 @@ class BatchFile:
         return self.path.name.removesuffix(SUFFIX)
 
 
-def read_batches(path: Path) -> list[BatchFile]:
-    """Return the batch of a file, or all batches of a replay's folder, in order, of one shape.
+@dataclass(frozen=True)
+class Selection:
+    """Batches of one shape, in order: a file alone, or each `every`-th of the `n_batches` of a replay's folder."""
+
+    batches: tuple[BatchFile, ...]
+    n_batches: int
+    every: int
+
+
+def read_batches(path: Path) -> tuple[BatchFile, ...]:
+    """Return the batch of a file, or all batches of a replay's folder. Raises as `select_batches`."""
+    return select_batches(path).batches
+
+
+def select_batches(path: Path, every: int = 1) -> Selection:
+    """Return the batch of a file, or a replay's batches, a sample of them if `every` is above 1.
 
     Raises FileMissing, FileTooLarge, FileMalformed, BatchFileInvalid.
     """
     if path.is_dir():
         entries = read_manifest(path).batches
-        batches = [_decode(path / entry.file, read_batch_bytes(path, entry)) for entry in entries]
+        batches = [_decode(path / entry.file, read_batch_bytes(path, entry)) for entry in entries[::every]]
+        n_batches = len(entries)
     else:
-        batches = [_decode(path, read_limited(path, MAX_FILE_BYTES))]
+        batches, n_batches, every = [_decode(path, read_limited(path, MAX_FILE_BYTES))], 1, 1
     shapes = sorted({batch.trace.shape_name for batch in batches})
     if len(shapes) != 1:
         raise FileMalformed(str(path), "batches", f"shapes {', '.join(shapes) or 'of no batch'}", "one shape")
-    return batches
+    return Selection(tuple(batches), n_batches, every)
 
 
 def read_shape(batch: BatchFile) -> Shape:
@@ -55,10 +70,9 @@ def read_shape(batch: BatchFile) -> Shape:
         raise FileMalformed(str(batch.path), "shape", repr(error.name), " or ".join(error.known)) from error
     trace = batch.trace
     trade, quote = (tuple(lane.capacity for lane in lanes) for lanes in (trace.trade_lanes, trace.quote_lanes))
-    got = (len(trace.cash_lanes), trade, quote)
-    expected = (shape.cash_lanes, shape.trade_capacities, shape.quote_capacities)
-    if got != expected:
-        raise FileMalformed(str(batch.path), "lanes", _describe(*got), f"{_describe(*expected)}, shape {shape.name}")
+    got = Shape(shape.name, trade, len(trace.cash_lanes), quote, len(trace.rescue_lanes))
+    if got != shape:
+        raise FileMalformed(str(batch.path), "lanes", _describe(got), f"{_describe(shape)}, shape {shape.name}")
     for position, lane in enumerate(trace.order_lanes):
         places = [fill.place for fill in lane.fills]
         if places != sorted(set(places)) or max(places, default=0) >= lane.capacity:
@@ -71,6 +85,7 @@ def _decode(path: Path, data: bytes) -> BatchFile:
     return BatchFile(path, len(data), decode_trace(data, str(path)))
 
 
-def _describe(cash_lanes: int, trade_capacities: tuple[int, ...], quote_capacities: tuple[int, ...]) -> str:
-    trade = f"{len(trade_capacities)} TradeLanes of {sum(trade_capacities)} orders"
-    return f"{cash_lanes} CashLanes, {trade} and {len(quote_capacities)} QuoteLanes of {sum(quote_capacities)}"
+def _describe(shape: Shape) -> str:
+    trade = f"{len(shape.trade_capacities)} TradeLanes of {sum(shape.trade_capacities)} orders"
+    quote = f"{len(shape.quote_capacities)} QuoteLanes of {sum(shape.quote_capacities)}"
+    return f"{shape.cash_lanes} CashLanes, {shape.rescue_lanes} RescueLanes, {trade} and {quote}"

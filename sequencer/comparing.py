@@ -47,6 +47,11 @@ class Comparison:
     reason: str  # the first difference, empty where there is none
 
     @property
+    def n_proved(self) -> int:
+        """How many batches have a proof in the folder."""
+        return sum(batch.constraints is not None for batch in self.batches)
+
+    @property
     def is_equal(self) -> bool:
         """Whether every balance and position agrees after every batch."""
         return self.reason == ""
@@ -123,8 +128,9 @@ def _settle_directly(ledger: DirectExchange, trace: BatchTrace) -> None:
 def _collect_accounts(trace: BatchTrace) -> dict[int, Account]:
     """Return the accounts a batch touched, as it left them."""
     by_cash = {lane.account_id: lane.after for lane in trace.cash_lanes}
-    by_trade = {lane.account_id: lane.after for lane in trace.order_lanes}  # comes later, so it counts
-    return by_cash | by_trade | {0: trace.fund_lane.fund_after, 1: trace.fund_lane.treasury_after}
+    by_rescue = {lane.account_id: lane.after for lane in trace.rescue_lanes}
+    by_trade = {lane.account_id: lane.after for lane in trace.order_lanes}  # the last lane of an account counts
+    return by_cash | by_rescue | by_trade | {0: trace.fund_lane.fund_after, 1: trace.fund_lane.treasury_after}
 
 
 def find_difference(ledger: DirectExchange, accounts: dict[int, Account], funding_index: Sequence[int]) -> str:

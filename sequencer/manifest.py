@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
     _RecordT = TypeVar("_RecordT", bound=DataclassInstance)
 
-_TYPES: Final[dict[str, type]] = {"str": str, "int": int, "float": float}
+_TYPES: Final[dict[str, type]] = {"str": str, "int": int, "float": float, "bool": bool}
 
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = "zkmargin replay"
-VERSION: Final = 1
+VERSION: Final = 2
 MAX_MANIFEST_BYTES: Final = 64 * 2**20
 
 
@@ -50,10 +50,17 @@ class BatchEntry:
     orders: int
     fills: int
     liquidations: int
+    takeovers: int
+    deleveraged: int  # accounts closed against their counterparties
+    adl_lots: int  # what those took
     deposits: int
     withdrawals: int
     cancels: int
     rejected: int
+    fund_atoms: int  # the insurance fund's equity at the marks, after the batch
+    bad_debt_atoms: int  # what accounts owe beyond all they have
+    congestion_ppm: int
+    identity_held: bool  # all cash is the vault's, all longs are shorts
     old_state_root: str  # decimal, as in public.json
     new_state_root: str
 
@@ -113,7 +120,7 @@ def read_json(path: Path, limit_bytes: int) -> object:
 
 
 def decode_record(path: Path, where: str, kind: type[_RecordT], raw: object) -> _RecordT:
-    """Return a dataclass from a JSON object with exactly its fields; those declared int, float or str are checked.
+    """Return a dataclass from a JSON object with exactly its fields; int, float, bool and str are checked.
 
     Raises FileMalformed.
     """

@@ -8,11 +8,20 @@ from typing import Final
 
 from rollup.babyjubjub import Point
 from rollup.params import MarketParams, Params
-from rollup.units import PRICE_BITS, TIER_COUNT
+from rollup.units import PPM, PRICE_BITS, TIER_COUNT
 from sequencer.errors import OptionInvalid
 from sequencer.tape import PRICE_E9, Trade
 
-__all__ = ["MARKET", "Slice", "compute_price_ticks", "compute_size_lots", "cut_slices", "make_params"]
+__all__ = [
+    "CONTRACT_USD",
+    "MARKET",
+    "Slice",
+    "compute_price_ticks",
+    "compute_size_lots",
+    "cut_slices",
+    "make_params",
+    "move_price",
+]
 
 MARKET: Final = 0  # the tape's market is the first; the other fifteen are unused
 PRICE_DECIMALS: Final = 6  # 1e-6 USD resolves any price from a cent to 280 million USD
@@ -29,7 +38,7 @@ class Slice:
     """The part of the tape that one batch stands for."""
 
     timestamp_s: int  # when the batch closes
-    mark_ticks: int  # last price of the slice
+    mark_ticks: int  # last price known then
     trades: tuple[Trade, ...]
 
 
@@ -66,7 +75,7 @@ def make_params(
         target_per_s=(40, 1, 600),  # half of a full block a second: 80 units of proving, 1,140 bytes
         min_base_fee=(5 * 10**14, 10**17, 10**12),  # 0.0005 USD an order, 0.10 USD a leaf, 0.000001 USD a byte
         fund_band_ppm=20_000,
-        fund_rate_usd=1_000_000,
+        fund_rate_usd=20_000_000,
         oracle_keys=oracle_keys,
     )
 
@@ -82,6 +91,11 @@ def compute_price_ticks(price_e9: int) -> int:
 def compute_size_lots(contracts: int, price_ticks: int) -> int:
     """Return what `contracts` of 10 USD buy at a price, in lots, floored, at least 1 lot."""
     return max(1, contracts * CONTRACT_USD * _LOTS_TICKS_PER_USD // price_ticks)
+
+
+def move_price(price_ticks: int, by_ppm: int) -> int:
+    """Return a price moved by so many millionths, floored, at least 1 tick."""
+    return max(1, price_ticks * (PPM + by_ppm) // PPM)
 
 
 def cut_slices(trades: Sequence[Trade], n_batches: int) -> list[Slice]:

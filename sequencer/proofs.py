@@ -15,7 +15,7 @@ __all__ = ["PROVING", "VERIFICATION_KEY", "ProofEntry", "ProvingRecord", "encode
 PROVING: Final = "proving.json"
 VERIFICATION_KEY: Final = "verification_key.json"
 _FORMAT: Final = "zkmargin proofs"
-_VERSION: Final = 1
+_VERSION: Final = 2
 MAX_RECORD_BYTES: Final = 64 * 2**20
 
 
@@ -52,7 +52,14 @@ class ProvingRecord:
     shape: str
     circuit_digest: str
     key: str  # "development": one party made it and could forge proofs
+    n_batches: int  # in the folder that was proved
+    every: int  # 1: all of them; n: a sample, each n-th from the first
     proofs: tuple[ProofEntry, ...]
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether batches were left out, so that proofs do not go on from one another."""
+        return self.every > 1
 
 
 def encode_record(record: ProvingRecord) -> bytes:
@@ -77,4 +84,10 @@ def read_record(folder: Path) -> ProvingRecord:
         if Path(entry.batch).name != entry.batch:
             raise FileMalformed(str(path), f"proofs[{i}].batch", repr(entry.batch)[:80], "a name without folders")
     facts = {name: value for name, value in raw.items() if name not in ("format", "version")}
-    return decode_record(path, "file", ProvingRecord, facts | {"proofs": entries})
+    record = decode_record(path, "file", ProvingRecord, facts | {"proofs": entries})
+    if record.every < 1:
+        raise FileMalformed(str(path), "every", str(record.every), "1 or more")
+    if len(entries) != (expected := len(range(0, record.n_batches, record.every))):
+        what = f"{expected}: every {record.every} of {record.n_batches} batches"
+        raise FileMalformed(str(path), "number of proofs", str(len(entries)), what)
+    return record

@@ -5,7 +5,6 @@ from __future__ import annotations
 import resource
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +12,7 @@ from typing import Final
 from prover import kernel
 from prover.circuit import KernelBatch, load_batch
 from rollup.public_inputs import get_bridge_words
-from sequencer.batches import BatchFile, read_shape
+from sequencer.batches import BatchFile, Selection, read_shape
 from sequencer.errors import BatchUnprovable
 from sequencer.files import staged_folder, write_atomically
 from sequencer.keys import LoadedKey, load_or_make_key
@@ -36,27 +35,26 @@ class ProvedBatch:
     public_inputs: tuple[int, ...]
 
 
-def prove_batches(
-    batches: Sequence[BatchFile], out: Path, keys_dir: Path, report: Report
-) -> tuple[ProvingRecord, LoadedKey]:
+def prove_batches(selection: Selection, out: Path, keys_dir: Path, report: Report) -> tuple[ProvingRecord, LoadedKey]:
     """Prove batches of one shape into a folder, and return the record that stands there as `proving.json`.
 
     All files appear, or none. Raises FileMalformed, KeyUnusable, BatchUnprovable.
     """
-    shapes = [read_shape(batch) for batch in batches]
+    shapes = [read_shape(batch) for batch in selection.batches]
     circuit = load_batch(shapes[0])
     loaded = load_or_make_key(keys_dir, shapes[0], circuit.circuit, report)
     with staged_folder(out, PROVING) as stage:
         write_verification_key(stage / VERIFICATION_KEY, decode_verifying_key(loaded.key.verifying_key_be))
         entries = []
-        for batch in batches:
+        for batch in selection.batches:
             proved = prove_batch(batch, circuit, loaded.key, report)
             write_proof(stage / proved.entry.proof_file, decode_proof(proved.proof_be))
             write_public_inputs(stage / proved.entry.public_file, proved.public_inputs)
             write_public_inputs(stage / proved.entry.bridge_file, get_bridge_words(batch.trace))
             entries.append(proved.entry)
         key = "development" if loaded.key.is_development else "ceremony"
-        record = ProvingRecord(shapes[0].name, circuit.circuit.digest.hex(), key, tuple(entries))
+        facts = (shapes[0].name, circuit.circuit.digest.hex(), key, selection.n_batches, selection.every)
+        record = ProvingRecord(*facts, tuple(entries))
         write_atomically(stage / PROVING, encode_record(record))
     return record, loaded
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
@@ -57,14 +58,24 @@ class RandomDay:
             settle_trace(self.ledger, deposited.trace)
 
     def run_batch(self) -> BatchResult:
-        """Let users act, build the batch, keep what is unfilled for the next, and settle the same directly."""
-        cash = self.queued + [self.teller.make() for _ in range(self.random.randrange(6))]
-        orders = self.resting + [self._make_order() for _ in range(self.random.randrange(3, 10))]
-        orders += [self._make_quote() for _ in range(self.random.randrange(3))]
-        cash += [self._make_forced_trade() for _ in range(self.random.choice([0, 0, 0, 0, 1, 2]))]
-        self.marks = tuple(mark * self._draw_move() // 1_000 for mark in self.marks)
+        """Let users act as they like, and run what they sent."""
+        cash = [self.teller.make() for _ in range(self.random.randrange(6))]
+        orders: list[SignedOrder | SignedQuote] = [self.make_order() for _ in range(self.random.randrange(3, 10))]
+        orders += [self.make_quote() for _ in range(self.random.randrange(3))]
+        cash += [self.make_forced_trade() for _ in range(self.random.choice([0, 0, 0, 0, 1, 2]))]
+        self.move_marks()
         elapsed_s = self.random.choice([1, 1, 1, 7, 3_600])
-        signers = self.random.choice([(0, 1, 2)] * 7 + [(0, 1), (1, 2), (2,)])
+        return self.run(cash, orders, elapsed_s, self.random.choice([(0, 1, 2)] * 7 + [(0, 1), (1, 2), (2,)]))
+
+    def run(
+        self,
+        cash: Sequence[SignedCashOp],
+        orders: Sequence[SignedOrder | SignedQuote],
+        elapsed_s: int,
+        signers: Sequence[int],
+    ) -> BatchResult:
+        """Build the batch, keep what is unfilled for the next, and settle the same directly."""
+        cash, orders = [*self.queued, *cash], [*self.resting, *orders]
         result = self.ex.batch(orders=orders, cash=cash, marks=self.marks, elapsed_s=elapsed_s, signers=signers)
         gone = {id(signed) for signed, _ in result.rejected}
         self.resting = [signed for signed in orders if id(signed) not in gone][-12:]
@@ -75,13 +86,17 @@ class RandomDay:
         settle_trace(self.ledger, result.trace)
         return result
 
+    def move_marks(self) -> None:
+        """Let the oracle's prices move: mostly quietly, sometimes a crash or a squeeze."""
+        self.marks = tuple(max(1, mark * self._draw_move() // 1_000) for mark in self.marks)
+
     def _draw_move(self) -> int:
-        """Return a new mark in thousandths of the old: mostly quiet, sometimes a crash or a squeeze."""
+        """Return a new mark in thousandths of the old."""
         if self.random.random() < 0.06:
             return self.random.choice([600, 780, 1_300])
         return self.random.randint(950, 1_045)
 
-    def _make_forced_trade(self) -> SignedCashOp:
+    def make_forced_trade(self) -> SignedCashOp:
         """Return a trade between two owners, some of them not what they say, at about the mark."""
         accounts = (self.random.choice(TRADERS), self.random.choice(TRADERS))
         owners = [self.ex.owner_of(account) if self.random.random() < 0.9 else 0xBAD for account in accounts]
@@ -90,11 +105,12 @@ class RandomDay:
         entry = ForcedTrade(accounts, (owners[0], owners[1]), market, self.random.randrange(2), lots, price)
         return SignedCashOp(entry)
 
-    def _make_order(self) -> SignedOrder:
+    def make_order(self) -> SignedOrder:
+        """Return an order of any kind."""
         account, direction = self.random.choice(TRADERS), self.random.choice([-1, 1])
         return self.ex.sign(self._draw_order(account, direction, self.random.randrange(6)))
 
-    def _make_quote(self) -> SignedQuote:
+    def make_quote(self) -> SignedQuote:
         """Return bids and asks of one account, some places left empty."""
         account, slot = self.random.choice(TRADERS), 6
         orders: list[Order | None] = []

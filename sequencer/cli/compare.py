@@ -38,11 +38,13 @@ def compare(folder: Path, as_json: bool) -> int:
     if as_json:
         orders = sum(batch.orders for batch in comparison.batches)
         why = {} if comparison.is_equal else {"reason": comparison.reason}
+        counts = {"orders": orders, "proved": comparison.n_proved, "n_batches": len(comparison.batches)}
         rows = [asdict(batch) for batch in comparison.batches]
-        print_json({"equal": comparison.is_equal, "orders": orders, **why, "batches": rows})
+        print_json({"equal": comparison.is_equal, **counts, **why, "batches": rows})
     else:
         print_tables(make_compare_table(comparison))
         click.echo("equal after every batch" if comparison.is_equal else f"not equal: {comparison.reason}")
+        click.echo(f"{comparison.n_proved} of {len(comparison.batches)} batches are proved")
     return 0 if comparison.is_equal else EXIT_NOT_VALID
 
 

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["demo"]
 
 _TAPE: Final = Path(__file__).parents[2] / "examples" / "avax-2025-10-10.csv.gz"
-_SEED: Final = 1
 _FONT_FACE: Final = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)  # rich's fonts from the web: any monospace will do
 
 
@@ -81,21 +80,21 @@ def _run(
     from prover import kernel
     from prover.circuit import load_batch
     from rollup.shapes import get_shape
-    from sequencer.batches import read_batches
+    from sequencer.batches import select_batches
     from sequencer.checking import check_run
     from sequencer.comparing import compare_run
     from sequencer.keys import load_or_make_key
     from sequencer.proving import prove_batches
-    from sequencer.replay import replay_tape
+    from sequencer.replay import ReplayOptions, replay_tape
 
     kernel.install()
     shape = get_shape(shape_name)
     with show_stage(f"1/5 replay of {tape.name}") as stage:
-        manifest, replay = replay_tape(tape, folder, shape, n_batches, n_accounts, _SEED, stage.report)
+        manifest, replay = replay_tape(tape, folder, ReplayOptions(shape, n_batches, n_accounts), stage.report)
     with show_stage(f"2/5 circuit and key of shape {shape.name}") as stage:
         load_or_make_key(keys_dir, shape, load_batch(shape).circuit, stage.report)
     with show_stage(f"3/5 proofs of {len(manifest.batches)} batches") as stage:
-        record, _ = prove_batches(read_batches(folder), folder, keys_dir, stage.report)
+        record, _ = prove_batches(select_batches(folder), folder, keys_dir, stage.report)
     with show_stage("4/5 verification by kernel, py-ecc and EVM") as stage:
         checked = check_run(folder, stage.report)
     with show_stage("5/5 comparison with direct settlement") as stage:

@@ -26,35 +26,31 @@ def make_liquidation_table(replay: Replay) -> Table:
     rows = [
         (
             report.account,
-            result.state.header.batch_number,
+            number,
             f"{report.delta_lots / _LOTS_PER_COIN:+,.3f}",
             f"{report.price_ticks / _TICKS_PER_USD:,.3f}",
             _spell_usd(report.equity_before_atoms),
             _spell_usd(report.maintenance_before_atoms),
             _spell_usd(report.penalty_atoms),
         )
-        for result in replay.results
-        for report in result.liquidations
+        for number, reports in enumerate(replay.liquidations, start=1)
+        for report in reports
     ]
     return make_table("Liquidations: equity was below maintenance", columns, rows)
 
 
 def make_cash_table(replay: Replay) -> Table:
     """Return one row a batch: what crossed between the base layer and the rollup."""
-    rows: list[tuple[Any, ...]] = []
-    for result in replay.results:
-        lanes = result.trace.cash_lanes
-        deposits = sum(max(0, lane.flows.vault_e6) for lane in lanes)
-        withdrawals = sum(lane.paid_e6 for lane in lanes)
-        header = result.state.header
-        amounts = (f"{amount / _E6_PER_USD:,.2f}" for amount in (deposits, withdrawals, header.vault_e6))
-        rows.append((f"batch {header.batch_number}", *amounts))
+    rows = []
+    for number, flow in enumerate(replay.flows, start=1):
+        amounts = (flow.deposited_e6, flow.withdrawn_e6, flow.vault_e6)
+        rows.append((f"batch {number}", *(f"{amount / _E6_PER_USD:,.2f}" for amount in amounts)))
     return make_table("Bridge, USD", ("", "deposited", "withdrawn", "vault after"), rows)
 
 
 def make_account_table(replay: Replay) -> Table:
     """Return one row an account as the last batch left it, and the sum of all cash, which is the vault's."""
-    liquidated = Counter(report.account for result in replay.results for report in result.liquidations)
+    liquidated = Counter(report.account for reports in replay.liquidations for report in reports)
     roles = {0: "insurance fund", 1: "treasury"} | {member.account_id: member.role for member in replay.cast}
     rows: list[tuple[Any, ...]] = []
     for account_id, account in sorted(replay.state.accounts.items()):

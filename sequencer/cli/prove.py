@@ -22,24 +22,26 @@ __all__ = ["make_proof_table", "prove"]
 @click.argument("batch", type=click.Path(path_type=Path), metavar="BATCH")
 @out_option
 @keys_option
+@click.option("--every", type=click.IntRange(min=1), default=1, show_default=True, help="Of a folder: each N-th batch.")
 @json_option
-def prove(batch: Path, out: Path, keys_dir: Path | None, as_json: bool) -> None:
-    """Prove a batch file, or all batches of a replay's folder.
+def prove(batch: Path, out: Path, keys_dir: Path | None, every: int, as_json: bool) -> None:
+    """Prove a batch file, or the batches of a replay's folder: all of them, or a sample.
 
     Writes a proof and its public inputs for each batch, verification_key.json and proving.json: all of them, or none.
 
     Example: zkmargin prove run --out run
     """
     from prover import kernel
-    from sequencer.batches import read_batches
+    from sequencer.batches import select_batches
     from sequencer.proving import prove_batches
 
     kernel.install()
-    batches = read_batches(batch)
+    selection = select_batches(batch, every)
     with show_stage("prove") as stage:
-        record, _ = prove_batches(batches, out, resolve_keys_dir(keys_dir), stage.report)
+        record, _ = prove_batches(selection, out, resolve_keys_dir(keys_dir), stage.report)
     if as_json:
-        facts = {"shape": record.shape, "circuit_digest": record.circuit_digest, "key": record.key}
+        names = ("shape", "circuit_digest", "key", "n_batches", "every")
+        facts = {name: getattr(record, name) for name in names}
         print_json({**facts, "batches": [asdict(entry) for entry in record.proofs]})
     else:
         print_tables(make_proof_table(record))
@@ -52,4 +54,5 @@ def make_proof_table(record: ProvingRecord) -> Table:
         (entry.batch, entry.constraints, entry.witness_s, entry.prove_s, entry.peak_rss_bytes // 2**20)
         for entry in record.proofs
     ]
-    return make_table(f"Proofs, shape {record.shape}, {record.key} key", columns, rows)
+    proved = f"{len(record.proofs)} of {record.n_batches} batches"
+    return make_table(f"Proofs of {proved}, shape {record.shape}, {record.key} key", columns, rows)

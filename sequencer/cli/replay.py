@@ -25,10 +25,22 @@ __all__ = ["make_batch_table", "replay", "summarise"]
 )
 @shape_option
 @click.option("--batches", default=6, show_default=True, help="Slices of the tape, equally many trades each.")
+@click.option("--all-trades", is_flag=True, help="Send every trade, in as many batches as that takes.")
 @click.option("--accounts", default=10, show_default=True, help="Traders and market makers together.")
 @click.option("--seed", default=1, show_default=True, help="Keys and roles are derived from it.")
+@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Also draw the replay: SVG, PNG or PDF.")
 @json_option
-def replay(trades: Path, out: Path, shape_name: str, batches: int, accounts: int, seed: int, as_json: bool) -> None:
+def replay(
+    trades: Path,
+    out: Path,
+    shape_name: str,
+    batches: int,
+    all_trades: bool,
+    accounts: int,
+    seed: int,
+    plot: Path | None,
+    as_json: bool,
+) -> None:
     """Turn a public trade tape into funded accounts and signed orders, and clear them in batches.
 
     Deterministic by seed. One file a batch, and manifest.json.
@@ -37,11 +49,18 @@ def replay(trades: Path, out: Path, shape_name: str, batches: int, accounts: int
     """
     from prover import kernel
     from rollup.shapes import get_shape
-    from sequencer.replay import replay_tape
+    from sequencer.replay import ReplayOptions, replay_tape
 
     kernel.install()
+    options = ReplayOptions(get_shape(shape_name), None if all_trades else batches, accounts, seed)
+    if plot is not None:
+        from sequencer.plotting import check_suffix, plot_replay
+
+        check_suffix(plot)
     with show_stage("replay") as stage:
-        manifest, _ = replay_tape(trades, out, get_shape(shape_name), batches, accounts, seed, stage.report)
+        manifest, _ = replay_tape(trades, out, options, stage.report)
+    if plot is not None:
+        plot_replay(manifest.batches, f"{manifest.tape}, shape {manifest.shape}, {manifest.accounts} accounts", plot)
     if as_json:
         print_json(summarise(manifest))
     else:
@@ -50,14 +69,30 @@ def replay(trades: Path, out: Path, shape_name: str, batches: int, accounts: int
 
 def summarise(manifest: Manifest) -> dict[str, object]:
     """Return the totals that scripts rely on, and every batch."""
-    names = ("orders", "fills", "liquidations", "deposits", "withdrawals", "cancels", "rejected")
+    counts = ("orders", "fills", "liquidations", "takeovers", "deleveraged", "adl_lots")
+    names = (*counts, "deposits", "withdrawals", "cancels", "rejected")
     totals = {name: sum(getattr(batch, name) for batch in manifest.batches) for name in names}
-    return {"shape": manifest.shape, **totals, "batches": [asdict(batch) for batch in manifest.batches]}
+    last = manifest.batches[-1]
+    standing = {"bad_debt_atoms": last.bad_debt_atoms, "fund_atoms": last.fund_atoms}
+    is_held = all(batch.identity_held for batch in manifest.batches)
+    rows = [asdict(batch) for batch in manifest.batches]
+    return {"shape": manifest.shape, **totals, **standing, "identity_held": is_held, "batches": rows}
 
 
 def make_batch_table(manifest: Manifest) -> Table:
     """Return one row a batch."""
-    columns = ("batch", "mark USD", "price USD", "orders", "fills", "liquidated", "deposits", "withdrawals", "cancels")
+    columns = (
+        "batch",
+        "mark USD",
+        "price USD",
+        "orders",
+        "fills",
+        "liquidated",
+        "rescued",
+        "deposits",
+        "withdrawals",
+        "cancels",
+    )
     rows = [
         (
             batch.file.removesuffix(".zkm"),
@@ -66,6 +101,7 @@ def make_batch_table(manifest: Manifest) -> Table:
             batch.orders,
             batch.fills,
             batch.liquidations,
+            batch.takeovers + batch.deleveraged,
             batch.deposits,
             batch.withdrawals,
             batch.cancels,

@@ -9,13 +9,15 @@ from circuits.witness import WitnessInputs
 from rollup.field import R
 from rollup.params import Params
 from rollup.public_inputs import compute_data_commitment
+from rollup.rent import charge_rent
 from rollup.settle import apply_order_fill
 from rollup.shapes import TINY
 from rollup.state import State
 from rollup.trace import BatchTrace, CashLaneTrace
 from rollup.txs import Transfer, Withdraw
 from rollup.units import FUND_ACCOUNT, TREASURY_ACCOUNT
-from tests.circuits.frame_cases import get_day
+from tests.circuits.frame_cases import N_BRIDGE_LANES, get_day
+from tests.circuits.lane_cases import Values
 from tests.circuits.rechaining import Ledger, change_bus, change_private, get_ledger, give_inputs, rechain
 from tests.scenarios import AVAX_PRICE, PARAMS, Exchange
 
@@ -24,6 +26,7 @@ __all__ = ["BatchForgery", "forge_batches"]
 SEQUENCER = 9
 ROOT_IN, ROOT_OUT = "account_tree/root_in", "account_tree/root_out"
 BRIDGE = ("bridge/kind_account_amount_outcome", "bridge/owner", "bridge/key_x_or_paid", "bridge/key_y")
+NET = "market[*]/lots_end/sum"
 FILLS, LIQUIDATION, CASH = "deposits and fills", "liquidation", "withdraw and cancel"
 
 
@@ -38,7 +41,7 @@ class BatchForgery:
 
 def forge_batches() -> list[BatchForgery]:
     """Return the whole catalogue, on the shape tiny."""
-    parts = (_creations, _dues, _imbalances, _publics, _bridges, _chains, _transfers, _orders, _totals)
+    parts = (_creations, _dues, _imbalances, _shares, _publics, _bridges, _chains, _transfers, _orders, _totals)
     return [forgery for part in parts for forgery in part()]
 
 
@@ -51,8 +54,15 @@ def _credited(batch: str, credits: dict[tuple[str, int], int]) -> WitnessInputs:
     return give_inputs(rechain(get_day()[batch], get_ledger(batch), credits)[0])
 
 
+def _set_links(inputs: WitnessInputs, chain: str, value: int, *, first: int = 0, index: str = "") -> Values:
+    """Return bus wires that say this value on every link of a chain from `first` on."""
+    links = {f"{chain}[{i}]{index}": value for i in range(first, len(inputs.bus))}
+    return {name: value for name, value in links.items() if name in inputs.bus}
+
+
 def _creations() -> Iterator[BatchForgery]:
-    lanes = {"cash[0]": 2, "cash[1]": 3, "trade[0]": 2, "trade[1]": 3, "trade[2]": 0, "fund": 0}
+    lanes = {"cash[0]": 2, "cash[1]": 3, "trade[0]": 2, "trade[1]": 3, "trade[2]": SEQUENCER, "quote[0]": SEQUENCER}
+    lanes |= {"rescue[1]": SEQUENCER, "fund": 0}
     for instance, account_id in lanes.items():
         for atoms, what in ((1, "created in"), (-1, "taken by")):
             inputs = _credited(FILLS, {(instance, account_id): atoms})
@@ -74,7 +84,10 @@ def _dues() -> Iterator[BatchForgery]:
         for thief, who in ((SEQUENCER, "the sequencer"), (1 - payee, "the other fund")):
             inputs = _credited(batch, {("fund", payee): -due, ("fund", thief): due})
             yield _forgery(f"{name} paid to {who}", inputs, f"fund: {ROOT_OUT}")
-    unpaid = change_bus(_credited(FILLS, {("fund", TREASURY_ACCOUNT): -fee}), {f"fees[{i}]": 0 for i in range(1, 4)})
+    honest = give_inputs(get_day()[FILLS])
+    traded = max(_set_links(honest, "fees", 0), key=lambda name: honest.bus[name])
+    inputs = _credited(FILLS, {("fund", TREASURY_ACCOUNT): -honest.bus[traded]})
+    unpaid = change_bus(inputs, _set_links(inputs, "fees", 0))
     yield _forgery("fees held back by the lanes", unpaid, "trade[0]: totals/fees", "trade[1]: totals/fees")
 
 
@@ -88,11 +101,12 @@ def _trade_between(bought_lots: int, sold_lots: int) -> BatchTrace:
     lanes = list(trace.trade_lanes)
     (position,) = (i for i, lane in enumerate(lanes) if lane.account_id == 3)
     (fill,) = lanes[position].fills
-    args = (sold_lots, trace.clearing_prices_ticks[0], trace.header_after.funding_index, trace.params)
-    after, _ = apply_order_fill(lanes[position].before, fill.order, *args)
-    after = replace(after, last_touched_s=lanes[position].after.last_touched_s)
+    opened, _ = charge_rent(lanes[position].before, trace.tick)
+    price_ticks = trace.clearing_prices_ticks[0]
+    after, _ = apply_order_fill(opened, fill.order, sold_lots, price_ticks, trace.tick, trace.params)
     lanes[position] = replace(lanes[position], fills=(replace(fill, fill_lots=sold_lots),), after=after)
-    return rechain(replace(trace, trade_lanes=tuple(lanes)), ledger)[0]
+    rationing = (replace(trace.rationing[0], marginal_lots=sold_lots), *trace.rationing[1:])
+    return rechain(replace(trace, trade_lanes=tuple(lanes), rationing=rationing), ledger)[0]
 
 
 def _ledger_of(state: State) -> Ledger:
@@ -102,20 +116,50 @@ def _ledger_of(state: State) -> Ledger:
 def _imbalances() -> Iterator[BatchForgery]:
     trace = _trade_between(1_000, 999)
     inputs = give_inputs(trace)
-    yield _forgery("one lot more bought than sold", inputs, "close: totals/lots_end[*]")
+    yield _forgery("one lot more bought than sold", inputs, f"close: {NET}", "close: new_state_root/is_public")
     (seller,) = (i for i, lane in enumerate(trace.trade_lanes) if lane.account_id == 3)
-    hidden = change_bus(inputs, {f"lots[{i}][0]": 0 for i in range(seller + 1, 4)})
+    lots = sorted(wire for wire in inputs.bus if wire.startswith("lots[") and wire.endswith("][0]"))
+    missing = 2**160 + 2**80 - 1  # one lot of change and of fills more, and sold
+    first = TINY.rescue_lanes + seller + 1  # the link behind the seller's lane
+    hidden = change_bus(inputs, {wire: inputs.bus[wire] + missing for wire in lots[first:]})
     yield _forgery("the lot hidden by the seller's lane", hidden, f"trade[{seller}]: totals/lots[*]")
-    late = change_bus(inputs, {"lots[3][0]": 0})
-    yield _forgery("the lot hidden by an unused lane", late, "trade[2]: totals/lots[*]")
-    borrowed = change_bus(inputs, {f"lots[{i}][0]": inputs.bus[f"lots[{i}][0]"] - 1 for i in range(4)})
-    yield _forgery("the lot lent at the start", borrowed, "close: totals/lots_start[*]")
+    late = change_bus(inputs, {lots[-1]: inputs.bus[lots[-1]] + missing})
+    yield _forgery("the lot hidden by the fund", late, "fund: totals/lots[*]")
+    lent = change_bus(inputs, {wire: inputs.bus[wire] + missing for wire in lots})
+    yield _forgery("the lot lent at the start", lent, "close: market[*]/lots_start")
+
+
+def _shares() -> Iterator[BatchForgery]:
+    """Yield batches in which two sellers share what one buys, told otherwise."""
+    exchange = Exchange()
+    exchange.batch(cash=[exchange.deposit(account, 2_000) for account in (2, 3)])
+    exchange.batch(cash=[exchange.deposit(4, 2_000)])
+    lots = ((2, 1_001), (3, -1_000), (4, -1_000))
+    trace = exchange.batch(orders=[exchange.order(account, size, AVAX_PRICE) for account, size in lots]).trace
+    inputs, rationing = give_inputs(trace), trace.rationing[0]
+    assert (rationing.marginal_lots, rationing.marginal_remaining) == (1_001, 2_000)
+    sharing = [f"trade[{i}]" for i, lane in enumerate(trace.trade_lanes) if lane.account_id in (3, 4)]
+    lanes = [*(f"trade[{i}]" for i in range(len(trace.trade_lanes))), "quote[0]"]
+    for i in range(1, len(lanes)):
+        moved = change_bus(inputs, {f"position[{i}]": inputs.bus[f"position[{i}]"] - 1})
+        broken = [f"{lane}: totals/position" for lane in lanes[i - 1 : i + 1]]
+        behind = [f"{lane}: order[*]/share/extra/by_position" for lane in lanes[i : i + 1] if lane in sharing]
+        yield _forgery(f"{lanes[i]} placed one earlier", moved, *broken, *behind)
+    total = [f"ration[{i}][0]" for i in range(lanes.index(sharing[1]) + 1, len(lanes) + 1)]
+    less = change_bus(inputs, {wire: inputs.bus[wire] - 2**64 for wire in total})
+    broken = [f"{sharing[1]}: totals/ration[*]", "close: market[*]/ration_end"]
+    yield _forgery("a lot of a share not counted", less, *broken)
+    for part, rules in (("lots", ["is_floor"]), ("remaining", ["is_floor", "remainder_below_divisor"])):
+        wire = f"table/marginal_{part}[0]"
+        told = change_bus(inputs, {wire: inputs.bus[wire] + 1})
+        broken = [f"{lane}: order[*]/share/{rule}" for lane in sharing for rule in rules]
+        yield _forgery(f"shared {part} told one higher", told, "close: market[*]/ration_end", *broken)
 
 
 def _publics() -> Iterator[BatchForgery]:
     inputs = give_inputs(get_day()[FILLS])
     for public, refusals in {
-        "old_state_root": ["tick: old_state_root/is_public"],
+        "old_state_root": ["tick: before/state_root/is_public"],
         "new_state_root": ["close: new_state_root/is_public"],
         "params_hash": ["tick: params/hash/is_public"],
         "clock": ["tick: clock/is_public", "close: new_state_root/is_public"],
@@ -125,16 +169,16 @@ def _publics() -> Iterator[BatchForgery]:
         yield _forgery(f"wrong {public}", changed, *refusals)
     trace = get_day()[FILLS]
     replayed = change_bus(inputs, {"old_state_root": trace.header_after.state_root})
-    yield _forgery("the same batch a second time", replayed, "tick: old_state_root/is_public")
+    yield _forgery("the same batch a second time", replayed, "tick: before/state_root/is_public")
     skipped = replace(trace.header_after, batch_number=trace.header_after.batch_number + 1)
     yield _forgery(
-        "a batch number skipped", give_inputs(replace(trace, header_after=skipped)), "tick: old_state_root/is_public"
+        "a batch number skipped", give_inputs(replace(trace, header_after=skipped)), "tick: before/state_root/is_public"
     )
 
 
 def _with_words(inputs: WitnessInputs, words: dict[int, int]) -> WitnessInputs:
-    """Return the inputs with some of the 8 bridge words changed, and the commitment following."""
-    names = [f"lane[{i}]/bridge[{j}]" for i in range(TINY.cash_lanes) for j in range(4)]
+    """Return the inputs with some of the bridge words changed, and the commitment following."""
+    names = [f"lane[{i}]/bridge[{j}]" for i in range(N_BRIDGE_LANES) for j in range(4)]
     changed = {names[i]: word for i, word in words.items()}
     commitment = compute_data_commitment([(inputs.bus | changed)[name] for name in names])
     return change_bus(inputs, changed | {"data_commitment": commitment})
@@ -156,7 +200,7 @@ def _bridges() -> Iterator[BatchForgery]:
     unqueued = _with_words(deposits, dict.fromkeys(range(4, 8), 0))
     refusals = [f"cash[1]: {name}" for name in BRIDGE]
     yield _forgery("deposit not in the queue", unqueued, *refusals)
-    words = [0] * 8
+    words = [0] * 4 * N_BRIDGE_LANES
     emptied = change_bus(deposits, {"data_commitment": compute_data_commitment(words)})
     yield _forgery("data of an empty queue", emptied, "close: data/is_public")
 
@@ -165,10 +209,14 @@ def _totals() -> Iterator[BatchForgery]:
     trace = get_day()[FILLS]
     inputs, header = give_inputs(trace), trace.header_after
     uncounted = replace(header, queue_consumed=header.queue_consumed - 1)
-    changes = {"queue[2]": uncounted.queue_consumed, "new_state_root": uncounted.state_root}
+    changes = _set_links(inputs, "queue", uncounted.queue_consumed, first=2)
+    changes["new_state_root"] = uncounted.state_root
     yield _forgery("a deposit not counted", change_bus(inputs, changes), "cash[1]: totals/queue")
+    used = inputs.bus[f"usage[{N_BRIDGE_LANES}]"]  # before the first TradeLane
+    idle = change_bus(inputs, {f"usage[{N_BRIDGE_LANES + 1}]": used})
+    yield _forgery("a fill that used nothing", idle, "trade[0]: totals/usage", "trade[1]: totals/usage")
     richer = replace(header, vault_e6=header.vault_e6 + 1)
-    changes = {"vault[2]": richer.vault_e6, "new_state_root": richer.state_root}
+    changes = _set_links(inputs, "vault", richer.vault_e6, first=2) | {"new_state_root": richer.state_root}
     yield _forgery("vault richer by one unit", change_bus(inputs, changes), "cash[1]: totals/vault")
 
 
@@ -245,7 +293,8 @@ def _orders() -> Iterator[BatchForgery]:
     trace = exchange.batch(orders=[exchange.order(2, 1_000, price), exchange.order(3, -1_000, price)]).trace
     assert trace.clearing_prices_ticks[0] == price
     beyond = give_inputs(replace(trace, params=PARAMS))
-    yield _forgery("clearing price outside the band", beyond, "tick: market[*]/band/above/sum")
+    band = ("tick: market[*]/band/above/sum", "tick: market[*]/band/above/less_than_a_tick/zeros[*]")
+    yield _forgery("clearing price outside the band", beyond, *band)
     governed = change_bus(give_inputs(trace), {"params_hash": PARAMS.params_hash})
     yield _forgery("clearing price inside a band of its own", governed, "tick: params/hash/is_public")
     unsigned = {"order[0]/r8_x": 0, "order[0]/r8_y": 0, "order[0]/s": 0}

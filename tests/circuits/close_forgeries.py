@@ -109,6 +109,12 @@ def _unbalanced(forger: Forger) -> Iterator[Forged]:
         for amount in (1, -1):
             changes = {f"{total}_start": amount}
             yield forger.forge(f"{total} start at {amount}", honest, [f"totals/{total}_start"], changes=changes)
+    for end in ("start", "end"):
+        for name in ("deficit", "notional", "first_leg", "left[3]"):
+            changes, rule = {f"carry_{end}/{name}": 1}, f"carry_{end}/{name.replace('3', '*')}/is_zero"
+            yield forger.forge(f"{name} carried at the {end}", honest, [rule], changes=changes)
+    taken = {"takeover_lots_start[7]": -1}
+    yield forger.forge("lots taken over before any lane", honest, ["totals/takeover_lots_start[*]"], changes=taken)
     sent = {"transfer_end": (9 << 64) + 1_000}
     yield forger.forge("transfer without its incoming leg", honest, ["totals/transfer_end"], changes=sent)
     for vault_e6 in (-1, 2**96):
@@ -168,7 +174,7 @@ def _other_records(forger: Forger) -> Iterator[Forged]:
         changes = {port: (honest[port] + 1) % R}
         yield forger.forge(f"new state with another {port}", honest, ["new_state_root/is_public"], changes=changes)
     scalars = ("congestion", "maintenance_factor", "pending_factor", "pending_since", "marks_hash", "funding_hash")
-    for name in ("premium[1]", "open_interest[1]", "base_fee[1]", *scalars):
+    for name in ("premium[1]", "sample[2]", "open_interest[1]", "base_fee[1]", *scalars):
         altered = {f"outset/{name}": honest[f"outset/{name}"] + 1}
         yield forger.forge(f"another {name} before", honest, ["new_state_root/is_public"], changes=altered)
 

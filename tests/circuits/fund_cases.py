@@ -11,10 +11,12 @@ from circuits.fund_inputs import fund_lane_inputs
 from rollup.accounts import EMPTY_ACCOUNT, Account
 from rollup.fund import FundDues, compute_notional, get_fund_delta
 from rollup.margin import compute_equity, compute_fill_cash
+from rollup.rationing import NO_RATIONING
 from rollup.rescue import Takeover, open_carry
 from rollup.shapes import Shape
 from rollup.trace import BatchTrace, FundFillTrace, FundLaneTrace, RescueLaneTrace
-from tests.circuits.lane_cases import Values, Venue
+from rollup.units import MARKET_COUNT
+from tests.circuits.lane_cases import FRESH, Values, Venue
 from tests.circuits.trade_scenes import MARKETS, USER, make_venue
 
 __all__ = ["FUND", "FUND_OUTPUTS", "NOTHING_TAKEN", "OTHERS", "TREASURY", "FundTurn", "make_fund_inputs"]
@@ -74,14 +76,15 @@ def make_fund_inputs(turn: FundTurn, written: dict[int, Account] | None = None) 
         params=venue.params,
         header_before=venue.header(tree.root, 0),
         header_after=venue.header(after.root, 1),
+        oracle=FRESH,
         clearing_prices_ticks=venue.clearing,
+        rationing=(NO_RATIONING,) * MARKET_COUNT,
         cash_lanes=(),
         rescue_lanes=(_take_over(turn, tree.path(USER)),),
         trade_lanes=(),
+        quote_lanes=(),
         fund_lane=FundLaneTrace(turn.fund, fund, turn.treasury, treasury, tree.path(0), turn.fill),
     )
-    bus, wiring = compute_bus(trace), _get_wiring()
-    ports = {port: bus[wire] for port, wire in wiring.items()}
     due = {
         "budget_in": turn.budget,
         "budget_out": turn.budget - spent,
@@ -91,6 +94,8 @@ def make_fund_inputs(turn: FundTurn, written: dict[int, Account] | None = None) 
         "fees": turn.dues.trading_fees_atoms,
         "tips_e6": turn.dues.tips_e6,
     }
+    bus, wiring = compute_bus(trace), _get_wiring()
+    ports = {port: bus[wire] for port, wire in wiring.items() if port not in due}
     return ports | due | fund_lane_inputs(trace)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar
@@ -13,7 +13,7 @@ from prover.circuit import load_batch
 from rollup.accounts import EMPTY_ACCOUNT, Account
 from rollup.shapes import TINY
 from rollup.state import make_genesis
-from rollup.trace import BatchTrace, CashLaneTrace, FundLaneTrace, TradeLaneTrace
+from rollup.trace import BatchTrace, CashLaneTrace, FundLaneTrace, RescueLaneTrace, TradeLaneTrace
 from rollup.trees import SparseTree
 from rollup.units import ATOMS_PER_E6, FUND_ACCOUNT, TREASURY_ACCOUNT
 from tests.circuits.frame_cases import get_day
@@ -22,6 +22,8 @@ from tests.scenarios import AVAX_PRICE, ETH_PRICE, START_S
 
 __all__ = ["Ledger", "change_bus", "change_private", "get_ledger", "give_inputs", "rechain"]
 
+_TO_FUND = {"penalties": 1, "base_fees_e6": ATOMS_PER_E6, "rent": 1, "takeover_cash": 1}  # in atoms
+_TO_TREASURY = {"fees": 1, "tips_e6": ATOMS_PER_E6}
 Credits = Mapping[tuple[str, int], int]
 
 
@@ -68,15 +70,19 @@ def rechain(trace: BatchTrace, ledger: Ledger, credits: Credits | None = None) -
     (instance, account) -> atoms that the instance writes into the tree besides its own work.
     """
     book = _Book(ledger, dict(credits or {}))
-    cash = tuple(book.turn(f"cash[{i}]", lane) for i, lane in enumerate(trace.cash_lanes))
-    trade = tuple(book.turn(f"trade[{i}]", lane) for i, lane in enumerate(trace.trade_lanes))
-    moved = replace(trace, cash_lanes=cash, trade_lanes=trade)
+    moved = replace(
+        trace,
+        cash_lanes=book.turn_all("cash", trace.cash_lanes),
+        rescue_lanes=book.turn_all("rescue", trace.rescue_lanes),
+        trade_lanes=book.turn_all("trade", trace.trade_lanes),
+        quote_lanes=book.turn_all("quote", trace.quote_lanes),
+    )
     fund = book.take_dues(moved)
     header = replace(trace.header_after, accounts_root=book.ledger.tree.root)
     return replace(moved, fund_lane=fund, header_after=header), book.ledger
 
 
-Lane = TypeVar("Lane", CashLaneTrace, TradeLaneTrace)
+Lane = TypeVar("Lane", CashLaneTrace, RescueLaneTrace, TradeLaneTrace)
 
 
 class _Book:
@@ -85,6 +91,10 @@ class _Book:
     def __init__(self, ledger: Ledger, credits: Mapping[tuple[str, int], int]) -> None:
         self.ledger = ledger
         self._credits = credits
+
+    def turn_all(self, kind: str, lanes: Sequence[Lane]) -> tuple[Lane, ...]:
+        """Return the lanes of one kind, each on its account as it then stands, and write them."""
+        return tuple(self.turn(f"{kind}[{i}]", lane) for i, lane in enumerate(lanes))
 
     def turn(self, name: str, lane: Lane) -> Lane:
         """Return the lane on the account as it now stands, and write it."""
@@ -98,16 +108,18 @@ class _Book:
         return replace(lane, before=before, after=after, account_path=path)
 
     def take_dues(self, trace: BatchTrace) -> FundLaneTrace:
-        """Return the FundLane after these lanes, and write it."""
-        bus, n_cash, n_trade = compute_bus(trace), len(trace.cash_lanes), len(trace.trade_lanes)
+        """Return the FundLane after these lanes, and write it. What it trades is as in `trace`."""
+        bus, lane = compute_bus(trace), trace.fund_lane
+        wiring = {part.name: part.wiring for part in load_batch(TINY).batch.instances}["fund"]
+        due = {port: bus[wiring[port]] for port in (*_TO_FUND, *_TO_TREASURY)}
         fund, treasury = self.ledger.get(FUND_ACCOUNT), self.ledger.get(TREASURY_ACCOUNT)
         path = self.ledger.tree.path(FUND_ACCOUNT)
-        dues = bus[f"penalties[{n_trade}]"] + bus[f"base_fees_e6[{n_cash}]"] * ATOMS_PER_E6 + bus[f"rent[{n_cash}]"]
-        self.ledger = self.ledger.credit(FUND_ACCOUNT, dues)
-        self.ledger = self.ledger.credit(TREASURY_ACCOUNT, bus[f"fees[{n_trade}]"])
+        self.ledger = self.ledger.put(FUND_ACCOUNT, replace(fund, sizes_lots=lane.fund_after.sizes_lots))
+        self.ledger = self.ledger.credit(FUND_ACCOUNT, sum(due[port] * unit for port, unit in _TO_FUND.items()))
+        self.ledger = self.ledger.credit(TREASURY_ACCOUNT, sum(due[port] * unit for port, unit in _TO_TREASURY.items()))
         after = self.ledger.get(FUND_ACCOUNT), self.ledger.get(TREASURY_ACCOUNT)
         self._credit("fund")
-        return FundLaneTrace(fund, after[0], treasury, after[1], path, trace.fund_lane.fill)
+        return FundLaneTrace(fund, after[0], treasury, after[1], path, lane.fill)
 
     def _credit(self, name: str) -> None:
         for (instance, account_id), atoms in self._credits.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from circuits.bus import compute_bus
 from circuits.lanes.rescue import build_rescue_lane
@@ -12,15 +12,16 @@ from rollup.accounts import EMPTY_ACCOUNT, Account
 from rollup.deleverage import NOTHING_LEFT, Deleveraging, open_deleveraging
 from rollup.forced_trade import is_leg_valid
 from rollup.margin import Margin, compute_fill_cash, compute_margin
+from rollup.rationing import NO_RATIONING
 from rollup.rent import compute_rent
 from rollup.rescue import Carry, Counterparty, ForcedTradeLeg, RescueOp, Takeover, Victim, compute_lane_rent
-from rollup.state import Resources, StateHeader
+from rollup.state import Resources
 from rollup.takeover import is_rescuable, is_takeover
-from rollup.tick import Tick, derive_tick
+from rollup.tick import Tick
 from rollup.trace import BatchTrace, FundLaneTrace, RescueLaneTrace
 from rollup.txs.forced_trade import FirstLeg, ForcedLeg
-from rollup.units import FIRST_USER_ACCOUNT
-from tests.circuits.lane_cases import LoneTemplate, Values, Venue
+from rollup.units import FIRST_USER_ACCOUNT, MARKET_COUNT
+from tests.circuits.lane_cases import FRESH, LoneTemplate, Values, Venue
 from tests.circuits.trade_scenes import USER, make_venue
 
 __all__ = [
@@ -65,15 +66,10 @@ class Scene:
 
     venue: Venue = VENUE
 
-    @cached_property
-    def headers(self) -> tuple[StateHeader, StateHeader]:
-        """The headers before and after, of any accounts."""
-        return self.venue.header(0, 0), self.venue.header(0, 1)
-
-    @cached_property
+    @property
     def tick(self) -> Tick:
         """What the lanes read."""
-        return derive_tick(*self.headers, self.venue.params)
+        return self.venue.tick
 
     def margin(self, account: Account) -> Margin:
         """Return equity and requirements as the account stands."""
@@ -208,7 +204,8 @@ def make_rescue_case(
     fund = FundLaneTrace(EMPTY_ACCOUNT, EMPTY_ACCOUNT, EMPTY_ACCOUNT, EMPTY_ACCOUNT, tree_after.path(0), None)
     old, new = (venue.header(root, i) for i, root in enumerate((tree.root, tree_after.root)))
     new = replace(new, queue_consumed=int(isinstance(op, ForcedTradeLeg) and not op.leg.is_second))
-    trace = BatchTrace("one RescueLane", venue.params, old, new, venue.clearing, (), (lane,), (), fund)
+    prices = FRESH, venue.clearing, (NO_RATIONING,) * MARKET_COUNT
+    trace = BatchTrace("one RescueLane", venue.params, old, new, *prices, (), (lane,), (), (), fund)
     bus = compute_bus(trace)
     ports = {port: bus[_wire_of(port)] for port in load_rescue_lane().template.ports}
     assert compute_lane_rent(op, before, scene.tick) == ports["rent_out"]

@@ -88,9 +88,12 @@ def _conditions(_: Forger) -> Iterator[Forged]:
 def _effects(forger: Forger) -> Iterator[Forged]:
     before, fund = make_victim(), idle_carry(RICH_FUND)
     taker, busy = make_taker(0, -300 * LOT), make_busy_carry()
-    carries = {"takeover": (Takeover(), fund), "victim": (Victim(), idle_carry(-RICH_FUND))}
-    for name, (op, carry) in carries.items():
-        for what, fields in {
+    cases = {
+        "takeover": make_rescue_case(Takeover(), before, carry=fund),
+        "victim": make_rescue_case(Victim(), before, carry=idle_carry(-RICH_FUND)),
+    }
+    for name, case in cases.items():
+        kept: dict[str, dict[str, object]] = {
             "keeps its cash": {"cash_atoms": before.cash_atoms},
             "keeps one atom": {"cash_atoms": 1},
             "keeps its positions": {"sizes_lots": before.sizes_lots},
@@ -99,17 +102,16 @@ def _effects(forger: Forger) -> Iterator[Forged]:
             "loses its key": {"key": (0, 0)},
             "changes tier": {"tier": 7},
             "is touched earlier": {"last_touched_s": before.last_touched_s},
-        }.items():
-            case = make_rescue_case(op, before, carry=carry)
-            yield _written(forger, f"{name} that {what}", case, fields)
-    op = Counterparty(0, 10 * LOT)
-    after = SCENE.force(op, taker, busy)
-    for what, fields in {
+        }
+        yield from (_written(forger, f"{name} that {what}", case, fields) for what, fields in kept.items())
+    taking = _take(0, 10 * LOT, taker, busy)
+    after = taking.lane.after
+    spared: dict[str, dict[str, object]] = {
         "does not pay its share": {"cash_atoms": after.cash_atoms + 1},
         "moves no position": {"sizes_lots": taker.sizes_lots},
         "pays no rent": {"cash_atoms": after.cash_atoms + taker.cash_atoms - SCENE.open(taker).cash_atoms},
-    }.items():
-        yield _written(forger, f"counterparty that {what}", _take(0, 10 * LOT, taker, busy), fields)
+    }
+    yield from (_written(forger, f"counterparty that {what}", taking, fields) for what, fields in spared.items())
     idle = make_rescue_case(None, before, account_id=USER)
     yield _written(forger, "cash created in an unused lane", idle, {"cash_atoms": before.cash_atoms + 1})
     for name, hint in (("rent waived", "rent/charged"), ("rent forgotten", "rent/due")):

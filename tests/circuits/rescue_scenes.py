@@ -54,7 +54,7 @@ def make_taker(market: int, lots: int, equity_atoms: int = 10**22) -> Account:
 def make_leg(account_id: int = USER, **changes: int) -> ForcedLeg:
     """Return the first leg of an entry, or its second: ten units of AVAX at the mark, the first buys."""
     legs = ForcedTrade((USER, OTHER), (0xA0000 + USER, 0xA0000 + OTHER), 0, 0, 10 * LOT, MARKS[0]).legs
-    return replace(legs[account_id != USER], **changes)
+    return replace(legs[account_id != USER], **changes)  # type: ignore[arg-type]  # fields of ForcedLeg by name
 
 
 def make_second(

@@ -10,14 +10,15 @@ from rollup.accounts import Account
 from rollup.deleverage import Deleveraging, open_deleveraging
 from rollup.rescue import Carry, Counterparty, ForcedTradeLeg, RescueOp, Takeover, Victim
 from rollup.txs.forced_trade import FirstLeg, ForcedLeg
-from rollup.units import ACCOUNT_BITS, FIRST_USER_ACCOUNT
+from rollup.units import ACCOUNT_BITS, FIRST_USER_ACCOUNT, PRICE_BITS, SIZE_BITS
 from tests.circuits.lane_cases import Venue
 from tests.circuits.rescue_cases import RENTED, Scene, idle_carry
 from tests.circuits.trade_scenes import USER, make_account
-from tests.circuits.trade_strategies import MAX_CASH, MAX_PRICE, MAX_SIZE, nudges, positions, venues
+from tests.circuits.trade_strategies import MAX_CASH, nudges, positions, venues
 
 __all__ = ["Turn", "counterparty_turns", "forced_turns", "rescue_turns"]
 
+MAX_SIZE, MAX_PRICE = 2**SIZE_BITS - 1, 2**PRICE_BITS - 1
 MODEST_SIZE, MODEST_PRICE, MODEST_FUNDING = 2**36, 2**32, 2**56  # equities well below 2**108 atoms
 modest_venues = venues(max_price=MODEST_PRICE, max_funding=MODEST_FUNDING)
 

@@ -15,7 +15,7 @@ from circuits.system import ConstraintSystem
 from rollup.field import R
 from rollup.public_inputs import compute_data_commitment
 from tests.circuits.close_forgeries import CLOSE, forge_closes, get_honest_closes, make_settled
-from tests.circuits.frame_cases import get_day, load_frame, make_close_case
+from tests.circuits.frame_cases import N_BRIDGE_LANES, get_day, load_frame, make_close_case
 from tests.circuits.gadget_cases import run_gadget
 from tests.circuits.tick_cases import TickCase
 from tests.circuits.tick_strategies import tick_cases
@@ -50,13 +50,15 @@ def test_invalid_market_total_that_does_not_balance(net: int) -> None:
 
 @settings(max_examples=25)
 @given(
-    roots=st.tuples(elements, elements, elements), words=st.tuples(*[elements] * 8), vault_e6=st.integers(0, 2**96 - 1)
+    roots=st.tuples(elements, elements, elements),
+    words=st.tuples(*[elements] * 4 * N_BRIDGE_LANES),
+    vault_e6=st.integers(0, 2**96 - 1),
 )
 def test_commitments_agree_with_the_model(roots: tuple[int, ...], words: tuple[int, ...], vault_e6: int) -> None:
     """Whatever the records are, the two public outputs are the model's."""
     header = replace(get_day()["liquidation"].header_after, accounts_root=roots[0], vault_e6=vault_e6)
     trace = replace(get_day()["liquidation"], header_after=header)
-    names = [f"lane[{i}]/bridge[{j}]" for i in range(2) for j in range(4)]
+    names = [f"lane[{i}]/bridge[{j}]" for i in range(N_BRIDGE_LANES) for j in range(4)]
     inputs = (
         make_close_case(trace) | {"accounts_root": roots[0], "vault": vault_e6} | dict(zip(names, words, strict=True))
     )

@@ -14,7 +14,6 @@ from rollup.accounts import Account
 from rollup.errors import TxRejected
 from rollup.field import R
 from rollup.fund import FundDues, apply_fund_fill, compute_notional, get_fund_delta, is_fund_price
-from rollup.takeover import add_to_fund
 from rollup.trace import FundFillTrace
 from tests.circuits.frame_cases import load_frame
 from tests.circuits.fund_cases import FUND, FUND_OUTPUTS, TREASURY, FundTurn, make_fund_inputs
@@ -36,7 +35,7 @@ def run_model(turn: FundTurn) -> tuple[Account, Account] | None:
     """Return fund and treasury after the lane by the model's rules, None where these do not allow it."""
     fill, venue = turn.fill, turn.venue
     try:
-        fund = add_to_fund(turn.fund, turn.taken)
+        fund = turn.holding
         if fill is not None:
             price, delta = venue.clearing[fill.market], get_fund_delta(fund, fill)
             allowed = 1 <= fill.fill_lots <= abs(fund.sizes_lots[fill.market])

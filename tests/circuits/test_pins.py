@@ -75,7 +75,14 @@ def test_gadget_stays_within_its_ceiling(gadget: str) -> None:
 
 
 # --- lanes and shapes -----------------------------------------------------------------------------------------------
-LANE_CEILINGS = {"TradeLane(1)": 16_500, "TradeLane(16)": 16 * 8_200, "CashLane": 13_500, "FundLane": 11_000}
+LANE_CEILINGS = {
+    "TradeLane(1)": 16_500,
+    "TradeLane(16)": 16 * 8_200,
+    "QuoteLane(16)": 16 * 6_000,
+    "CashLane": 13_500,
+    "RescueLane": 12_500,
+    "FundLane": 11_000,
+}
 DOMAIN_CEILINGS = {"small": 19, "block": 20}
 
 

@@ -12,8 +12,11 @@ from circuits.witness import WitnessInputs, compute_witness_inputs
 from prover.circuit import KernelBatch, load_batch
 from rollup.shapes import BLOCK, Shape
 
-WIDE = Shape("wide", (1,) * 16 + (16,), 5)
-MAKER = "trade[16]"  # the lane of sixteen, a maker's
+WIDE = Shape("wide", (1,) * 16 + (16,), 5, (16,))
+MAKERS = {
+    "trade[16]": "order[{}]/signature",
+    "quote[0]": "signature",
+}  # the lanes of sixteen, and where they are signed
 
 
 @pytest.fixture(scope="module")
@@ -26,41 +29,55 @@ def inputs(batch: KernelBatch) -> WitnessInputs:
     return compute_witness_inputs(batch.batch, make_full_block(WIDE))
 
 
-def change_maker(inputs: WitnessInputs, batch: KernelBatch, **changes: int) -> WitnessInputs:
-    position = [instance.name for instance in batch.batch.instances].index(MAKER)
+def change_maker(inputs: WitnessInputs, batch: KernelBatch, maker: str, **changes: int) -> WitnessInputs:
+    position = [instance.name for instance in batch.batch.instances].index(maker)
+    assert changes.keys() <= inputs.privates[position].keys()
     privates = list(inputs.privates)
     privates[position] = privates[position] | changes
     return replace(inputs, privates=tuple(privates))
 
 
-def test_full_quote_of_sixteen(batch: KernelBatch, inputs: WitnessInputs) -> None:
+def test_full_lanes_of_sixteen(batch: KernelBatch, inputs: WitnessInputs) -> None:
     assert batch.name_unsatisfied(batch.compute_witness(inputs)) == []
 
 
-@pytest.mark.parametrize("slot", [0, 1, 8, 15])
+@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize("place", [0, 1, 8, 15])
 @pytest.mark.parametrize(
     ("name", "value", "refused_by"),
     [
-        ("s", 1, "signature/r8/x"),  # a signature of nobody
-        ("active", 0, "fill/none_if_idle"),  # filled, yet unsigned
-        ("side", 0, "signature/r8/x"),  # a sale booked as a purchase
-        ("rest", 1, "size/is_filled_and_rest"),  # a strictly better order left one lot short
-        ("word_3", 1, "signature/r8/x"),  # another maximum fee than was signed
+        ("active", 0, "order[{}]/fill/none_if_idle"),  # filled, yet unsigned
+        ("side", 0, "{signature}/r8/x"),  # a sale booked as a purchase
+        ("rest", 1, "order[{}]/size/is_filled_and_rest"),  # a strictly better order left one lot short
+        ("flags", 1, "{signature}/r8/x"),  # immediate, though signed to stay
+        ("tip_e6", 1, "{signature}/r8/x"),  # another tip than was signed
+        ("fee_slack_e6", 1, "{signature}/r8/x"),  # another maximum fee than was signed
     ],
 )
-def test_invalid_order_in_any_slot(
-    batch: KernelBatch, inputs: WitnessInputs, slot: int, name: str, value: int, refused_by: str
+def test_invalid_order_in_any_place(
+    batch: KernelBatch, inputs: WitnessInputs, maker: str, place: int, name: str, value: int, refused_by: str
 ) -> None:
-    forged = change_maker(inputs, batch, **{f"order[{slot}]/{name}": value})
+    forged = change_maker(inputs, batch, maker, **{f"order[{place}]/{name}": value})
     broken = batch.name_unsatisfied(batch.compute_witness(forged), limit=100_000)
-    assert f"{MAKER}: order[{slot}]/{refused_by}" in broken
+    rule = refused_by.format(place, signature=MAKERS[maker].format(place))
+    assert f"{maker}: {rule}" in broken
 
 
-@pytest.mark.parametrize("slot", [0, 1, 8, 15])
+@pytest.mark.parametrize("place", [0, 1, 8, 15])
+def test_invalid_signature_of_one_order_in_any_place(batch: KernelBatch, inputs: WitnessInputs, place: int) -> None:
+    forged = change_maker(inputs, batch, "trade[16]", **{f"order[{place}]/s": 1})
+    broken = batch.name_unsatisfied(batch.compute_witness(forged), limit=100_000)
+    assert f"trade[16]: order[{place}]/signature/r8/x" in broken
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize("place", [0, 1, 8, 15])
 @pytest.mark.parametrize("product", ["fee", "cash_change", "value_change", "initial_change", "maintenance_change"])
-def test_invalid_product_in_any_slot(batch: KernelBatch, inputs: WitnessInputs, slot: int, product: str) -> None:
-    witness = batch.compute_witness(inputs, [(MAKER, f"order[{slot}]/{product}", 12345)])
-    assert f"{MAKER}: order[{slot}]/{product}" in batch.name_unsatisfied(witness, limit=100_000)
+def test_invalid_product_in_any_place(
+    batch: KernelBatch, inputs: WitnessInputs, maker: str, place: int, product: str
+) -> None:
+    witness = batch.compute_witness(inputs, [(maker, f"order[{place}]/{product}", 12345)])
+    assert f"{maker}: order[{place}]/{product}" in batch.name_unsatisfied(witness, limit=100_000)
 
 
 @pytest.mark.parametrize("shape", [WIDE, BLOCK], ids=lambda shape: shape.name)
@@ -78,12 +95,16 @@ def test_every_lane_starts_where_the_one_before_ended() -> None:
     assert instances[0].wiring["accounts_root"] == lanes[0].wiring["root_in"]
     for lane, following in pairwise(lanes):
         assert following.wiring["root_in"] == lane.wiring["root_out"]
-    fund, close, last_trade = lanes[-1], instances[-1], lanes[-2]
-    assert close.wiring["accounts_root"] == fund.wiring["root_out"]
-    assert (fund.wiring["fees"], fund.wiring["penalties"]) == (
-        last_trade.wiring["fees_out"],
-        last_trade.wiring["penalties_out"],
-    )
-    assert [close.wiring[f"lots_end[{m}]"] for m in range(16)] == [
-        last_trade.wiring[f"lots_out[{m}]"] for m in range(16)
-    ]
+    assert instances[-1].wiring["accounts_root"] == lanes[-1].wiring["root_out"]
+
+
+@pytest.mark.parametrize(
+    "chain", ["position", "fees", "tips_e6", "lots[0]", "lots[15]", "ration[0]", "ration[15]", "usage"]
+)
+def test_every_total_runs_through_all_lanes_with_orders(chain: str) -> None:
+    instances, (name, mark, index) = load_batch(BLOCK).batch.instances, chain.partition("[")
+    lanes = [instance for instance in instances if instance.name.startswith(("trade", "quote"))]
+    for lane, following in pairwise(lanes):
+        assert following.wiring[f"{name}_in{mark}{index}"] == lane.wiring[f"{name}_out{mark}{index}"]
+    wires = {lane.wiring[f"{name}_out{mark}{index}"] for lane in lanes}
+    assert len(wires) == len(lanes)

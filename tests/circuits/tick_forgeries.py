@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
-from rollup.babyjubjub import Point
+from rollup.babyjubjub import BASE8, Point
 from rollup.field import R
 from rollup.oracle import SignedPrices
 from rollup.trace import BatchTrace
@@ -89,6 +89,7 @@ TOLD = {
     "oracle_hash": "oracle_after/is_port",
     "fund_budget": "fund_budget/is_port",
     "fund_band_ppm": "fund_band_ppm/is_port",
+    "outset/sample[10]": "market[*]/sample/is_port",
     "outset/marks_hash": "marks/is_port",
     "outset/funding_hash": "funding/is_port",
     "outset/maintenance_factor": "factor/maintenance_factor/is_port",
@@ -163,12 +164,8 @@ def _count_twice(forger: Forger) -> Forged:
     times_s = (None, None, NOW - 9)
     before = replace(make_header(flat), signer_times_s=(0, 0, NOW - 9))
     inputs = make_tick_case(TickCase(before, say(params, flat, times_s), params=params).trace)
-    base = (
-        5299619240641551281634865583518297030282874472190772894086521144482721001553,
-        16950150798460657717958625567821834550301663161624707787222815936182638968203,
-    )
     changes = {"oracle[2]/present": 2}
-    for axis, fixed in zip("xy", base, strict=True):
+    for axis, fixed in zip("xy", BASE8, strict=True):
         name = f"oracle[2]/key_div_8_{axis}"
         changes[name] = (inputs[name] + fixed) * pow(2, -1, R) % R
     return forger.forge("one signer present twice", inputs, ["oracle[*]/present/boolean"], changes=changes)

@@ -10,6 +10,7 @@ from tests.circuits.trade_scenes import LaneKind
 
 __all__ = ["KINDS", "run_trade_mutants"]
 
+# a lane of more orders repeats what the second adds
 KINDS = (LaneKind(1), LaneKind(2), LaneKind(2, is_quote=True))
 
 
