@@ -10,7 +10,7 @@ import pytest
 from rollup.codec import decode_trace, encode_trace
 from rollup.codec_fields import Malformed
 from rollup.codec_rescue import FUND_LANE, RESCUE_LANE
-from tests.rescue_days import FORCED, SHARED, SURPLUS, TAKEOVER, get_rescue_traces
+from tests.rescue_batches import FORCED, SHARED, SURPLUS, TAKEOVER, get_rescue_traces
 
 VICTIM, LEG = (SHARED, 0), (FORCED, 0)
 

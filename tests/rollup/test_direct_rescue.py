@@ -13,7 +13,7 @@ from rollup.direct_trades import list_rescues
 from rollup.tick import Tick
 from rollup.txs import Deposit, ForcedTrade
 from rollup.units import FUND_ACCOUNT
-from tests.rescue_days import FORCED, SHARED, TAKEOVER, get_rescue_traces
+from tests.rescue_batches import FORCED, SHARED, TAKEOVER, get_rescue_traces
 from tests.rollup.cash_ops import KEY, make_tick
 from tests.scenarios import AVAX_PRICE, PARAMS
 

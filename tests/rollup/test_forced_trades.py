@@ -12,7 +12,7 @@ from rollup.state import StateHeader
 from rollup.transition import BatchResult
 from rollup.txs import Deposit, ForcedTrade, SignedCashOp
 from rollup.units import FUND_ACCOUNT
-from tests.rescue_days import AVAX, DOLLAR, RescueDay
+from tests.rescue_batches import AVAX, DOLLAR, RescueDay
 from tests.scenarios import AVAX_PRICE
 
 ENTRY = ForcedTrade((2, 3), (0xA0002, 0xA0003), 0, 0, 10 * AVAX, AVAX_PRICE)

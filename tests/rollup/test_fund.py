@@ -15,7 +15,7 @@ from rollup.orders import Order
 from rollup.state import State
 from rollup.trace import FundFillTrace
 from rollup.units import ATOMS_PER_E6, FUND_ACCOUNT, PPM, TREASURY_ACCOUNT
-from tests.rescue_days import AVAX, DOLLAR, ETH, RescueDay
+from tests.rescue_batches import AVAX, DOLLAR, ETH, RescueDay
 from tests.scenarios import AVAX_PRICE, PARAMS, Exchange
 
 BAND_PPM = 20_000

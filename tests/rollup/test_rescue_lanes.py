@@ -14,7 +14,7 @@ from rollup.takeover import is_rescuable, is_takeover
 from rollup.transition import BatchResult
 from rollup.txs.forced_trade import FirstLeg
 from rollup.units import FUND_ACCOUNT
-from tests.rescue_days import AVAX, DOLLAR, ETH, SHAPE, RescueDay
+from tests.rescue_batches import AVAX, DOLLAR, ETH, SHAPE, RescueDay
 from tests.scenarios import AVAX_PRICE, ETH_PRICE, Exchange
 
 HALF = 150 * DOLLAR  # half of the maintenance of 400 AVAX: 3 % of 10,000 USD is 300
