@@ -49,7 +49,7 @@ class RandomDay:
         self.ex = Exchange(params=LIVELY, shape=SHAPE, state=genesis)
         self.teller = RandomTeller(self.random, self.ex, USERS)
         self.ledger = DirectHouse(LIVELY)
-        self.marks = (AVAX_PRICE, ETH_PRICE)
+        self.marks: tuple[int, ...] = (AVAX_PRICE, ETH_PRICE)
         self.resting: list[SignedOrder | SignedQuote] = []
         self.queued: list[SignedCashOp] = []
         self.seen: set[str] = set()
