@@ -13,7 +13,7 @@ from sequencer.errors import OptionInvalid
 
 __all__ = ["Participant", "Seat", "derive_key", "list_seats", "make_cast"]
 
-_LEVERAGES: Final = (9, 3, 6, 5, 8, 2, 7, 4)  # targets of the traders, in turn
+_LEVERAGES: Final = (9, 7, 8, 6, 9, 7, 8, 5, 3, 6, 2, 4, 5, 3, 2)  # targets of the traders, in turn
 _BOLD_LEVERAGE: Final = 6  # of the market makers that a fall takes down; the others keep to 1
 _ACCOUNTS_PER_BOLD: Final = 20  # one bold market maker for so many accounts
 _MAX_ACCOUNTS: Final = 2**ACCOUNT_BITS - FIRST_USER_ACCOUNT

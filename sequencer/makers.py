@@ -1,4 +1,4 @@
-"""The market makers of a replay: post-only orders on both sides of the mark, and one for what is liquidated."""
+"""The market makers of a replay: post-only orders on both sides of the mark, and one for what must be sold."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 from rollup.orders import POST_ONLY, Order
-from rollup.units import FIRST_USER_ACCOUNT, PPM
+from rollup.units import FIRST_USER_ACCOUNT, FUND_ACCOUNT, PPM
 from sequencer.cast import Participant, Seat
 from sequencer.market import MARKET, move_price
 from sequencer.turn import Turn
@@ -40,7 +40,7 @@ class Makers:
                 self._funded.add(maker.account_id)
 
     def quote(self, turn: Turn, demand_lots: tuple[int, int]) -> None:
-        """Quote for takers who buy and sell so many lots, and against all who fall below maintenance."""
+        """Quote for takers who buy and sell so many lots, and against all who must trade."""
         bought_lots, sold_lots = demand_lots
         usual = {_BIDS: max(sold_lots, 1), _ASKS: max(bought_lots, 1)}
         backstop = _plan_backstop(turn, usual)
@@ -54,7 +54,7 @@ class Makers:
                     turn.send_order(maker, order)
 
     def _compute_wealth_e6(self, maker: Participant) -> int:
-        """Without bold makers each can take the other side of every trade; with them all can take a quarter."""
+        """Without bold makers each can take every trade; with them the calm and the bold can take a quarter each."""
         if not self._n_bold:
             return max(self._notional_e6, PPM)
         parts = self._n_bold * maker.leverage if maker.is_bold else len(self._makers) - self._n_bold
@@ -86,8 +86,8 @@ def _make_orders(turn: Turn, seat: Seat, maker: Participant, usual: dict[int, in
 
 
 def _plan_backstop(turn: Turn, usual: dict[int, int]) -> _Plan:
-    """Return the order against the net position of all below maintenance, or one more for the takers."""
-    net_lots = 0
+    """Return the order against the fund and the net position of all below maintenance, or one more for the takers."""
+    net_lots = turn.state.get_account(FUND_ACCOUNT).sizes_lots[MARKET]
     for account_id, account in turn.state.accounts.items():
         margin = turn.compute_margin(account)
         if account_id >= FIRST_USER_ACCOUNT and margin.equity < margin.maintenance:

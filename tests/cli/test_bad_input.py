@@ -90,6 +90,11 @@ def test_invalid_cached_key(
 # prove
 
 
+def _hold(path: Path, answer: object) -> object:
+    """Return the first batch's entry with another answer about the identity."""
+    return json.loads(path.read_text())["batches"][0] | {"identity_held": answer}
+
+
 def _change_version(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[8] = 99
@@ -116,6 +121,7 @@ def _raise_price(trace: BatchTrace) -> BatchTrace:
         (_change_trace(lambda trace: replace(trace, shape_name="huge")), "shape: got 'huge'"),
         (_change_trace(lambda trace: replace(trace, shape_name="small")), "lanes: got"),
         (_change_trace(lambda trace: replace(trace, cash_lanes=trace.cash_lanes[1:])), "lanes: got"),
+        (_change_trace(lambda trace: replace(trace, rescue_lanes=trace.rescue_lanes[1:])), "2 RescueLanes"),
         (_change_trace(_raise_price), "no proof exists"),
     ],
 )
@@ -143,12 +149,13 @@ def test_invalid_prove_keeps_earlier_proofs(proved_run: Path, keys_dir: Path, ca
     [
         (Path.unlink, "manifest.json: no such file"),
         (truncate, "manifest.json: file"),
-        (lambda path: edit_json(path, version=2), "version: got 2"),
+        (lambda path: edit_json(path, version=1), "version: got 1"),
         (lambda path: edit_json(path, format="other"), "format: got 'other'"),
         (lambda path: edit_json(path, batches={}), "batches"),
         (lambda path: edit_json(path, batches=[]), "one shape"),
         (lambda path: edit_json(path, batches=[{"file": "x"}]), "batches[0]"),
         (lambda path: edit_json(path, seed="1"), "seed"),
+        (lambda path: edit_json(path, batches=[_hold(path, "yes")]), "identity_held"),
         (lambda path: path.write_text("[" * 100_000), "JSON"),
         (lambda path: path.write_text("[]"), "an object"),
     ],
@@ -158,7 +165,7 @@ def test_invalid_manifest(
     command: str, damage: Callable[[Path], object], fact: str, proved_run: Path, tmp_path: Path, capsys: Capsys
 ) -> None:
     damage(proved_run / "manifest.json")
-    options = ["--out", tmp_path / "proof"] if command == "prove" else []
+    options: list[str | Path] = ["--out", tmp_path / "proof"] if command == "prove" else []
     assert_refused(capsys, fact, command, proved_run, *options)
     assert not (tmp_path / "proof").exists()
 
@@ -170,7 +177,7 @@ def test_invalid_manifest_names_a_file_elsewhere(
     path = proved_run / "manifest.json"
     batches = json.loads(path.read_text())["batches"]
     edit_json(path, batches=[batches[0] | {"file": "../run/batch-0000.zkm"}])
-    options = ["--out", tmp_path / "proof"] if command == "prove" else []
+    options: list[str | Path] = ["--out", tmp_path / "proof"] if command == "prove" else []
     assert_refused(capsys, "a name without folders", command, proved_run, *options)
 
 
@@ -201,7 +208,7 @@ def test_invalid_export_of_a_truncated_batch(proved_run: Path, tmp_path: Path, c
     [
         ("proving.json", Path.unlink, "proving.json: no such file"),
         ("proving.json", truncate, "JSON"),
-        ("proving.json", lambda path: edit_json(path, version=2), "version: got 2"),
+        ("proving.json", lambda path: edit_json(path, version=1), "version: got 1"),
         ("proving.json", lambda path: edit_json(path, proofs=[]), "a list with a proof"),
         ("verification_key.json", Path.unlink, "verification_key.json"),
         ("verification_key.json", truncate, "JSON"),
@@ -237,7 +244,7 @@ def test_invalid_oversized_proving_record(proved_run: Path, capsys: Capsys, monk
 def test_invalid_proof_name_elsewhere(proved_run: Path, capsys: Capsys) -> None:
     path = proved_run / "proving.json"
     entries = json.loads(path.read_text())["proofs"]
-    edit_json(path, proofs=[entries[0] | {"batch": "../run/batch-0000"}])
+    edit_json(path, proofs=[entries[0] | {"batch": "../run/batch-0000"}])  # the name is refused before the number
     assert_refused(capsys, "a name without folders", "verify", proved_run)
 
 
@@ -297,7 +304,7 @@ def _repeat(run: Path) -> None:
                 lambda run, word=word: _raise_number(run / "batch-0000.bridge.json", word),
                 "batch-0000: data: bridge words",
             )
-            for word in range(8)  # kind, account and amount; owner; key: of both CashLanes
+            for word in range(4 * (TINY.cash_lanes + TINY.rescue_lanes))  # four of each lane
         ),
         (_drop_deposit, "batch-0000: data: bridge words"),
         (_reverse, "OldStateRootWrong"),

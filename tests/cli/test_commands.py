@@ -19,12 +19,12 @@ COMMANDS = ("demo", "setup", "replay", "prove", "verify", "compare", "circuit")
 
 def test_replay_gives_totals_and_batches(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "run"
-    options = ("--out", out, "--shape", "small", "--batches", "4", "--accounts", "10", "--seed", "1")
+    options = ("--out", out, "--shape", "small", "--batches", "6", "--accounts", "10", "--seed", "1")
     found = run_json(capsys, "replay", EXAMPLE, *options)
     assert {"orders", "fills", "liquidations"} <= found.keys()
     assert found["liquidations"] > 0
     assert found["fills"] > found["liquidations"]
-    assert sorted(list_files(out)) == [*(f"batch-{i:04}.zkm" for i in range(4)), "manifest.json"]
+    assert sorted(list_files(out)) == [*(f"batch-{i:04}.zkm" for i in range(6)), "manifest.json"]
     assert [batch["file"] for batch in found["batches"]] == sorted(list_files(out))[:-1]
 
 
@@ -91,6 +91,19 @@ def test_circuit_stats(capsys: pytest.CaptureFixture[str]) -> None:
     assert sum(lane["by_scope"].values()) == lane["constraints"]
     assert found["shapes"]["block"]["orders"] == 86
     assert {"constraints", "orders", "domain_log2"} == found["shapes"]["block"].keys()
+
+
+def test_circuit_stats_know_every_operation(capsys: pytest.CaptureFixture[str]) -> None:
+    found = run_json(capsys, "circuit", "stats")
+    rows = found["operations"]
+    assert {row["lane"] for row in rows} == found["lanes"].keys()
+    assert all(row["constraints"] == found["lanes"][row["lane"]]["constraints"] for row in rows)
+    operations = {row["operation"] for row in rows}
+    rules = (ROOT / "docs" / "rules.md").read_text()
+    table = rules.split("| kind | signed | effect |")[1].split("\n\n")[0].splitlines()[2:]
+    for kind in (cell for row in table for cell in row.split("|")[1].strip().split(" / ")):
+        assert {kind, f"transfer {kind}"} & operations, kind
+    assert {"takeover", "deleveraging: victim", "deleveraging: counterparty", "liquidation"} <= operations
 
 
 def test_circuit_export_of_one_batch(proved_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
