@@ -16,7 +16,7 @@ from rollup.state import State
 from rollup.trace import BatchTrace, CashLaneTrace
 from rollup.txs import Transfer, Withdraw
 from rollup.units import FUND_ACCOUNT, TREASURY_ACCOUNT
-from tests.circuits.frame_cases import N_BRIDGE_LANES, get_day
+from tests.circuits.frame_cases import N_BRIDGE_LANES, get_day, get_idle
 from tests.circuits.lane_cases import Values
 from tests.circuits.rechaining import Ledger, change_bus, change_private, get_ledger, give_inputs, rechain
 from tests.scenarios import AVAX_PRICE, PARAMS, Exchange
@@ -27,6 +27,7 @@ SEQUENCER = 9
 ROOT_IN, ROOT_OUT = "account_tree/root_in", "account_tree/root_out"
 BRIDGE = ("bridge/kind_account_amount_outcome", "bridge/owner", "bridge/key_x_or_paid", "bridge/key_y")
 NET = "market[*]/lots_end/sum"
+NEW_ROOT = "close: new_state_root/is_public"
 FILLS, LIQUIDATION, CASH = "deposits and fills", "liquidation", "withdraw and cancel"
 
 
@@ -41,7 +42,7 @@ class BatchForgery:
 
 def forge_batches() -> list[BatchForgery]:
     """Return the whole catalogue, on the shape tiny."""
-    parts = (_creations, _dues, _imbalances, _shares, _publics, _bridges, _chains, _transfers, _orders, _totals)
+    parts = (_creations, _dues, _imbalances, _shares, _told, _publics, _bridges, _chains, _transfers, _orders, _totals)
     return [forgery for part in parts for forgery in part()]
 
 
@@ -154,6 +155,41 @@ def _shares() -> Iterator[BatchForgery]:
         told = change_bus(inputs, {wire: inputs.bus[wire] + 1})
         broken = [f"{lane}: order[*]/share/{rule}" for lane in sharing for rule in rules]
         yield _forgery(f"shared {part} told one higher", told, "close: market[*]/ration_end", *broken)
+
+
+# what a sequencer may tell the lanes, or itself at the close, other than what the tick worked out: wire -> who refuses
+TOLD = {
+    "a higher mark": ("table/mark[0]", "tick: market[*]/mark/is_port"),
+    "a higher funding index": ("table/funding[0]", "tick: market[*]/index/is_port"),
+    "a higher initial requirement": ("table/initial_weight[0]", "tick: market[*]/initial_weight"),
+    "a higher maintenance requirement": ("table/maintenance_weight[0]", "tick: market[*]/maintenance_weight/is_port"),
+    "a higher penalty": ("table/penalty_weight[0]", "tick: market[*]/penalty_weight"),
+    "another rationed side": ("table/auction_word[0]", "tick: market[*]/auction_word"),
+    "a higher taker fee": ("table/taker_fee_ppm[0]", "tick: taker_fee_ppm[*]/is_port"),
+    "a smaller rebate": ("table/maker_fee_ppm[0]", "tick: maker_fee_ppm[*]/is_port"),
+    "a dearer place": ("table/order_fee_e6", "tick: order_fee_e6/is_port"),
+    "a dearer cash operation": ("table/cash_fee_e6", "tick: cash_fee_e6/is_port"),
+    "a dearer leaf": ("table/leaf_fee_e6", "tick: leaf_fee_e6/is_port"),
+    "a higher rent": ("table/rent_rate", "tick: rent_rate/is_port"),
+    "fresh prices called stale": ("table/stale", "tick: stale/is_port"),
+    "another deployment": ("table/domain", "tick: domain/is_port"),
+    "a wider band for the fund": ("fund_band_ppm", "tick: fund_band_ppm/is_port"),
+    "a larger budget for the fund": ("budget[0]", "tick: fund_budget/is_port", "fund: totals/budget"),
+    "another congestion at the close": ("outset/congestion", "tick: outset/congestion"),
+    "a longer time at the close": ("outset/elapsed", "tick: outset/elapsed"),
+    "another premium at the close": ("outset/premium[0]", "tick: outset/premium[*]", NEW_ROOT),
+    "other open interest at the close": ("outset/open_interest[0]", "tick: outset/open_interest[*]", NEW_ROOT),
+    "another base fee at the close": ("outset/base_fee[0]", "tick: outset/base_fee[*]", NEW_ROOT),
+    "another maintenance factor": ("outset/maintenance_factor", "tick: factor/maintenance_factor/is_port", NEW_ROOT),
+    "other oracle times": ("oracle_hash", "tick: oracle_after/is_port", NEW_ROOT),
+}
+
+
+def _told() -> Iterator[BatchForgery]:
+    """Yield idle batches in which one of these values is one higher than it should be."""
+    inputs = give_inputs(get_idle())
+    for name, (wire, *refused_by) in TOLD.items():
+        yield _forgery(name, change_bus(inputs, {wire: inputs.bus[wire] + 1}), *refused_by)
 
 
 def _publics() -> Iterator[BatchForgery]:
