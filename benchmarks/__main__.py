@@ -12,7 +12,15 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import hashes, verification
-from circuits.batch import build_batch_circuit, cash_lane_template, fund_lane_template, trade_lane_template
+from circuits.batch import (
+    build_batch_circuit,
+    cash_lane_template,
+    fund_lane_template,
+    quote_lane_template,
+    rescue_lane_template,
+    tick_template,
+    trade_lane_template,
+)
 from rollup.shapes import BLOCK, SMALL
 from sequencer.stats import count_gadgets
 
@@ -22,9 +30,12 @@ CEILINGS = {
     "poseidon2": (240, "circomlib 240"),
     "poseidon8": (402, "circomlib 402"),
     "poseidon16": (609, "circomlib 609"),
-    "TradeLane(1), one order": (16_500, "Loopring about 65,000 an order, Hermez 59,450 a transfer"),
-    "TradeLane(16), an order": (8_200, ""),
-    "CashLane": (13_500, ""),
+    "Tick": (60_000, ""),
+    "TradeLane(1), one order": (17_500, "Loopring about 65,000 an order, Hermez 59,450 a transfer"),
+    "TradeLane(16), an order": (8_700, ""),
+    "QuoteLane(16), an order": (6_000, ""),
+    "CashLane": (14_000, ""),
+    "RescueLane": (12_500, ""),
     "FundLane": (11_000, ""),
 }
 
@@ -33,9 +44,12 @@ def count_constraints() -> dict[str, int]:
     """Return constraint counts by row of the table."""
     gadgets = count_gadgets()
     lanes = {
+        "Tick": tick_template().n_rows,
         "TradeLane(1), one order": trade_lane_template(1).n_rows,
         "TradeLane(16), an order": trade_lane_template(16).n_rows // 16,
+        "QuoteLane(16), an order": quote_lane_template(16).n_rows // 16,
         "CashLane": cash_lane_template().n_rows,
+        "RescueLane": rescue_lane_template().n_rows,
         "FundLane": fund_lane_template().n_rows,
     }
     shapes = {f"shape {shape.name}": build_batch_circuit(shape).n_constraints for shape in (SMALL, BLOCK)}

@@ -1,4 +1,4 @@
-"""A `block` with all of its 70 order places filled: three market makers, two of them by quote, against 22 takers."""
+"""A `block` with all of its 86 order places filled: four market makers, one of them by quote, against 22 takers."""
 
 from __future__ import annotations
 
