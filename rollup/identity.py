@@ -1,8 +1,10 @@
 """The solvency identity: what all accounts hold is what the vault holds, exactly.
 
 A fill of d lots at p* moves `-d * (p* * 10**6 - F)`; in one market the fills of a batch share p* and F and their d
-sum to 0, so trading and any change of prices or funding leave sum(cash) as it is. Fees and penalties go to accounts 1
-and 0. Deposits and withdrawals change cash and vault alike. Hence, after every batch:
+sum to 0, so trading and any change of prices or funding leave sum(cash) as it is. Fees, rent and penalties go to
+accounts 1 and 0. A takeover moves cash and lots; a victim is closed at the mark, its deficit paid by its counterparties
+to the last atom, its surplus to the fund; both legs of a forced trade share their price. Deposits and withdrawals
+change cash and vault alike. Hence, after every batch:
 sum(cash_atoms) == vault_e6 * 10**12, and in every market sum(size_lots) == 0 (so sum(equity) == sum(cash)).
 The open interest of the header, moved from batch to batch, is what all accounts hold long.
 """

@@ -44,7 +44,7 @@ class ShapeUnknown(BatchInvalid):
 
 TINY = Shape("tiny", (1, 1, 2), 2, (2,), 3)
 SMALL = Shape("small", (1,) * 6 + (4,) * 2, 4, (4,), 4)
-BLOCK = Shape("block", (1,) * 22 + (16,), 5, (16,) * 2, 4)
+BLOCK = Shape("block", (1,) * 22 + (16,) * 3, 5, (16,), 4)
 SHAPES = {shape.name: shape for shape in (TINY, SMALL, BLOCK)}
 
 

@@ -49,7 +49,7 @@ class RandomDay:
         self.ex = Exchange(params=LIVELY, shape=SHAPE, state=genesis)
         self.teller = RandomTeller(self.random, self.ex, USERS)
         self.ledger = DirectHouse(LIVELY)
-        self.marks = (AVAX_PRICE, ETH_PRICE)
+        self.marks: tuple[int, ...] = (AVAX_PRICE, ETH_PRICE)
         self.resting: list[SignedOrder | SignedQuote] = []
         self.queued: list[SignedCashOp] = []
         self.seen: set[str] = set()
@@ -62,10 +62,10 @@ class RandomDay:
         cash = [self.teller.make() for _ in range(self.random.randrange(6))]
         orders: list[SignedOrder | SignedQuote] = [self.make_order() for _ in range(self.random.randrange(3, 10))]
         orders += [self.make_quote() for _ in range(self.random.randrange(3))]
-        cash += [self.make_forced_trade() for _ in range(self.random.choice([0, 0, 0, 1, 2]))]
+        cash += [self.make_forced_trade() for _ in range(self.random.choice([0, 0, 0, 0, 1, 2]))]
         self.move_marks()
         elapsed_s = self.random.choice([1, 1, 1, 7, 3_600])
-        return self.run(cash, orders, elapsed_s, self.random.choice([(0, 1, 2)] * 4 + [(0, 1), (1, 2), (2,)]))
+        return self.run(cash, orders, elapsed_s, self.random.choice([(0, 1, 2)] * 7 + [(0, 1), (1, 2), (2,)]))
 
     def run(
         self,
@@ -92,9 +92,9 @@ class RandomDay:
 
     def _draw_move(self) -> int:
         """Return a new mark in thousandths of the old."""
-        if self.random.random() < 0.07:
+        if self.random.random() < 0.06:
             return self.random.choice([600, 780, 1_300])
-        return self.random.randint(960, 1_045)
+        return self.random.randint(950, 1_045)
 
     def make_forced_trade(self) -> SignedCashOp:
         """Return a trade between two owners, some of them not what they say, at about the mark."""

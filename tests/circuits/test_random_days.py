@@ -10,10 +10,12 @@ from tests.random_day import SHAPE, RandomDay
 def test_every_batch_of_random_days_satisfies_the_circuit() -> None:
     kernel = load_batch(SHAPE)
     seen: set[str] = set()
-    for seed in (1, 3, 5, 6):
+    for seed in (3, 7, 8, 15):
         day = RandomDay(seed)
         for _ in range(12):
             trace = day.run_batch().trace
             assert kernel.name_unsatisfied(kernel.compute_witness(trace)) == []
         seen |= day.seen
-    assert seen >= (CASH_KINDS - {"Evict"}) | FAILED_KINDS | {"fill", "liquidation", "margin_insufficient"}
+    rescues = {"takeover", "deleveraging", "deficit", "fund fill", "forced trade applied", "forced trade dropped"}
+    trades = {"fill", "liquidation", "margin_insufficient", "stale"}
+    assert seen >= (CASH_KINDS - {"Evict"}) | FAILED_KINDS | rescues | trades

@@ -89,7 +89,7 @@ def test_circuit_stats(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"eddsa_verify", "poseidon2", "poseidon8", "poseidon16"} <= found["gadgets"].keys()
     lane = found["lanes"]["TradeLane(1)"]
     assert sum(lane["by_scope"].values()) == lane["constraints"]
-    assert found["shapes"]["block"]["orders"] == 70
+    assert found["shapes"]["block"]["orders"] == 86
     assert {"constraints", "orders", "domain_log2"} == found["shapes"]["block"].keys()
 
 

@@ -73,7 +73,7 @@ def test_oracle_signs_what_a_batch_can_use() -> None:
     assert make_signers(seed=8)[0].private_key != signers[0].private_key
 
 
-@pytest.mark.parametrize(("shape", "n_makers"), [(TINY, 2), (SMALL, 3), (BLOCK, 3)])
+@pytest.mark.parametrize(("shape", "n_makers"), [(TINY, 2), (SMALL, 3), (BLOCK, 4)])
 def test_cast_has_a_maker_for_each_wide_lane(shape: Shape, n_makers: int) -> None:
     cast = make_cast(shape, n_makers + 3, seed=1)
     assert [participant.is_maker for participant in cast] == [True] * n_makers + [False] * 3

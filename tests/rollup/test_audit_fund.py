@@ -15,7 +15,7 @@ from rollup.public_inputs import get_bridge_words
 from rollup.state import Resources
 from rollup.trace import BatchTrace, FundFillTrace
 from rollup.units import ATOMS_PER_E6, USD_E12
-from tests.rescue_days import AVAX, DOLLAR, FORCED, SHARED, TAKEOVER, get_rescue_traces
+from tests.rescue_batches import AVAX, DOLLAR, FORCED, SHARED, TAKEOVER, get_rescue_traces
 from tests.scenarios import AVAX_PRICE
 
 OWNER = 0xA0000

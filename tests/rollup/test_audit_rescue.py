@@ -16,7 +16,7 @@ from rollup.margin import compute_equity
 from rollup.rent import charge_rent
 from rollup.rescue import Carry, Counterparty, ForcedTradeLeg, Takeover, Victim
 from rollup.trace import BatchTrace, RescueLaneTrace
-from tests.rescue_days import AVAX, DOLLAR, ETH, FORCED, SHARED, SURPLUS, TAKEOVER, get_rescue_traces
+from tests.rescue_batches import AVAX, DOLLAR, ETH, FORCED, SHARED, SURPLUS, TAKEOVER, get_rescue_traces
 
 THREE_AVAX, FOUR_AVAX, FOUR_ETH, FIVE_ETH, UNUSED = 1, 2, 3, 4, 5  # lanes of the shared deficit
 TAKINGS = ((3, 0, 300 * AVAX), (4, 0, 100 * AVAX), (4, 1, 2 * ETH), (5, 1, ETH))

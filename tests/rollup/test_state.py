@@ -273,7 +273,7 @@ def test_invalid_pad_of_seventeen_markets() -> None:
 
 
 def test_shapes_hold_the_orders_they_are_named_for() -> None:
-    assert [shape.max_orders for shape in (TINY, SMALL, BLOCK)] == [6, 18, 70]
+    assert [shape.max_orders for shape in (TINY, SMALL, BLOCK)] == [6, 18, 86]
     assert all(get_shape(name).name == name for name in SHAPES)
 
 

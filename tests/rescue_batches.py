@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import Any
 
+from rollup.audit import check_batch
 from rollup.margin import compute_equity
 from rollup.orders import SignedOrder
 from rollup.shapes import Shape
 from rollup.signature import derive_public_key
-from rollup.state import Resources, make_genesis
+from rollup.state import Resources, State, make_genesis
 from rollup.trace import BatchTrace
 from rollup.transition import BatchResult
 from rollup.txs import ForcedTrade, SignedCashOp
-from rollup.units import FUND_ACCOUNT, MARKET_COUNT, USD_E12
+from rollup.units import ATOMS_PER_E6, FUND_ACCOUNT, MARKET_COUNT, USD_E12
 from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S, Exchange
 
 AVAX, ETH = 10**6, 10**6  # lots of one
@@ -59,9 +61,23 @@ class RescueDay:
         owners = (self.ex.owner_of(accounts[0]), self.ex.owner_of(accounts[1]))
         return SignedCashOp(ForcedTrade(accounts, owners, market, int(lots < 0), abs(lots), price_ticks))
 
-    def run(self, cash: Sequence[SignedCashOp] = (), orders: Sequence[SignedOrder] = ()) -> BatchResult:
-        """Build the next batch at unchanged marks."""
-        return self.ex.batch(cash=list(cash), orders=orders)
+    def run(self, cash: Sequence[SignedCashOp] = (), orders: Sequence[SignedOrder] = (), **options: Any) -> BatchResult:  # noqa: ANN401 (of a batch)
+        """Build the next batch, at unchanged marks unless said otherwise, and check it: rules, cash and lots."""
+        before = self.ex.state
+        result = self.ex.batch(cash=list(cash), orders=orders, **options)
+        check_batch(result.trace)
+        assert _sum_cash(result.state) - _sum_cash(before) == _get_vault(result.state) - _get_vault(before)
+        for market in range(MARKET_COUNT):
+            assert sum(account.sizes_lots[market] for account in result.state.accounts.values()) == 0
+        return result
+
+
+def _sum_cash(state: State) -> int:
+    return sum(account.cash_atoms for account in state.accounts.values())
+
+
+def _get_vault(state: State) -> int:
+    return state.header.vault_e6 * ATOMS_PER_E6
 
 
 def run_takeover() -> BatchResult:
