@@ -47,11 +47,11 @@ class Requests:
             self._withdraw_by_force,
             self._cancel_all_by_force,
             self._trade_by_force,
+            self._close,
             self._change_key,
             self._set_tier,
             self._cancel_all,
             self._deposit_for_another_owner,
-            self._close,
             self._change_key_by_force,
             self._evict,
         )
@@ -111,20 +111,17 @@ class Requests:
         return SignedCashOp(ForcedCancelAll(trader.account_id, trader.owner)) if trader else None
 
     def _trade_by_force(self, turn: Turn) -> SignedCashOp | None:
-        """One who holds something hands a part of it to another, at the mark."""
-        holders = (
-            trader for trader in self._list_idle(turn) if abs(turn.get_account(trader).sizes_lots[MARKET]) > _SHARE
-        )
-        if (first := next(holders, None)) is None:
-            return None
-        held_lots = turn.get_account(first).sizes_lots[MARKET]
-        lots = abs(held_lots) // _SHARE
-        for second in self._list_idle(turn):
-            if second != first and turn.compute_room_lots(second, 1 if held_lots > 0 else -1) > lots:
-                turn.busy |= {first.account_id, second.account_id}
-                accounts, owners = (first.account_id, second.account_id), (first.owner, second.owner)
-                side = 1 if held_lots > 0 else 0
-                return SignedCashOp(ForcedTrade(accounts, owners, MARKET, side, lots, turn.mark_ticks))
+        """One who holds something hands all of it to another who can afford it, at the mark: then it can close."""
+        for first in self._list_idle(turn):
+            held_lots = turn.get_account(first).sizes_lots[MARKET]
+            direction, lots = (1 if held_lots > 0 else -1), abs(held_lots)
+            for second in self._list_idle(turn) if lots else ():
+                if second != first and turn.compute_room_lots(second, direction) > lots:
+                    turn.busy |= {first.account_id, second.account_id}
+                    accounts, owners = (first.account_id, second.account_id), (first.owner, second.owner)
+                    return SignedCashOp(
+                        ForcedTrade(accounts, owners, MARKET, int(direction > 0), lots, turn.mark_ticks)
+                    )
         return None
 
     def _change_key(self, turn: Turn) -> SignedCashOp | None:
