@@ -6,11 +6,13 @@ from circuits.bits import assert_in_range
 from circuits.linear import LC
 from circuits.margin import Margin
 from circuits.system import ConstraintSystem
+from rollup.takeover import PROVABLE_BITS
 
 # What can be proved, not what is sound: equities and requirements in a rescue below 2**108 atoms (3e14 USD), so that
 # every difference taken here stays below 2**110. Whatever they are (an equity is below 2**125, the fund's below 2**136,
 # a requirement below 2**120), a negative difference is r less something below 2**140: no 110 bits can hold it.
 RESCUE_BITS = 110
+assert RESCUE_BITS >= PROVABLE_BITS + 2  # what the model rescues can be proved
 
 
 def assert_rescuable(cs: ConstraintSystem, emptied: LC, before: Margin) -> None:

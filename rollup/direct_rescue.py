@@ -87,11 +87,8 @@ class DirectHouse(DirectExchange):
         for other, market, lots in rescue.takings:
             self.touch(other, tick.header.timestamp_s, tick.rent_rate)
             direction = 1 if self._get_size(account, market) > 0 else -1
-            if (
-                not 0
-                < lots
-                <= min(direction * self._get_size(account, market), -direction * self._get_size(other, market))
-            ):
+            most = min(direction * self._get_size(account, market), -direction * self._get_size(other, market))
+            if not 0 < lots <= most:
                 raise DirectRefused(other, f"cannot close {lots} lots of market {market} against account {account}")
             share_atoms = owed_atoms * lots * marks_ticks[market] // worth
             self._pass_on(account, other, market, direction * lots, tick)

@@ -18,7 +18,7 @@ from rollup.margin import Margin
 from rollup.rescue import Counterparty, Takeover, Victim
 from rollup.rescue_chain import RescueChain
 from rollup.risk import find_rescuable
-from rollup.takeover import add_to_fund, empty_account, is_rescuable, is_takeover
+from rollup.takeover import PROVABLE_BITS, add_to_fund, empty_account, is_provable, is_rescuable, is_takeover
 from rollup.trace import RescueLaneTrace
 from rollup.txs.forced_trade import ForcedTrade
 from rollup.units import FIRST_USER_ACCOUNT, FUND_ACCOUNT
@@ -89,8 +89,8 @@ class _Rescuer:
             if not chain.n_free:
                 return
             opened, margin = chain.open(account_id)
-            if not is_rescuable(margin):
-                continue  # it was a counterparty since
+            if not is_rescuable(margin) or not is_provable(margin, chain.carry.fund_equity_atoms):
+                continue  # it was a counterparty since, or there are no such sums
             if is_takeover(margin, chain.carry.fund_equity_atoms):
                 self._take_over(account_id, opened, margin)
             elif any(opened.sizes_lots):
@@ -106,6 +106,8 @@ class _Rescuer:
 
     def _deleverage(self, account_id: int, opened: Account, margin: Margin) -> None:
         chain, marks_ticks = self._chain, self._chain.workspace.marks_ticks
+        if sum(map(bool, opened.sizes_lots)) >= chain.n_free:
+            return  # beside the victim's lane each market needs one at least
         rest = open_deleveraging(opened.sizes_lots, margin.equity, marks_ticks)
         takings = choose_counterparties(rest, self._find_candidates(opened), marks_ticks, chain.n_free - 1)
         if takings is None:
@@ -136,7 +138,7 @@ class _Rescuer:
             sizes = zip(victim.sizes_lots, account.sizes_lots, strict=True)
             if account_id >= FIRST_USER_ACCOUNT and any(own * other < 0 for own, other in sizes):
                 opened, margin = self._chain.open(account_id)
-                if margin.equity > 0:
+                if 0 < margin.equity < 2**PROVABLE_BITS:
                     candidates.append(Candidate(account_id, opened.sizes_lots, margin.equity))
         return candidates
 

@@ -6,10 +6,14 @@ At the marks the fund gains exactly the account's equity: cash is kept relative 
 
 from __future__ import annotations
 
+from typing import Final
+
 from rollup.accounts import NO_POSITIONS, Account
 from rollup.margin import Margin
 
-__all__ = ["add_to_fund", "empty_account", "is_rescuable", "is_takeover"]
+__all__ = ["PROVABLE_BITS", "add_to_fund", "empty_account", "is_provable", "is_rescuable", "is_takeover"]
+
+PROVABLE_BITS: Final = 108  # of any equity or requirement in a takeover or deleveraging: 3e14 USD
 
 
 def is_rescuable(margin: Margin) -> bool:
@@ -20,6 +24,11 @@ def is_rescuable(margin: Margin) -> bool:
 def is_takeover(margin: Margin, fund_equity_atoms: int) -> bool:
     """Return whether the fund takes a rescuable account: its own equity would not end below 0. Else deleverage."""
     return fund_equity_atoms + margin.equity >= 0
+
+
+def is_provable(margin: Margin, fund_equity_atoms: int) -> bool:
+    """Return whether the circuit has bits for a rescue of this standing: a bound on completeness, not on soundness."""
+    return max(abs(margin.equity), margin.maintenance, abs(fund_equity_atoms)) < 2**PROVABLE_BITS
 
 
 def empty_account(account: Account) -> Account:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from circuits.determinism import find_freedom
-from rollup.accounts import NO_POSITIONS
+from rollup.accounts import NO_POSITIONS, Account
+from rollup.deleverage import open_deleveraging
 from rollup.field import R
+from rollup.rescue import Carry, Counterparty, RescueOp, Takeover, Victim
+from rollup.takeover import PROVABLE_BITS
 from tests.circuits.lane_cases import kernel_hashing
-from tests.circuits.rescue_cases import OUTPUTS, RescueCase, Scene, load_rescue_lane, make_rescue_case
+from tests.circuits.rescue_cases import OUTPUTS, RescueCase, Scene, idle_carry, load_rescue_lane, make_rescue_case
 from tests.circuits.rescue_forgeries import forge_rescues
 from tests.circuits.rescue_scenes import SCENE, get_rescue_scenes
 from tests.circuits.rescue_strategies import Turn, counterparty_turns, forced_turns, rescue_turns
+from tests.circuits.trade_scenes import make_account
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -79,6 +84,22 @@ def test_who_takes_the_last_bears_the_rest_of_the_deficit() -> None:
     before, after = case.lane.carry_in.deleveraging, case.lane.carry_out.deleveraging
     assert (before.deficit_atoms > 0, after.deficit_atoms, after.notional) == (True, 0, 0)
     assert after.left_lots == NO_POSITIONS
+
+
+def test_largest_figures_that_the_model_rescues_can_be_proved() -> None:
+    most = 2**PROVABLE_BITS - 1
+    debtor = SCENE.with_equity(make_account(sizes={0: 5}), -most)
+    rich = SCENE.with_equity(make_account(sizes={0: -5}), most)
+    rest = open_deleveraging((9, *NO_POSITIONS[1:]), -most, SCENE.venue.marks)
+    follower = replace(rest, last_notional=2**96 - 1, last_equity_atoms=most)
+    turns: tuple[tuple[RescueOp, Account, Carry], ...] = (
+        (Takeover(), debtor, idle_carry(most)),
+        (Victim(), debtor, idle_carry(-most)),
+        (Counterparty(0, 5), rich, idle_carry(most, rest)),
+        (Counterparty(0, 5), rich, idle_carry(-most, follower)),
+    )
+    for op, account, carry in turns:
+        assert make_rescue_case(op, account, carry=carry).find_broken_classes() == set()
 
 
 def test_invalid_lanes_are_refused_by_the_rule_they_break() -> None:

@@ -10,7 +10,7 @@ from rollup.counterparties import Taking
 from rollup.identity import check_solvency
 from rollup.margin import Margin
 from rollup.rescue import Carry, Counterparty, ForcedTradeLeg, Takeover, Victim, open_carry
-from rollup.takeover import is_rescuable, is_takeover
+from rollup.takeover import is_provable, is_rescuable, is_takeover
 from rollup.transition import BatchResult
 from rollup.txs.forced_trade import FirstLeg
 from rollup.units import FUND_ACCOUNT
@@ -44,6 +44,24 @@ def test_due_below_nothing_or_below_half_of_maintenance(equity: int, maintenance
 @pytest.mark.parametrize(("fund", "equity", "takes"), [(5, -5, True), (5, -6, False), (-3, 3, True), (-3, 2, False)])
 def test_fund_takes_what_leaves_it_with_nothing_at_least(fund: int, equity: int, takes: bool) -> None:
     assert is_takeover(Margin(equity, 0, 0), fund) is takes
+
+
+@pytest.mark.parametrize(("equity", "maintenance", "fund"), [(1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, -1)])
+def test_rescue_is_proved_up_to_its_bound_in_every_figure(equity: int, maintenance: int, fund: int) -> None:
+    for bound, fits in ((2**108 - 1, True), (2**108, False)):
+        assert is_provable(Margin(bound * equity, 0, bound * maintenance), bound * fund) is fits
+
+
+@pytest.mark.parametrize(("equity", "n_rescued"), [(2**108 - 1, 1), (2**108, 0)])
+def test_counterparty_beyond_what_is_proved_is_passed_over(equity: int, n_rescued: int) -> None:
+    day = pair(0, -5 * DOLLAR)
+    day.hold(3, equity, -400 * AVAX)
+    assert len(day.run().rescue.rescues) == n_rescued
+
+
+@pytest.mark.parametrize(("fund", "n_rescued"), [(2**108 - 1, 1), (2**108, 0)])
+def test_rescue_beside_a_fund_beyond_what_is_proved_waits(fund: int, n_rescued: int) -> None:
+    assert len(pair(fund, -5 * DOLLAR).run().rescue.rescues) == n_rescued
 
 
 @pytest.mark.parametrize(("equity", "n_rescued"), [(HALF, 0), (HALF - 1, 1)])
