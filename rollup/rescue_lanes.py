@@ -138,7 +138,7 @@ class _Rescuer:
             sizes = zip(victim.sizes_lots, account.sizes_lots, strict=True)
             if account_id >= FIRST_USER_ACCOUNT and any(own * other < 0 for own, other in sizes):
                 opened, margin = self._chain.open(account_id)
-                if 0 < margin.equity < 2**PROVABLE_BITS:
+                if 0 < margin.equity < 1 << PROVABLE_BITS:
                     candidates.append(Candidate(account_id, opened.sizes_lots, margin.equity))
         return candidates
 

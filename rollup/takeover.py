@@ -28,7 +28,7 @@ def is_takeover(margin: Margin, fund_equity_atoms: int) -> bool:
 
 def is_provable(margin: Margin, fund_equity_atoms: int) -> bool:
     """Return whether the circuit has bits for a rescue of this standing: a bound on completeness, not on soundness."""
-    return max(abs(margin.equity), margin.maintenance, abs(fund_equity_atoms)) < 2**PROVABLE_BITS
+    return max(abs(margin.equity), margin.maintenance, abs(fund_equity_atoms)) < 1 << PROVABLE_BITS
 
 
 def empty_account(account: Account) -> Account:
