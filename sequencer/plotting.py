@@ -55,6 +55,7 @@ def plot_replay(batches: Sequence[BatchEntry], title: str, path: Path) -> None:
         for (draw, _), axes in zip(_PANELS, panels, strict=True):
             draw(axes, times, batches)
             axes.grid(visible=True, color="#dddddd", linewidth=0.5)
+        # matplotlib leaves its dates module untyped
         locator = AutoDateLocator()  # type: ignore[no-untyped-call]
         panels[-1].xaxis.set_major_locator(locator)
         panels[-1].xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]

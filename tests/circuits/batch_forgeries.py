@@ -186,10 +186,13 @@ TOLD = {
 
 
 def _told() -> Iterator[BatchForgery]:
-    """Yield idle batches in which one of these values is one higher than it should be."""
+    """Yield idle batches in which one of these values is one higher than it should be, and one that hides staleness."""
     inputs = give_inputs(get_idle())
     for name, (wire, *refused_by) in TOLD.items():
         yield _forgery(name, change_bus(inputs, {wire: inputs.bus[wire] + 1}), *refused_by)
+    stale = give_inputs(Exchange().batch(signers=(2,)).trace)  # one signer of three
+    assert stale.bus["table/stale"] == 1
+    yield _forgery("stale prices called fresh", change_bus(stale, {"table/stale": 0}), "tick: stale/is_port")
 
 
 def _publics() -> Iterator[BatchForgery]:

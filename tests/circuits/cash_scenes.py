@@ -104,7 +104,7 @@ def flat(**changes: object) -> Account:
 
 def empty(**changes: object) -> Account:
     """Return an emptied leaf, the epoch of its last life kept."""
-    return replace(EMPTY_ACCOUNT, **{"epoch": 4, "last_touched_s": 9, **changes})  # type: ignore[arg-type]
+    return replace(EMPTY_ACCOUNT, **{"epoch": 4, "last_touched_s": 9, **changes})  # type: ignore[arg-type]  # by name
 
 
 def poor(surplus_atoms: int, **changes: object) -> Account:

@@ -70,7 +70,7 @@ def _invalid_seconds() -> dict[str, RescueCase]:
     leg, holder = make_leg(OTHER), make_account(OTHER, sizes={0: 30 * LOT, FAR_MARKET: -LOT})
 
     def apply(account: Account, **changes: int) -> RescueCase:
-        return make_second(account, is_applied=True, leg=replace(leg, **changes))  # type: ignore[arg-type]
+        return make_second(account, is_applied=True, leg=replace(leg, **changes))  # type: ignore[arg-type]  # by name
 
     flat = make_account(OTHER)
     needed = SCENE.margin(SCENE.force(ForcedTradeLeg(leg, True), flat, make_busy_carry())).initial

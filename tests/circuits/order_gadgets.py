@@ -21,7 +21,7 @@ amounts = st.sampled_from([0, 1, 2, MAX_48 - 1, MAX_48]) | st.integers(0, 30) | 
 def make_fill(cs: ConstraintSystem, **values: int) -> Fill:
     """Return a fill with these values, each a wire of its own; whatever is not given must not be read."""
     given = {name: cs.witness(value) for name, value in values.items()}
-    return Fill(**{field.name: given.get(field.name, _Unread()) for field in fields(Fill)})  # type: ignore[arg-type]
+    return Fill(**{field.name: given.get(field.name, _Unread()) for field in fields(Fill)})  # type: ignore[arg-type]  # stand-ins
 
 
 class _Unread:
