@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 
 from circuits.chains import Chains
 from circuits.close import build_close
+from circuits.data import build_data
 from circuits.lanes.cash import build_cash_lane
 from circuits.lanes.fund import build_fund_lane
 from circuits.lanes.quote import build_quote_lane
@@ -60,9 +61,15 @@ def fund_lane_template() -> Template:
 
 
 @cache
-def close_template(n_bridge_lanes: int) -> Template:
-    """Return the template of the close of a batch with that many CashLanes and RescueLanes."""
-    return record_template(f"Close({n_bridge_lanes})", lambda cs: build_close(cs, n_bridge_lanes))
+def close_template() -> Template:
+    """Return the close's template."""
+    return record_template("Close", build_close)
+
+
+@lru_cache(maxsize=8)
+def data_template(shape: Shape) -> Template:
+    """Return the template of what ties a batch of the shape to the base layer."""
+    return record_template(f"Data({shape.name})", lambda cs: build_data(cs, shape))
 
 
 @dataclass(frozen=True)
@@ -113,7 +120,7 @@ class BatchCircuit:
 
 @lru_cache(maxsize=8)
 def build_batch_circuit(shape: Shape) -> BatchCircuit:
-    """Return the circuit of a shape: tick, CashLanes, RescueLanes, TradeLanes, QuoteLanes, FundLane, close."""
+    """Return the circuit of a shape: tick, CashLanes, RescueLanes, TradeLanes, QuoteLanes, FundLane, close, data."""
     chains = Chains()
     instances = [Instance("tick", tick_template(), _wire_tick())]
     lanes = [(f"cash[{i}]", cash_lane_template()) for i in range(shape.cash_lanes)]
@@ -123,8 +130,8 @@ def build_batch_circuit(shape: Shape) -> BatchCircuit:
     lanes.append(("fund", fund_lane_template()))
     for i, (name, template) in enumerate(lanes):
         instances.append(Instance(name, template, _wire_lane(template, i, chains)))
-    close = close_template(shape.cash_lanes + shape.rescue_lanes)
-    instances.append(Instance("close", close, _wire_close(close, chains)))
+    instances.append(Instance("close", close_template(), _wire_close(chains)))
+    instances.append(Instance("data", data_template(shape), _wire_data(data_template(shape), chains)))
     return BatchCircuit(shape, tuple(instances), _number_bus(instances))
 
 
@@ -137,9 +144,9 @@ def _number_bus(instances: Iterable[Instance]) -> dict[str, int]:
 
 
 def _wire_lane(template: Template, lane: int, chains: Chains) -> dict[str, str]:
-    """Return a lane's wiring: tables as they are, its own bridge words, chained values; else what is due by now."""
+    """Return a lane's wiring: tables as they are, words of its own, chained values; else what is due by now."""
     wiring = {port: _SCALARS.get(port, port) for port in template.ports if _is_shared(port)}
-    wiring |= {port: f"lane[{lane}]/{port}" for port in template.ports if port.startswith("bridge[")}
+    wiring |= {port: f"lane[{lane}]/{port}" for port in template.ports if port.startswith(("bridge[", "data["))}
     chained = chains.wire_lane(template.ports)
     due = [port for port in template.ports if port not in wiring and port not in chained]
     return wiring | chained | {port: chains.last(port) for port in due}
@@ -156,8 +163,15 @@ def _wire_tick() -> dict[str, str]:
     return {port: first.get(port, port) for port in tick_template().ports}
 
 
-def _wire_close(template: Template, chains: Chains) -> dict[str, str]:
+def _wire_close(chains: Chains) -> dict[str, str]:
     """Return the close's wiring: the running totals at both ends, and the state that the last lane leaves."""
-    ends = chains.wire_ends(template.ports)
+    ports = close_template().ports
+    ends = chains.wire_ends(ports)
     last = {"accounts_root": chains.last("root"), "queue": chains.last("queue"), "vault": chains.last("vault")}
-    return {port: ends.get(port) or last.get(port, port) for port in template.ports}
+    return {port: ends.get(port) or last.get(port, port) for port in ports}
+
+
+def _wire_data(template: Template, chains: Chains) -> dict[str, str]:
+    """Return the data's wiring: the queue's count at both ends, all else under its own name."""
+    ends = chains.wire_ends(template.ports)
+    return {port: ends.get(port, port) for port in template.ports}

@@ -21,19 +21,23 @@ from circuits.order_totals import sum_order_lane
 from circuits.rescue_totals import carry_values_of, sum_fund_lane, sum_rescue_lane
 from circuits.tick_inputs import outset_values
 from rollup import tags
+from rollup.batch_record import record_batch
 from rollup.poseidon import poseidon
-from rollup.public_inputs import compute_public_inputs, get_bridge_words
+from rollup.public_inputs import LONE_POINT, compute_public_inputs, get_bridge_words
 from rollup.trace import BatchTrace, CashLaneTrace
 from rollup.txs import Transfer
 from rollup.units import AMOUNT_E6_BITS, TIER_COUNT
 
 
-def compute_bus(trace: BatchTrace) -> Values:
+def compute_bus(trace: BatchTrace, z: int = LONE_POINT) -> Values:
     """Return every bus wire's value by name."""
-    bus: Values = dict(zip(PUBLIC_INPUTS, compute_public_inputs(trace), strict=True))
+    bus: Values = dict(zip(PUBLIC_INPUTS, compute_public_inputs(trace, z), strict=True))
     bus |= _table_values(trace)
     bus |= outset_values(trace)
     bus |= {"oracle_hash": trace.header_after.oracle_hash, "fund_band_ppm": trace.params.fund_band_ppm}
+    bus |= {f"signer_time[{i}]": time_s for i, time_s in enumerate(trace.header_after.signer_times_s)}
+    bus["clock"] = trace.header_after.clock
+    bus |= _published_words(trace)
     bus |= _account_roots(trace)
     bus |= _bridge_words(trace)
     bus |= _running_totals(trace)
@@ -81,6 +85,13 @@ def _bridge_words(trace: BatchTrace) -> Values:
     return {f"lane[{i // N_BRIDGE_WORDS}]/bridge[{i % N_BRIDGE_WORDS}]": word for i, word in words}
 
 
+def _published_words(trace: BatchTrace) -> Values:
+    """Return what each lane publishes, the FundLane last."""
+    record = record_batch(trace)
+    words = [lane.to_words() for lane in (*record.cash, *record.rescue, *record.turns, record.fund_fill)]
+    return {f"lane[{i}]/data[{j}]": word for i, lane in enumerate(words) for j, word in enumerate(lane)}
+
+
 def _running_totals(trace: BatchTrace) -> Values:
     """Return every link of every running total: what a lane takes in, and what it adds to it."""
     header, budget = trace.header_before, trace.tick.header.resources.fund_budget
@@ -92,7 +103,7 @@ def _running_totals(trace: BatchTrace) -> Values:
             if "_out" in port:
                 before = values.setdefault(wiring[port.replace("_out", "_in")], 0)
                 values[wire] = before + added.get(port.replace("_out", ""), 0)
-    starts = chains.wire_ends(port for port in close_template(1).ports if "_start" in port)
+    starts = chains.wire_ends(port for port in close_template().ports if "_start" in port)
     return dict.fromkeys(starts.values(), 0) | values  # also of totals that no lane of this shape carries
 
 

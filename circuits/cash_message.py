@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from circuits.bits import from_bits
 from circuits.cash_holder import Holder
@@ -21,7 +22,17 @@ from rollup.txs.transfer import KIND_TRANSFER
 from rollup.txs.withdraw import KIND_WITHDRAW
 from rollup.units import MAX_FEE_E6_BITS
 
-__all__ = ["assert_signed", "hash_message"]
+__all__ = ["Signed", "assert_signed", "hash_message"]
+
+
+@dataclass(frozen=True)
+class Signed:
+    """The message, and what it names beside account and operand: each 0 in a lane of another kind."""
+
+    message: LC
+    slot: LC  # of a cancel
+    recipient: LC  # of a transfer
+    key: tuple[LC, LC]  # of a key change
 
 
 def hash_message(
@@ -36,7 +47,7 @@ def hash_message(
     operand: LC,
     recipient: LC,
     named: Holder,
-) -> LC:
+) -> Signed:
     """Return H4(domain, words): kind 4 | account 21 | cash_nonce 32 | epoch 32 | slot 9 | max_fee_e6 48, two operands.
 
     The greatest fee is this batch's fee and a slack of its own 48 bits: it stands on top, where a carry does no harm.
@@ -56,10 +67,11 @@ def hash_message(
     word_1 = low + slot_named * 2**89 + max_fee_e6 * 2**98
     # a key is signed where others have their operand: beside it the operand must be nothing
     assert_equal_if(cs, kinds.key_change + kinds.cancel_all, operand, 0, name="message/no_operand")
-    word_2 = operand + cs.mul(kinds.key_change, named.key[0], name="message/key_x")
-    word_3 = cs.mul(kinds.transfer_out, recipient, name="message/recipient")
-    word_3 += cs.mul(kinds.key_change, named.key[1], name="message/key_y")
-    return poseidon(cs, [tables.domain, word_1, word_2, word_3], name="message")
+    key_x = cs.mul(kinds.key_change, named.key[0], name="message/key_x")
+    sent_to = cs.mul(kinds.transfer_out, recipient, name="message/recipient")
+    key_y = cs.mul(kinds.key_change, named.key[1], name="message/key_y")
+    message = poseidon(cs, [tables.domain, word_1, operand + key_x, sent_to + key_y], name="message")
+    return Signed(message, slot_named, sent_to, (key_x, key_y))
 
 
 def assert_signed(cs: ConstraintSystem, signed: LC, holder: Holder, message: LC) -> None:

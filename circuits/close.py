@@ -1,15 +1,13 @@
 """The close: once a batch, after the lanes. Closes each total by its kind; steps premiums, open interest and base fees;
-commits the new state and the data.
+commits the new state.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from circuits.bits import assert_in_range, from_bits, to_bits
 from circuits.carry import assert_nothing_carried
-from circuits.cash_bridge import N_BRIDGE_WORDS
 from circuits.division import compute_share
 from circuits.extremes import minimum
 from circuits.funding import step_premium
@@ -38,15 +36,14 @@ FROM_ZERO: Final = (
     "takeover_cash",
 )
 FEES_BITS = 126  # a fill's fee is below 2**116 atoms, and there are fewer than 2**10
-DATA_CHUNK = 15  # elements absorbed a permutation of 16, beside the running value
 
 
-def build_close(cs: ConstraintSystem, n_bridge_lanes: int) -> None:
-    """Record the close of a batch with `n_bridge_lanes` CashLanes and RescueLanes together.
+def build_close(cs: ConstraintSystem) -> None:
+    """Record the close of a batch.
 
     Ports: table/.., outset/..; lots_start[m], lots_end[m], ration_start[m], ration_end[m], takeover_lots_start[m];
     {name}_start of `FROM_ZERO`; carry_start/.., carry_end/.., transfer_end, fees_end, usage_end, budget_end;
-    accounts_root, oracle_hash, queue, vault, clock, new_state_root; lane[i]/bridge[j], data_commitment.
+    accounts_root, oracle_hash, queue, vault, clock, new_state_root.
     """
     tables, outset = table_ports(cs), outset_ports(cs)
     for name in FROM_ZERO:
@@ -64,8 +61,6 @@ def build_close(cs: ConstraintSystem, n_bridge_lanes: int) -> None:
     records = [cs.port("accounts_root"), markets, resources, cs.port("oracle_hash")]
     state_root = hash_state(cs, [*records, cs.port("queue"), vault, cs.port("clock")], name="new_state_root")
     cs.assert_equal(state_root, cs.port("new_state_root"), name="new_state_root/is_public")
-    words = [cs.port(f"lane[{i}]/bridge[{j}]") for i in range(n_bridge_lanes) for j in range(N_BRIDGE_WORDS)]
-    cs.assert_equal(commit_data(cs, words), cs.port("data_commitment"), name="data/is_public")
 
 
 def _close_markets(cs: ConstraintSystem, tables: Tables, outset: Outset) -> LC:
@@ -115,13 +110,3 @@ def _close_resources(cs: ConstraintSystem, outset: Outset) -> LC:
     factors = [outset.maintenance_factor, outset.pending_factor, outset.pending_since]
     record = [*base_fees, congestion, *factors, cs.port("budget_end")]
     return poseidon(cs, record, tags.RESOURCES, name="after/resources")
-
-
-def commit_data(cs: ConstraintSystem, words: Sequence[LC]) -> LC:
-    """Return the data commitment: `c <- H16(c, next 15)` from c = 0, zero padded. Constraints: 609 a chunk of 15."""
-    commitment = LC.constant(0)
-    for i in range(0, len(words), DATA_CHUNK):
-        chunk = words[i : i + DATA_CHUNK]
-        padding = [LC.constant(0)] * (DATA_CHUNK - len(chunk))
-        commitment = poseidon(cs, [commitment, *chunk, *padding], tags.DATA, name=f"data[{i // DATA_CHUNK}]")
-    return commitment

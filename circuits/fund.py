@@ -26,6 +26,7 @@ class FundFill:
     fill: LC  # lots
     signed_lots: LC  # d: + for a buy
     against: LC  # 1 sells, -1 buys: what it multiplies is the position the fill shrinks, made positive
+    market: LC
     hot: list[LC]  # one-hot market
     cash_change: LC  # -d * (p* * 10**6 - F), atoms
     notional: LC  # fill * p*, 1e-12 USD
@@ -44,7 +45,8 @@ def open_fund_fill(cs: ConstraintSystem, tables: Tables, band_ppm: LC) -> FundFi
         cs.assert_product(fill, 1 - executed, 0, name="lots/none_if_idle")
         side = private_flag(cs, "side")
         signed_lots = fill - 2 * cs.mul(side, fill, name="signed_lots")
-        hot = one_hot(cs, private_bits(cs, "market", MARKET_BITS), name="market/hot")
+        market_bits = private_bits(cs, "market", MARKET_BITS)
+        hot = one_hot(cs, market_bits, name="market/hot")
 
         def pick(column: Sequence[LC], name: str) -> LC:
             return inner_product(cs, hot, column, name=f"pick/{name}")
@@ -60,6 +62,7 @@ def open_fund_fill(cs: ConstraintSystem, tables: Tables, band_ppm: LC) -> FundFi
             fill=fill,
             signed_lots=signed_lots,
             against=2 * side - 1,
+            market=from_bits(market_bits),
             hot=hot,
             cash_change=-cs.mul(signed_lots, price * LOT_TICK_ATOMS - funding, name="cash_change"),
             notional=cs.mul(fill, price, name="notional"),

@@ -36,6 +36,7 @@ class PlacedOrder:
     charge: OrderCharge
     rationed: LC  # what it adds to its market's rationed side: fill * 2**64 + remaining where it shares, else 0
     orders_root: LC
+    published: dict[str, LC]  # what the batch's data say of it: meaningless where no order is active
     lent_bits: list[LC]  # bind nothing where no order is active
 
 
@@ -125,7 +126,13 @@ def apply_order(
         max_fee_e6=charge.base_fee_e6 + fields["fee_slack_e6"],  # no less than what is charged
     )
     after = _move_slot(cs, slot, flags, active=active, filled=slot.filled_before + fill.fill, orders_root=orders_root)
-    return PlacedOrder(message, flags, charge, rationed, after, fields.lent_bits)
+    published = {
+        "slot": from_bits(slot.index_bits),
+        "nonce_step": fields["nonce_step"],
+        "tip_e6": fields["tip_e6"],
+        "flags": flags.word(),
+    }
+    return PlacedOrder(message, flags, charge, rationed, after, published, fields.lent_bits)
 
 
 @dataclass(frozen=True)

@@ -51,8 +51,8 @@ class Clock:
 def build_tick(cs: ConstraintSystem) -> None:
     """Record the tick.
 
-    Ports: table/.., outset/..; old_state_root, params_hash, clock (public); accounts_root, queue, vault (of the old
-    state); oracle_hash (after), fund_budget (refilled), fund_band_ppm.
+    Ports: table/.., outset/..; old_state_root, params_hash (public), clock; accounts_root, queue, vault (of the old
+    state); oracle_hash and signer_time[i] (after), fund_budget (refilled), fund_band_ppm.
     """
     tables, outset = table_ports(cs), outset_ports(cs)
     params = open_params(cs)
@@ -94,7 +94,7 @@ def _advance_clock(cs: ConstraintSystem, timestamp: LC, clock: LC) -> Clock:
     assert_nonzero(cs, number, name="clock/batch_number/positive")
     cs.assert_equal(new, timestamp, name="clock/timestamp/is_port")
     assert_in_range(cs, new - old - 1, TIMESTAMP_BITS, name="clock/rises")
-    cs.assert_equal(new * (1 << COUNTER_BITS) + number, clock, name="clock/is_public")
+    cs.assert_equal(new * (1 << COUNTER_BITS) + number, clock, name="clock/is_port")
     elapsed = minimum(cs, new - old, MAX_ELAPSED_S, TIMESTAMP_BITS, name="clock/elapsed")
     return Clock(old * (1 << COUNTER_BITS) + number - 1, elapsed)
 
@@ -116,6 +116,8 @@ def _hear_oracle(cs: ConstraintSystem, params: OpenParams, before: Before, table
     cs.assert_equal(is_stale(cs, signers, name="stale"), tables.stale, name="stale/is_port")
     times = poseidon(cs, [signer.time_after for signer in signers], tags.ORACLE, name="oracle_after")
     cs.assert_equal(times, cs.port("oracle_hash"), name="oracle_after/is_port")
+    for i, signer in enumerate(signers):
+        cs.assert_equal(signer.time_after, cs.port(f"signer_time[{i}]"), name=f"oracle[{i}]/time_after/is_port")
     return signers
 
 

@@ -13,11 +13,13 @@ from circuits.batch import BatchCircuit
 from circuits.bus import compute_bus
 from circuits.cash_inputs import cash_lane_inputs
 from circuits.fund_inputs import fund_lane_inputs
+from circuits.horner_inputs import horner_inputs
 from circuits.lane_inputs import Prices
 from circuits.rescue_inputs import rescue_lane_inputs
 from circuits.tick_inputs import tick_inputs
 from circuits.trade_inputs import quote_lane_inputs, trade_lane_inputs
 from rollup.field import R
+from rollup.public_inputs import LONE_POINT, get_segment
 from rollup.trace import BatchTrace
 
 
@@ -29,8 +31,8 @@ class WitnessInputs:
     privates: tuple[Values, ...]
 
 
-def compute_witness_inputs(circuit: BatchCircuit, trace: BatchTrace) -> WitnessInputs:
-    """Return all values the circuit of the trace's shape takes, as signed or field integers."""
+def compute_witness_inputs(circuit: BatchCircuit, trace: BatchTrace, z: int = LONE_POINT) -> WitnessInputs:
+    """Return all values the circuit of the trace's shape takes at the point z, as signed or field integers."""
     assert trace.shape_name == circuit.shape.name, f"a {trace.shape_name} batch in a {circuit.shape.name} circuit"
     prices = Prices(trace)
     privates: list[Values] = [tick_inputs(trace)]
@@ -41,8 +43,8 @@ def compute_witness_inputs(circuit: BatchCircuit, trace: BatchTrace) -> WitnessI
         for lane in lanes:
             privates.append(inputs(lane, prices, position))
             position += lane.capacity
-    privates += [fund_lane_inputs(trace), {}]
-    bus = compute_bus(trace)
+    privates += [fund_lane_inputs(trace), {}, horner_inputs(get_segment(trace), z, name="blob_value")]
+    bus = compute_bus(trace, z)
     assert set(bus) == set(circuit.bus), f"bus differs: {sorted(set(bus) ^ set(circuit.bus))[:5]}"
     return WitnessInputs(bus, tuple(privates))
 

@@ -10,6 +10,7 @@ from circuits.batch import BatchCircuit, build_batch_circuit
 from circuits.template import Template
 from circuits.witness import WitnessInputs, compute_witness_inputs, encode_bus, encode_privates
 from prover.kernel import Circuit, Witness, encode_be
+from rollup.public_inputs import LONE_POINT
 from rollup.shapes import Shape
 from rollup.trace import BatchTrace
 
@@ -43,13 +44,16 @@ class KernelBatch:
         inputs: WitnessInputs | BatchTrace,
         lies: Iterable[Lie] = (),
         progress: Callable[[str, int, int], object] | None = None,
+        *,
+        z: int = LONE_POINT,
     ) -> Witness:
-        """Return the witness of a trace, or of given inputs; lies replace computed values, and later values follow.
+        """Return the witness of a trace at the point z, or of given inputs; lies replace computed values, and later
+        values follow.
 
         Raises ValueError where a value has no place in the field or a key is not of prime order.
         """
         if isinstance(inputs, BatchTrace):
-            inputs = compute_witness_inputs(self.batch, inputs)
+            inputs = compute_witness_inputs(self.batch, inputs, z)
         overrides = [self._override(*lie) for lie in lies]
         return self.circuit.compute_witness(
             encode_bus(self.batch, inputs.bus), encode_privates(self.batch, inputs.privates), overrides, progress

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from circuits.account import TIER_BITS, account_id_bits, replace_leaf
 from circuits.bits import assert_in_range, from_bits
 from circuits.cash_bridge import carry_transfer, run_totals, write_bridge
+from circuits.cash_data import publish_operation
 from circuits.cash_flows import CashFlows, move_cash
 from circuits.cash_holder import Applied, Holder, assert_may_act, decide_deposit, decide_entries, find_facts
 from circuits.cash_kinds import Kinds, private_kinds
@@ -31,8 +32,8 @@ from rollup.units import ACCOUNT_BITS, AMOUNT_E6_BITS, EQUITY_BITS
 def build_cash_lane(cs: ConstraintSystem) -> None:
     """Record one CashLane.
 
-    Ports: table/..; root_in, root_out; bridge[0..3]; queue, vault, base_fees_e6, rent, usage and transfer, each _in and
-    _out.
+    Ports: table/..; root_in, root_out; bridge[0..3]; data[0..12]; queue, vault, base_fees_e6, rent, usage and transfer,
+    each _in and _out.
     """
     tables = table_ports(cs)
     kinds, id_bits = private_kinds(cs), account_id_bits(cs)
@@ -56,7 +57,7 @@ def build_cash_lane(cs: ConstraintSystem) -> None:
     assert_in_range(cs, gaps, EQUITY_BITS, name="not_negative")
 
     cash_nonce = leaf.nonce_after - kinds.signed
-    message = hash_message(
+    signed = hash_message(
         cs,
         kinds,
         tables,
@@ -68,7 +69,7 @@ def build_cash_lane(cs: ConstraintSystem) -> None:
         recipient=recipient,
         named=named,
     )
-    assert_signed(cs, kinds.signed, leaf.holder, message)
+    assert_signed(cs, kinds.signed, leaf.holder, signed.message)
     leaf_before = hash_leaf_before(cs, leaf, cash_nonce)
     leaf_after = hash_leaf_after(
         cs,
@@ -86,6 +87,7 @@ def build_cash_lane(cs: ConstraintSystem) -> None:
     write_bridge(cs, kinds, applied, account=account, operand=operand, before=leaf.holder, named=named, paid_e6=paid_e6)
     carry_transfer(cs, kinds, account, recipient, operand)
     run_totals(cs, kinds, applied, flows)
+    publish_operation(cs, kinds, applied, account=account, operand_bits=operand_bits, signed=signed)
 
 
 def _slot_or_positions(

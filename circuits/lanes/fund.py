@@ -15,9 +15,11 @@ from circuits.margin import assert_cash_in_range, compute_equity, sign_sizes
 from circuits.market_totals import CHANGE_SHIFT, FILLS_SHIFT
 from circuits.merkle import private_path
 from circuits.poseidon import poseidon
+from circuits.published import publish
 from circuits.system import ConstraintSystem
 from circuits.tables import Tables, table_ports
 from rollup import tags
+from rollup.records import FUND_WORDS
 from rollup.resources import ORDER_FILL
 from rollup.units import ACCOUNT_TREE_DEPTH, ATOMS_PER_E6, MARKET_COUNT
 
@@ -36,7 +38,7 @@ def build_fund_lane(cs: ConstraintSystem) -> None:
     The fund takes penalties, base fees, rent and what was taken over, then may fill once; the treasury takes trading
     fees and tips. Neither pays rent; nothing else of them changes.
     Ports: table/..; root_in, root_out; penalties, base_fees_e6, rent, takeover_cash, takeover_lots[m], fund_equity (at
-    open); fees, tips_e6; fund_band_ppm, budget_in, budget_out; lots_in[m], lots_out[m]; usage_in, usage_out.
+    open); fees, tips_e6; fund_band_ppm, budget_in, budget_out; lots_in[m], lots_out[m]; usage_in, usage_out; data[0].
     """
     tables = table_ports(cs)
     fill = open_fund_fill(cs, tables, cs.port("fund_band_ppm"))
@@ -46,6 +48,7 @@ def build_fund_lane(cs: ConstraintSystem) -> None:
     _replace_leaves(cs, fund, treasury)
     cs.assert_equal(spend_budget(cs, fill, cs.port("budget_in")), cs.port("budget_out"), name="totals/budget")
     cs.assert_equal(cs.port("usage_in") + fill.executed * ORDER_FILL.packed, cs.port("usage_out"), name="totals/usage")
+    publish(cs, 0, FUND_WORDS[0], fill.executed, {"market": fill.market, "lots": fill.fill}, {}, "fill")
 
 
 def _run_fund(cs: ConstraintSystem, tables: Tables, fill: FundFill, due: LC) -> _Leaves:

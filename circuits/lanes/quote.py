@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from circuits.inputs import assert_nonzero_if
 from circuits.lanes.totals import add_totals
-from circuits.lanes.turn import close_turn, open_turn
+from circuits.lanes.turn import close_turn, open_turn, publish_turn
 from circuits.linear import LC, sum_lc
 from circuits.quotes import quote_message
 from circuits.system import ConstraintSystem
@@ -13,7 +13,8 @@ from circuits.system import ConstraintSystem
 def build_quote_lane(cs: ConstraintSystem, capacity: int) -> None:
     """Record one QuoteLane of `capacity` fills, at most 16: any of its places may be active.
 
-    Ports: table/..; root_in, root_out; position_in, position_out; those of `add_totals`.
+    Ports: table/..; root_in, root_out; position_in, position_out; those of `add_totals` and of
+    `publish_turn`.
     """
     # 0 or 1 without a check of its own: where it is not 0 some place equals it, and that place's fill, which is then
     # at least one lot, is none unless the place is 1 (`apply_fill`)
@@ -32,6 +33,7 @@ def build_quote_lane(cs: ConstraintSystem, capacity: int) -> None:
     turn.verify_signature(cs, enabled=used, message=message)
     close_turn(cs, turn, filled, penalty=0)
     add_totals(cs, turn, filled, liquidation=0)
+    publish_turn(cs, turn, filled, liquidation=LC.constant(0))
 
 
 def _private_flag_of(cs: ConstraintSystem, used: LC, name: str) -> LC:

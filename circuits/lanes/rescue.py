@@ -28,11 +28,14 @@ from circuits.linear import LC, sum_lc
 from circuits.margin import sign_sizes, weigh_positions
 from circuits.market_totals import CHANGE_SHIFT
 from circuits.moves import Move, compute_cash_change, open_move
+from circuits.published import publish
 from circuits.select import select
 from circuits.system import ConstraintSystem
 from circuits.tables import table_ports
 from circuits.takeover import assert_fund_decides, assert_rescuable
 from rollup.accounts import EMPTY_ACCOUNT
+from rollup.records import RESCUE_WORDS
+from rollup.rescue_record import RescueKind
 from rollup.resources import RESCUE_OPERATION
 from rollup.units import CASH_BITS, MARKET_COUNT
 
@@ -82,7 +85,7 @@ def build_rescue_lane(cs: ConstraintSystem) -> None:
     """Record one RescueLane.
 
     Ports: table/..; root_in, root_out; carry_in/.., carry_out/..; lots_in[m], lots_out[m]; takeover_lots_in[m],
-    takeover_lots_out[m]; takeover_cash, rent, usage, queue, each _in and _out; bridge[0..3].
+    takeover_lots_out[m]; takeover_cash, rent, usage, queue, each _in and _out; bridge[0..3]; data[0], data[1].
     """
     tables = table_ports(cs)
     id_bits = account_id_bits(cs)
@@ -139,6 +142,7 @@ def build_rescue_lane(cs: ConstraintSystem) -> None:
     _add(cs, "queue", kinds.first)  # one entry, of two legs
     fund_equity = carry.fund_equity + taken_equity + victim.surplus
     cs.assert_equal(fund_equity, carry_after.fund_equity, name="totals/fund_equity")
+    _publish(cs, kinds, move, entry.applied, from_bits(id_bits))
 
 
 def _open_kinds(cs: ConstraintSystem) -> _Kinds:
@@ -146,6 +150,20 @@ def _open_kinds(cs: ConstraintSystem) -> _Kinds:
     kinds = _Kinds(*(private_flag(cs, f"kind/{name}") for name in names))
     assert_boolean(cs, kinds.used, name="kind/at_most_one")
     return kinds
+
+
+def _publish(cs: ConstraintSystem, kinds: _Kinds, move: Move, applied: LC, account: LC) -> None:
+    """Constrain the lane's words. What an entry says stands in the queue already. Constraints: 2, named data/..."""
+    flags = {
+        RescueKind.TAKEOVER: kinds.takeover,
+        RescueKind.VICTIM: kinds.victim,
+        RescueKind.COUNTERPARTY: kinds.counterparty,
+        RescueKind.FIRST_LEG: kinds.first,
+        RescueKind.SECOND_LEG: kinds.second,
+    }
+    always = {"kind": sum_lc([flag * number for number, flag in flags.items()]), "is_applied": applied}
+    publish(cs, 0, RESCUE_WORDS[0], kinds.used, {"account": account}, always, "operation")
+    publish(cs, 1, RESCUE_WORDS[1], kinds.counterparty, {"market": move.market, "lots": move.lots}, {}, "taken")
 
 
 def _is_cash_in_range(cs: ConstraintSystem, cash: LC) -> LC:

@@ -6,7 +6,7 @@ from circuits.account import assert_user_account
 from circuits.inputs import private_flag
 from circuits.lanes.places import Filled
 from circuits.lanes.totals import add_penalty, add_totals
-from circuits.lanes.turn import Turn, close_turn, open_turn
+from circuits.lanes.turn import Turn, close_turn, open_turn, publish_turn
 from circuits.linear import LC
 from circuits.liquidation import assert_largest_market, assert_not_too_large, assert_unhealthy, compute_penalty
 from circuits.loans import BitLender
@@ -16,7 +16,8 @@ from circuits.system import ConstraintSystem
 def build_trade_lane(cs: ConstraintSystem, capacity: int) -> None:
     """Record one TradeLane of `capacity` fills.
 
-    Ports: table/..; root_in, root_out; position_in, position_out; penalties_in, penalties_out; those of `add_totals`.
+    Ports: table/..; root_in, root_out; position_in, position_out; penalties_in, penalties_out; those of `add_totals`
+    and of `publish_turn`.
     """
     liquidation = cs.private("liquidation/flag")  # 0 or 1: see `_assert_kinds`
     active = [private_flag(cs, f"order[{k}]/active") for k in range(capacity)]
@@ -32,6 +33,7 @@ def build_trade_lane(cs: ConstraintSystem, capacity: int) -> None:
     close_turn(cs, turn, filled, penalty)
     add_totals(cs, turn, filled, liquidation)
     add_penalty(cs, penalty)
+    publish_turn(cs, turn, filled, liquidation)
 
 
 def _assert_kinds(cs: ConstraintSystem, liquidation: LC, healthy: LC, active: list[LC]) -> None:

@@ -24,10 +24,13 @@ from circuits.inputs import private_flag
 from circuits.lanes.places import Filled, fill_places
 from circuits.linear import LC
 from circuits.margin import Margin, assert_cash_in_range, compute_margin
+from circuits.published import publish, publish_fill
 from circuits.rent import compute_rent
 from circuits.select import select
 from circuits.system import ConstraintSystem
 from circuits.tables import Tables, table_ports
+from rollup.records import FILL_WORDS, TURN_WORDS
+from rollup.turn_record import FLAG_LIQUIDATION
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,24 @@ def open_turn(cs: ConstraintSystem, used: LC) -> Turn:
     healthy = private_flag(cs, "margin/healthy")
     before = compute_margin(cs, account.cash - rent, account.sizes, account.signs, tables, name="margin/before")
     return Turn(tables, id_bits, account, key_div_8, used, healthy, rent, before)
+
+
+def publish_turn(cs: ConstraintSystem, turn: Turn, filled: Filled, liquidation: LC) -> None:
+    """Constrain what the lane publishes: its account, and two words a place. Constraints: 1 + 2 a place, data/..."""
+    publish(cs, 0, TURN_WORDS[0], turn.used, {"account": turn.account_id}, {}, "account")
+    for k, place in enumerate(filled.places):
+        unsigned = liquidation if k == 0 else LC.constant(0)
+        fill = place.fill
+        publish_fill(
+            cs,
+            len(TURN_WORDS) + k * len(FILL_WORDS),
+            executed=place.active + unsigned,
+            terms={"market": fill.market, "side": fill.side, "lots": fill.fill},
+            active=place.active,
+            order=place.order.published,
+            liquidation_flag=unsigned * FLAG_LIQUIDATION,
+            name=f"order[{k}]",
+        )
 
 
 def close_turn(cs: ConstraintSystem, turn: Turn, filled: Filled, penalty: LC | int) -> None:
