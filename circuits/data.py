@@ -1,5 +1,5 @@
-"""Data: once a batch, after the close. Commits to what the batch publishes and to what crosses the bridge, and takes both
-at the contract's point z, so that blob, queue and circuit can only say the same. docs/data.md.
+"""Data: once a batch, after the close. Commits to what the batch publishes and to what crosses the bridge, and takes
+both at the contract's point z, so that blob, queue and circuit can only say the same. docs/data.md.
 """
 
 from __future__ import annotations
