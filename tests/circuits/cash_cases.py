@@ -39,7 +39,12 @@ __all__ = [
     "sign_op",
 ]
 
-OUTPUTS = ("root_out", *(f"{chain}_out" for chain in CHAINS), *(f"bridge[{i}]" for i in range(4)))
+OUTPUTS = (
+    "root_out",
+    *(f"{chain}_out" for chain in CHAINS),
+    *(f"bridge[{i}]" for i in range(4)),
+    *(f"data[{i}]" for i in range(len(CASH_WORDS))),
+)
 NO_SIGNATURE = Signature((0, 0), 0)
 VAULT_E6 = 2**70
 ENTRIES = 41
@@ -196,7 +201,7 @@ def _wire_of(port: str) -> str:
     """Return the bus wire behind a port of the first CashLane, as `circuits.batch` connects it."""
     if port.startswith("table/"):
         return port
-    if port.startswith("bridge["):
+    if port.startswith(("bridge[", "data[")):
         return f"lane[0]/{port}"
     name, _, end = port.rpartition("_")
     return f"{'accounts_root' if name == 'root' else name}[{int(end == 'out')}]"
