@@ -12,11 +12,10 @@ from circuits.account import (
     AccountWires,
     account_id_bits,
     assert_user_account,
-    hash_leaf,
     hash_positions,
     open_account,
     rehash_touched_group,
-    replace_leaf,
+    replace_account,
 )
 from circuits.bits import assert_boolean, from_bits
 from circuits.carry import carry_ports
@@ -190,31 +189,19 @@ def _write_account(
     signs_dropped = cs.mul(change.emptied, signs, name="account/signs_dropped")
     cash_moved = cs.mul(change.moved, change.cash - account.cash, name="account/cash_moved")
     cash_dropped = cs.mul(change.emptied, account.cash, name="account/cash_dropped")
-    leaf = hash_leaf(
+    replace_account(
         cs,
-        key=account.key,
-        owner=account.owner,
-        status=account.status(),
-        epoch=account.epoch,
-        last_touched=account.last_touched,
-        cash=account.cash,
-        orders_root=account.orders_root,
-        positions=positions,
-        name="account/leaf_before",
+        id_bits,
+        account,
+        positions,
+        status_after=account.status() + sign_change - signs_dropped,
+        last_touched_after=select(
+            cs, change.touched, timestamp, account.last_touched, name="account/last_touched_after"
+        ),
+        cash_after=account.cash + cash_moved - cash_dropped,
+        orders_root_after=account.orders_root,
+        positions_after=positions_after,
     )
-    leaf_after = hash_leaf(
-        cs,
-        key=account.key,
-        owner=account.owner,
-        status=account.status() + sign_change - signs_dropped,
-        epoch=account.epoch,
-        last_touched=select(cs, change.touched, timestamp, account.last_touched, name="account/last_touched_after"),
-        cash=account.cash + cash_moved - cash_dropped,
-        orders_root=account.orders_root,
-        positions=positions_after,
-        name="account/leaf_after",
-    )
-    replace_leaf(cs, id_bits, leaf, leaf_after, root_in=cs.port("root_in"), root_out=cs.port("root_out"))
     return grown
 
 
