@@ -23,7 +23,7 @@ from rollup.txs import NO_FLOWS, Cancel, CashOp, Effect, SignedOp, TransferIn, c
 from rollup.txs.effect import compute_margin_at
 from rollup.units import AMOUNT_E6_BITS, MARKET_COUNT, ORACLE_COUNT
 from tests.circuits.lane_cases import FRESH, LoneTemplate, Values, Venue
-from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S
+from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S, key_of
 
 __all__ = [
     "NO_SIGNATURE",
@@ -31,7 +31,6 @@ __all__ = [
     "VENUE",
     "CashCase",
     "free_atoms",
-    "key_of",
     "load_cash_lane",
     "make_case",
     "make_tick",
@@ -64,11 +63,6 @@ VENUE = Venue(
 def load_cash_lane() -> LoneTemplate:
     """Return the CashLane; recorded once in a process."""
     return LoneTemplate("CashLane", build_cash_lane)
-
-
-def key_of(account_id: int) -> bytes:
-    """Return the private key that the account's owner signs with."""
-    return account_id.to_bytes(32, "big")
 
 
 def make_trader(account_id: int, **changes: object) -> Account:
