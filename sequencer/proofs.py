@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from sequencer.errors import FileMalformed
-from sequencer.manifest import decode_record, read_json
+from sequencer.records import decode_record, encode_versioned, read_versioned
 
 __all__ = ["PROVING", "VERIFICATION_KEY", "ProofEntry", "ProvingRecord", "encode_record", "read_record"]
 
@@ -64,26 +63,20 @@ class ProvingRecord:
 
 def encode_record(record: ProvingRecord) -> bytes:
     """Return the record as JSON text."""
-    return (json.dumps({"format": _FORMAT, "version": _VERSION, **asdict(record)}, indent=1) + "\n").encode()
+    return encode_versioned(_FORMAT, _VERSION, record)
 
 
 def read_record(folder: Path) -> ProvingRecord:
     """Return the record of a folder of proofs. Raises FileMissing, FileTooLarge, FileMalformed."""
     path = folder / PROVING
-    raw = read_json(path, MAX_RECORD_BYTES)
-    if not isinstance(raw, dict):
-        raise FileMalformed(str(path), "file", type(raw).__name__, "an object")
-    for name, expected in (("format", _FORMAT), ("version", _VERSION)):
-        if raw.get(name) != expected:
-            raise FileMalformed(str(path), name, repr(raw.get(name))[:80], repr(expected))
-    proofs = raw.get("proofs")
+    facts = read_versioned(path, MAX_RECORD_BYTES, _FORMAT, _VERSION)
+    proofs = facts.get("proofs")
     if not isinstance(proofs, list) or not proofs:
         raise FileMalformed(str(path), "proofs", repr(proofs)[:80], "a list with a proof")
     entries = tuple(decode_record(path, f"proofs[{i}]", ProofEntry, entry) for i, entry in enumerate(proofs))
     for i, entry in enumerate(entries):
         if Path(entry.batch).name != entry.batch:
             raise FileMalformed(str(path), f"proofs[{i}].batch", repr(entry.batch)[:80], "a name without folders")
-    facts = {name: value for name, value in raw.items() if name not in ("format", "version")}
     record = decode_record(path, "file", ProvingRecord, facts | {"proofs": entries})
     if record.every < 1:
         raise FileMalformed(str(path), "every", str(record.every), "1 or more")
