@@ -1,4 +1,4 @@
-"""The random point z that ties a group's blob, queues and proofs: keccak256 over all that is fixed before it is known."""
+"""The random point z that ties a group's blob, queues and proofs: keccak256 over what is fixed before it."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def derive_z(
     """Return z, below 2**248: a keccak256 without its lowest byte.
 
     Over 32-byte words: chain id, contract, old root, group number, versioned hash, then for each batch its data
-    commitment, keccak256 of its calldata, and keccak256 of its entries' own keccak256, one after the other. Each part of
-    variable length is hashed by itself, so that no two groups have one layout.
+    commitment, keccak256 of its calldata, and keccak256 of its entries' own keccak256, one after the other. What has no
+    fixed length is hashed by itself, so that no two groups have one layout.
     """
     words = [_to_word(value) for value in (chain_id, contract, old_root, group_number)] + [versioned_hash]
     for batch in batches:

@@ -1,7 +1,7 @@
 """A group: up to 64 batches in a row, all of one shape, that share a blob, as the contract meets them.
 
-`commit_group` is what the contract does with a group when it comes in: it reads the calldata against its queue and derives z.
-`compute_expected_inputs` is what it asks of the proofs. docs/bridge.md lays the nine public inputs beside their sources.
+`commit_group` is what the contract does when a group comes in: it reads the calldata against its queue and derives z.
+`compute_expected_inputs` is what it asks of the proofs. docs/bridge.md says where it has each public input from.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def join_values(values: Sequence[int], z: int, n_elements: int) -> int:
 
 
 def _expand(batch: GroupBatch, queue: Sequence[Entry], n_lanes: int) -> ExpandedBridge:
-    """Return what the calldata says. Raises GroupMalformed: it does not parse, or the entries are other than counted."""
+    """Return what the calldata says. Raises GroupMalformed: it does not parse, or the count of entries is another."""
     try:
         bridge = expand_bridge(batch.calldata, queue, n_lanes)
     except ProofInvalid as error:

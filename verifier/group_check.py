@@ -1,4 +1,4 @@
-"""Whether the proofs of a group are for what was published: every public input, and the blob, by one point evaluation."""
+"""Whether the proofs of a group are for what was published: every public input, and the blob by one evaluation."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def check_group(
 ) -> GroupVerdict:
     """Return what the contract says of a group and the public inputs its proofs are for; the proofs are checked apart.
 
-    Where a batch has no proof, what remains is checked: the other batches, and that the blob has the value it is said to
-    have. `queue` holds the entries from where the group begins.
+    Where a batch has no proof, what remains is checked: the other batches, and that the blob has the value that it is
+    said to have. `queue` holds the entries from where the group begins.
     """
     try:
         committed = commit_group(group, queue)
@@ -90,8 +90,7 @@ def check_blob(
         return GroupVerdict(nothing, error)
     commitment = kzg.commit(blob)
     if commitment != opening.commitment:
-        error = BlobWrong("commitment of its bytes", commitment.hex(), opening.commitment.hex())
-        return GroupVerdict(nothing, error)
+        return GroupVerdict(nothing, BlobWrong("commitment of its bytes", commitment.hex(), opening.commitment.hex()))
     end = group.n_elements * len(group.batches)
     rest = next((i for i, value in enumerate(coefficients) if value and i >= end), None)
     wrong = None if rest is None else BlobWrong(f"coefficient {rest}", str(coefficients[rest]), f"0 from {end} on")

@@ -1,6 +1,6 @@
 """The base layer's queue as its contract holds it: each entry in packed bytes, and one keccak chain over all of them.
 
-An entry is what `abi.encodePacked` makes of its kind and its fields, big-endian and of fixed width (docs/bridge.md). The
+An entry is what `abi.encodePacked` makes of its kind and its fields, big-endian, of fixed width (docs/bridge.md). The
 chain is `head' = keccak256(head || keccak256(entry))`, from 32 zero bytes.
 """
 

@@ -31,5 +31,7 @@ def describe_lanes(trace: BatchTrace) -> set[str]:
     """Return what kinds of operations the Cash- and RescueLanes of a batch carry, and which failed."""
     cash = {f"{type(lane.op).__name__}{'' if lane.is_applied else ' failed'}" for lane in trace.cash_lanes if lane.op}
     ops = [lane.op for lane in trace.rescue_lanes]
-    trades = {f"forced trade {'applied' if op.is_applied else 'dropped'}" for op in ops if isinstance(op, ForcedTradeLeg)}
+    trades = {
+        f"forced trade {'applied' if op.is_applied else 'dropped'}" for op in ops if isinstance(op, ForcedTradeLeg)
+    }
     return cash | trades

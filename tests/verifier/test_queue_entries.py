@@ -33,7 +33,13 @@ keys = st.tuples(coordinates, coordinates)
 traders = st.tuples(st.integers(1, 2**OWNER_BITS - 1), st.integers(1, 2**OWNER_BITS - 1))
 sizes, prices = st.integers(0, 2**SIZE_BITS - 1), st.integers(0, 2**PRICE_BITS - 1)
 trades = st.builds(
-    ForcedTrade, st.tuples(accounts, accounts), traders, st.integers(0, MARKET_COUNT - 1), st.integers(0, 1), sizes, prices
+    ForcedTrade,
+    st.tuples(accounts, accounts),
+    traders,
+    st.integers(0, MARKET_COUNT - 1),
+    st.integers(0, 1),
+    sizes,
+    prices,
 )
 entries: st.SearchStrategy[Entry] = st.one_of(
     st.builds(Deposit, accounts, amounts, owners, keys),
@@ -74,12 +80,8 @@ def test_bytes_parse_in_one_way_or_not_at_all(data: bytes) -> None:
 
 
 def test_layout_is_the_documented_one() -> None:
-    assert encode_entry(DEPOSIT).hex() == (
-        "01" "000007" "00000000004c4b40" f"{0xA0007:040x}" f"{R - 1:064x}" f"{3:064x}"
-    )
-    assert encode_entry(TRADE).hex() == (
-        "07" "000002" "000003" f"{0xA0002:040x}" f"{0xA0003:040x}" "0f" "01" "ffffffffffff" "000000000009"
-    )
+    assert encode_entry(DEPOSIT).hex() == (f"0100000700000000004c4b40{0xA0007:040x}{R - 1:064x}{3:064x}")
+    assert encode_entry(TRADE).hex() == (f"07000002000003{0xA0002:040x}{0xA0003:040x}0f01ffffffffffff000000000009")
     lengths = {kind: 1 + sum(map(sum, fields.values())) for kind, (_, fields) in LAYOUTS.items()}
     assert lengths == {1: 96, 4: 32, 5: 24, 6: 88, 7: 61, 9: 12}
 
