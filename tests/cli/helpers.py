@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sequencer.cli.main import run_cli
+from sequencer.queue_file import Queue, encode_queue
+from verifier.queue_entries import decode_entry
 
 
 def list_files(folder: Path) -> dict[str, bytes]:
@@ -51,3 +54,22 @@ def truncate(path: Path) -> None:
 def edit_json(path: Path, **changes: object) -> None:
     """Replace fields of a JSON object."""
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def get_batches(run: Path) -> list[dict[str, Any]]:
+    """Return the batches of a run's first group, as its file has them."""
+    return list(json.loads((run / "group-0000.json").read_text())["batches"])
+
+
+def edit_batch(run: Path, index: int, **changes: object) -> None:
+    """Replace fields of a batch in the first group's file."""
+    batches = get_batches(run)
+    batches[index] |= changes
+    edit_json(run / "group-0000.json", batches=batches)
+
+
+def edit_entries(run: Path, change: Callable[[list[str]], list[str]]) -> None:
+    """Change the queue's entries, and its head so that it fits them."""
+    path = run / "queue.json"
+    entries = change(json.loads(path.read_text())["entries"])
+    path.write_bytes(encode_queue(Queue(0, tuple(decode_entry(bytes.fromhex(entry[2:])) for entry in entries))))

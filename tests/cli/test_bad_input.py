@@ -210,6 +210,10 @@ def test_invalid_export_of_a_truncated_batch(proved_run: Path, tmp_path: Path, c
         ("proving.json", truncate, "JSON"),
         ("proving.json", lambda path: edit_json(path, version=1), "version: got 1"),
         ("proving.json", lambda path: edit_json(path, proofs=[]), "a list with a proof"),
+        ("proving.json", lambda path: edit_json(path, groups=[]), "a list with a number"),
+        ("proving.json", lambda path: edit_json(path, groups=[0, 0]), "each once and rising"),
+        ("proving.json", lambda path: edit_json(path, groups=[-1]), "from 0 on"),
+        ("proving.json", lambda path: edit_json(path, groups=["0"]), "a list with a number"),
         ("verification_key.json", Path.unlink, "verification_key.json"),
         ("verification_key.json", truncate, "JSON"),
         ("verification_key.json", lambda path: edit_json(path, curve="bls12381"), "curve: got bls12381"),
@@ -219,8 +223,6 @@ def test_invalid_export_of_a_truncated_batch(proved_run: Path, tmp_path: Path, c
         ("batch-0000.proof.json", lambda path: edit_json(path, curve="bls12381"), "curve: got bls12381"),
         ("batch-0000.proof.json", lambda path: edit_json(path, pi_a=["1"]), "pi_a"),
         ("batch-0001.public.json", truncate, "JSON"),
-        ("batch-0001.bridge.json", Path.unlink, "batch-0001.bridge.json"),
-        ("batch-0001.bridge.json", truncate, "JSON"),
         ("batch-0001.public.json", lambda path: path.write_bytes(b" " * (2**20 + 1)), "at most 1048576 bytes"),
     ],
 )
@@ -272,13 +274,6 @@ def _drop_input(run: Path) -> None:
     path.write_text(json.dumps(json.loads(path.read_text())[:-1]))
 
 
-def _drop_deposit(run: Path) -> None:
-    path = run / "batch-0000.bridge.json"
-    words = json.loads(path.read_text())
-    assert words[0] != "0", "the first CashLane carries no deposit"
-    path.write_text(json.dumps(["0"] * 4 + words[4:]))
-
-
 def _reverse(run: Path) -> None:
     path = run / "proving.json"
     edit_json(path, proofs=json.loads(path.read_text())["proofs"][::-1])
@@ -294,19 +289,11 @@ def _repeat(run: Path) -> None:
     [
         *(
             (lambda run, index=index: _raise_number(run / "batch-0000.public.json", index), "batch-0000: kernel")
-            for index in (1, 4)
+            for index in range(9)
         ),
         (_swap_proofs, "batch-0000: kernel"),
         (_move_point, "batch-0000: kernel"),
         (_drop_input, "batch-0000: kernel"),
-        *(
-            (
-                lambda run, word=word: _raise_number(run / "batch-0000.bridge.json", word),
-                "batch-0000: data: bridge words",
-            )
-            for word in range(4 * (TINY.cash_lanes + TINY.rescue_lanes))  # four of each lane
-        ),
-        (_drop_deposit, "batch-0000: data: bridge words"),
         (_reverse, "OldStateRootWrong"),
         (_repeat, "batch-0000: EVM: OldStateRootWrong"),
     ],

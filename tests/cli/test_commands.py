@@ -24,8 +24,11 @@ def test_replay_gives_totals_and_batches(tmp_path: Path, capsys: pytest.CaptureF
     assert {"orders", "fills", "liquidations"} <= found.keys()
     assert found["liquidations"] > 0
     assert found["fills"] > found["liquidations"]
-    assert sorted(list_files(out)) == [*(f"batch-{i:04}.zkm" for i in range(6)), "manifest.json"]
-    assert [batch["file"] for batch in found["batches"]] == sorted(list_files(out))[:-1]
+    batches = [f"batch-{i:04}.zkm" for i in range(6)]
+    group = ["group-0000.blob", "group-0000.json"]
+    assert sorted(list_files(out)) == [*batches, *group, "manifest.json", "queue.json"]
+    assert [batch["file"] for batch in found["batches"]] == batches
+    assert found["groups"] == 1
 
 
 def test_replay_is_deterministic_by_seed(tmp_path: Path) -> None:
@@ -56,9 +59,10 @@ def test_prove_one_batch_file(
     found = run_json(capsys, "prove", proved_run / "batch-0001.zkm", "--out", out, "--keys", keys_dir)
     (batch,) = found["batches"]
     assert {"constraints", "witness_s", "prove_s", "peak_rss_bytes"} <= batch.keys()
-    expected = {f"batch-0001.{part}.json" for part in ("bridge", "proof", "public")}
-    assert set(list_files(out)) == expected | {"proving.json", "verification_key.json"}
-    assert run_json(capsys, "verify", out)["valid"] is True
+    expected = {f"batch-0001.{part}.json" for part in ("proof", "public")} | {"proving.json", "verification_key.json"}
+    assert set(list_files(out)) == expected | {"group-0000.blob", "group-0000.json", "queue.json"}
+    found = run_json(capsys, "verify", out)
+    assert (found["valid"], found["groups"][0]["batches"], found["groups"][0]["proved"]) == (True, 2, 1)
 
 
 def test_verify_honest_run(proved_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,8 +70,9 @@ def test_verify_honest_run(proved_run: Path, capsys: pytest.CaptureFixture[str])
     assert found["valid"] is True
     assert "reason" not in found
     for batch in found["batches"]:
-        assert (batch["kernel"], batch["py_ecc"], batch["evm"], batch["data"]) == (True,) * 4
+        assert all(batch[column] is True for column in ("kernel", "py_ecc", "evm", "data", "blob"))
         assert 200_000 < batch["gas"] <= 300_000
+    assert found["groups"] == [{"group": 0, "batches": 2, "proved": 2, "blob": True, "reason": ""}]
 
 
 def test_compare_honest_run(proved_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
