@@ -1,4 +1,4 @@
-"""The mutation runs of CashLane, RescueLane, Tick, FundLane and close: each class dropped, something must notice."""
+"""The mutation runs of all that is no TradeLane or QuoteLane: each class dropped, something must notice."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tests.circuits.cash_cases import load_cash_lane
 from tests.circuits.cash_forgeries import cash_forgeries
 from tests.circuits.cash_scenes import CONTRASTS, honest_cash_cases
 from tests.circuits.close_forgeries import CLOSE, forge_closes, get_honest_closes
+from tests.circuits.data_forgeries import DATA, forge_data, get_honest_data
 from tests.circuits.forging import Forged
 from tests.circuits.frame_cases import BUILDS, load_frame
 from tests.circuits.fund_forgeries import forge_fund_lanes, get_honest_fund_lanes
@@ -49,6 +50,7 @@ _CATALOGUES: dict[str, Callable[[], _Catalogue]] = {
     "Tick": _load_frame("Tick", get_honest_ticks, forge_ticks),
     "FundLane": _load_frame("FundLane", get_honest_fund_lanes, forge_fund_lanes),
     CLOSE: _load_frame(CLOSE, get_honest_closes, forge_closes),
+    DATA: _load_frame(DATA, get_honest_data, forge_data),
 }
 TEMPLATES = tuple(_CATALOGUES)
 
