@@ -13,7 +13,17 @@ from circuits.system import Lie
 from rollup.bls_field import ELEMENT_BITS, P, evaluate
 from rollup.field import R
 from tests.circuits.forging import Forged, Forger, tell
-from tests.circuits.horner_cases import NAME, Divide, divide_at, load_horner, make_false_case, make_random, solve
+from tests.circuits.horner_cases import (
+    MAX_COEFFICIENT,
+    NAME,
+    Divide,
+    divide_at,
+    load_horner,
+    make_case,
+    make_false_case,
+    make_random,
+    solve,
+)
 from tests.circuits.lane_cases import Values
 
 N = 10  # a highest window of two and a whole one: every class of constraints there is
@@ -39,6 +49,15 @@ class Subject:
     def make_honest(self, coefficients: list[int], z: int) -> Values:
         """Return inputs with true reductions."""
         return self.make(coefficients, z, lambda _, total: divmod(total, P))
+
+
+def get_honest_evaluations() -> list[Values]:
+    """Return inputs of Horner(10): at random, all zeros, and all as large as they may be."""
+    return [
+        make_case(*make_random(10, N)),
+        make_case([0] * N, 0),
+        make_case([MAX_COEFFICIENT] * N, MAX_COEFFICIENT),
+    ]
 
 
 def forge_horner() -> list[Forged]:

@@ -17,6 +17,8 @@ from tests.circuits.data_forgeries import DATA, forge_data, get_honest_data
 from tests.circuits.forging import Forged
 from tests.circuits.frame_cases import BUILDS, load_frame
 from tests.circuits.fund_forgeries import forge_fund_lanes, get_honest_fund_lanes
+from tests.circuits.horner_cases import build_horner, load_horner
+from tests.circuits.horner_forgeries import N, forge_horner, get_honest_evaluations
 from tests.circuits.lane_cases import LoneTemplate, Values, kernel_hashing
 from tests.circuits.rescue_cases import load_rescue_lane
 from tests.circuits.rescue_forgeries import forge_rescues
@@ -38,6 +40,10 @@ def _load_rescue() -> _Catalogue:
     return build_rescue_lane, load_rescue_lane(), honest, forge_rescues()
 
 
+def _load_horner() -> _Catalogue:
+    return build_horner(N), load_horner(N), get_honest_evaluations(), forge_horner()
+
+
 def _load_frame(
     name: str, honest: Callable[[], dict[str, Values]], forge: Callable[[], list[Forged]]
 ) -> Callable[[], _Catalogue]:
@@ -51,6 +57,7 @@ _CATALOGUES: dict[str, Callable[[], _Catalogue]] = {
     "FundLane": _load_frame("FundLane", get_honest_fund_lanes, forge_fund_lanes),
     CLOSE: _load_frame(CLOSE, get_honest_closes, forge_closes),
     DATA: _load_frame(DATA, get_honest_data, forge_data),
+    f"Horner({N})": _load_horner,
 }
 TEMPLATES = tuple(_CATALOGUES)
 
