@@ -91,6 +91,7 @@ def test_circuit_stats(capsys: pytest.CaptureFixture[str]) -> None:
     assert sum(lane["by_scope"].values()) == lane["constraints"]
     assert found["shapes"]["block"]["orders"] == 86
     assert {"constraints", "orders", "domain_log2"} == found["shapes"]["block"].keys()
+    assert {"constraints", "domain_log2", "by_scope"} == found["exit"].keys()
 
 
 def test_circuit_stats_know_every_operation(capsys: pytest.CaptureFixture[str]) -> None:
