@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 SNAPSHOT_VERSION = 1
-# An account packs to some 150 bytes and unpacks to some 350: room for 400,000, of the 2**21 that the tree can hold.
+# An account with six order slots has 131 bytes packed, 560 of JSON: room for 470,000 of the tree's 2**21.
 MAX_SNAPSHOT_BYTES = 64 * 2**20
 _MAX_JSON_BYTES = 256 * 2**20
 
