@@ -25,6 +25,7 @@ from sequencer.market import MARKET, Slice, cut_slices, make_params
 from sequencer.oracle_feed import make_signers
 from sequencer.outcome import count_rescues, get_bad_debt_atoms, get_fund_atoms, is_identity_held
 from sequencer.progress import Report
+from sequencer.snapshots import GENESIS, SNAPSHOT, write_snapshot
 from sequencer.sweeps import count_takers, cut_sweeps, pick_largest
 from sequencer.tape import read_tape
 from sequencer.turn import BatchInput
@@ -75,7 +76,7 @@ class Replay:
 
 
 def replay_tape(tape: Path, out: Path, options: ReplayOptions, report: Report) -> tuple[Manifest, Replay]:
-    """Replay a tape into a folder: `batch-0000.zkm` and so on, then `manifest.json`. All of them, or none.
+    """Replay a tape into a folder: `batch-0000.zkm` and so on, a snapshot at each end, `manifest.json`. All, or none.
 
     Raises FileMissing, FileTooLarge, TapeMalformed, OptionInvalid.
     """
@@ -87,9 +88,11 @@ def replay_tape(tape: Path, out: Path, options: ReplayOptions, report: Report) -
     replay = _open_replay(slices, options)
     with staged_folder(out, MANIFEST) as stage:
         entries = []
+        write_snapshot(stage / GENESIS, replay.params, replay.state)
         for sent, result in _run(replay, slices, options, report):
             replay.add(result)
             entries.append(_write_batch(stage, sent, result, replay.params))
+        write_snapshot(stage / SNAPSHOT, replay.params, replay.state)
         facts = (tape.name, sha256(tape.read_bytes()).hexdigest(), options.shape.name, options.seed)
         manifest = Manifest(*facts, options.n_accounts, tuple(entries))
         write_atomically(stage / MANIFEST, encode_manifest(manifest))
