@@ -44,7 +44,8 @@ _OPERATIONS: Final = {
     "QuoteLane": ("order of a quote",),
     "FundLane": ("fund's fill, penalties, fees, rent",),
     "Tick": ("oracle prices, funding, margin fractions, base fees",),
-    "Close": ("totals, congestion, premium, public inputs",),
+    "Close": ("totals, congestion, premium, new state",),
+    "Data": ("public data, blob value, bridge value",),
 }
 
 
@@ -96,9 +97,9 @@ def count_operations(lanes: Mapping[str, Mapping[str, Any]]) -> list[dict[str, A
 
 
 def _split_name(lane: str) -> tuple[str, int]:
-    """Return the kind of a lane, and the number in its name, 1 if it has none."""
+    """Return the kind of a lane, and the number in its name, 1 if it has none: Data is named by its shape."""
     kind, _, number = lane.rstrip(")").partition("(")
-    return kind, int(number or 1)
+    return kind, int(number) if number.isdecimal() else 1
 
 
 def count_shapes(shapes: Mapping[str, Shape] = SHAPES) -> dict[str, dict[str, int]]:

@@ -104,6 +104,7 @@ LANE_CEILINGS = {
     "CashLane": 13_500,
     "RescueLane": 12_500,
     "FundLane": 11_000,
+    "Tick": 60_000,
 }
 DOMAIN_CEILINGS = {"small": 19, "block": 20}
 
