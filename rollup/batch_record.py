@@ -84,9 +84,9 @@ def list_words(record: BatchRecord) -> list[int]:
         header[f"mark_ticks[{m}]"] = record.marks_ticks[m]
         header[f"clearing_price_ticks[{m}]"] = record.clearing_prices_ticks[m]
     words = [word.pack(header) for word in HEADER_WORDS]
-    for lane in (*record.cash, *record.rescue, *record.turns, record.fund_fill):
-        words += lane.to_words()
-    return words
+    lanes: list[CashRecord | RescueRecord | TurnRecord | FundFillRecord] = [*record.cash, *record.rescue]
+    lanes += [*record.turns, record.fund_fill]
+    return words + [word for lane in lanes for word in lane.to_words()]
 
 
 def encode_batch(record: BatchRecord) -> list[int]:

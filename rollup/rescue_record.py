@@ -48,7 +48,8 @@ class RescueRecord:
     @classmethod
     def from_fields(cls, fields: Mapping[str, int]) -> RescueRecord:
         """Return the record of unpacked words."""
-        return cls(**{**fields, "is_applied": bool(fields["is_applied"])})
+        is_applied = bool(fields["is_applied"])
+        return cls(fields["kind"], is_applied, fields["account"], fields["market"], fields["lots"])
 
 
 def record_rescue_lane(lane: RescueLaneTrace) -> RescueRecord:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from rollup.activity import Activity, count_activity
+from rollup.activity import count_activity
 from rollup.admission import SentOrder, admit_orders
 from rollup.cash_lanes import run_cash_lanes
-from rollup.close import close_header
+from rollup.close import close_state
 from rollup.errors import TxRejected
 from rollup.fund import FundDues, compute_notional, run_fund_lane
 from rollup.matching import match_orders
@@ -87,7 +87,7 @@ def build_batch(
     order_lanes = trades.trade_lanes + trades.quote_lanes
     activity = count_activity(cash.lanes, rescue.lanes, order_lanes, fund_lane, workspace.gross_change_lots)
     spent = compute_notional(matched.fund_fill, matched.prices_ticks)
-    new_state = _close(workspace, matched.prices_ticks, activity, spent)
+    new_state = close_state(workspace, matched.prices_ticks, activity, spent)
     trace = BatchTrace(
         shape_name=shape.name,
         params=params,
@@ -118,17 +118,3 @@ def _sum_dues(workspace: Workspace, rescue: RescueOutcome, trades: TradeOutcome)
         trading_fees_atoms=trades.fees_atoms,
         tips_e6=trades.tips_e6,
     )
-
-
-def _close(workspace: Workspace, prices_ticks: Sequence[int], activity: Activity, spent: int) -> State:
-    """Return the state after the batch; `spent` is the notional of the fund's fill."""
-    closed = close_header(workspace.tick, workspace.params, prices_ticks, activity)
-    header = replace(
-        closed,
-        accounts_root=workspace.tree.root,
-        resources=replace(closed.resources, fund_budget=closed.resources.fund_budget - spent),
-        queue_consumed=workspace.queue_consumed,
-        vault_e6=workspace.vault_e6,
-    )
-    header.check()
-    return State(header, workspace.tree, workspace.accounts)
