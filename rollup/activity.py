@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
+from rollup.accounts import Account
 from rollup.resources import ACCOUNT_CREATION, CASH_OPERATION, NOTHING, ORDER_FILL, RESCUE_OPERATION, Units
 from rollup.trace import CashLaneTrace, FundLaneTrace, RescueLaneTrace, TradeLaneTrace
 from rollup.units import MARKET_COUNT
 
-__all__ = ["Activity", "count_activity", "count_cash_units", "sum_activity"]
+__all__ = ["Activity", "count_activity", "count_cash_units", "count_operation_units", "sum_activity"]
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,12 @@ def sum_activity(used: Iterable[Units], fills: Iterable[tuple[int, int]], gross_
 
 def count_cash_units(lane: CashLaneTrace) -> Units:
     """Return the units that a CashLane uses."""
-    if lane.op is None:
-        return NOTHING
-    is_created = lane.before.is_empty and not lane.after.is_empty
-    return ACCOUNT_CREATION if is_created else CASH_OPERATION
+    return NOTHING if lane.op is None else count_operation_units(lane.before, lane.after)
+
+
+def count_operation_units(before: Account, after: Account) -> Units:
+    """Return the units that a cash operation uses, by what it does to its account."""
+    return ACCOUNT_CREATION if before.is_empty and not after.is_empty else CASH_OPERATION
 
 
 def _list_fills(lane: TradeLaneTrace) -> list[tuple[int, int]]:

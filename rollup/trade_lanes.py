@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import starmap
 
 from rollup.accounts import Account
+from rollup.fund import TradingDues
 from rollup.liquidation import LiquidationCase
 from rollup.matching import Matched
 from rollup.orders import Order, SignedOrder
@@ -55,24 +56,10 @@ class TradeOutcome:
     rent_atoms: int
 
     @property
-    def fees_atoms(self) -> int:
-        """Trading fees less rebates, due to the treasury, in atoms: not negative."""
-        return sum(fill.dues.trading_fee_atoms for fill in self.fills)
-
-    @property
-    def tips_e6(self) -> int:
-        """Tips, due to the treasury, 1e-6 USD."""
-        return sum(fill.dues.charge.tip_e6 for fill in self.fills)
-
-    @property
-    def base_fees_e6(self) -> int:
-        """Order fees, due to the insurance fund, 1e-6 USD."""
-        return sum(fill.dues.charge.fee_e6 for fill in self.fills)
-
-    @property
-    def penalties_atoms(self) -> int:
-        """Liquidation penalties, due to the insurance fund, in atoms."""
-        return sum(liquidation.penalty_atoms for liquidation in self.liquidations)
+    def dues(self) -> TradingDues:
+        """What accounts 1 and 0 are due of it."""
+        penalties_atoms = sum(liquidation.penalty_atoms for liquidation in self.liquidations)
+        return TradingDues([fill.dues for fill in self.fills], penalties_atoms, self.rent_atoms)
 
 
 def run_trade_lanes(workspace: Workspace, matched: Matched, shape: Shape) -> TradeOutcome:

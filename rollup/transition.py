@@ -11,7 +11,7 @@ from rollup.admission import SentOrder, admit_orders
 from rollup.cash_lanes import run_cash_lanes
 from rollup.close import close_state
 from rollup.errors import TxRejected
-from rollup.fund import FundDues, compute_notional, run_fund_lane
+from rollup.fund import compute_notional, run_fund_lane, sum_dues
 from rollup.matching import match_orders
 from rollup.oracle import SignedPrices, pick_usable
 from rollup.orders import SignedOrder
@@ -23,7 +23,7 @@ from rollup.signature_cache import SignatureCache
 from rollup.state import State
 from rollup.tick import ClockNotRising, run_tick
 from rollup.trace import BatchTrace
-from rollup.trade_lanes import LiquidationReport, OrderReport, TradeOutcome, run_trade_lanes
+from rollup.trade_lanes import LiquidationReport, OrderReport, run_trade_lanes
 from rollup.txs import SignedCashOp
 from rollup.workspace import Workspace
 
@@ -82,7 +82,7 @@ def build_batch(
     admitted, refused = admit_orders(workspace, orders)
     matched = match_orders(workspace, admitted, shape, rescue.fund.sizes_lots)
     trades = run_trade_lanes(workspace, matched, shape)
-    dues = _sum_dues(workspace, rescue, trades)
+    dues = sum_dues(workspace, trades.dues, rescue.rent_atoms)
     fund_lane = run_fund_lane(workspace, rescue.fund, dues, matched.fund_fill, matched.prices_ticks)
     order_lanes = trades.trade_lanes + trades.quote_lanes
     activity = count_activity(cash.lanes, rescue.lanes, order_lanes, fund_lane, workspace.gross_change_lots)
@@ -107,14 +107,3 @@ def build_batch(
     settled = {id(report.trade) for report in rescue.forced_trades}
     waiting_cash = tuple(signed for signed in cash.waiting if id(signed.op) not in settled)
     return BatchResult(trace, new_state, *done, tuple(rejected), matched.waiting, waiting_cash, rescue)
-
-
-def _sum_dues(workspace: Workspace, rescue: RescueOutcome, trades: TradeOutcome) -> FundDues:
-    """Return what fund and treasury are due beside what was taken over."""
-    return FundDues(
-        penalties_atoms=trades.penalties_atoms,
-        base_fees_e6=workspace.base_fees_e6 + trades.base_fees_e6,
-        rent_atoms=workspace.rent_atoms + rescue.rent_atoms + trades.rent_atoms,
-        trading_fees_atoms=trades.fees_atoms,
-        tips_e6=trades.tips_e6,
-    )
