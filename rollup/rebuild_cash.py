@@ -53,7 +53,7 @@ def apply_cash_records(
 
 def _apply(workspace: Workspace, op: CashOp, record: CashRecord, at: Spot) -> Units:
     before = workspace.get(op.account)
-    with at.guard(f"a {type(op).__name__} that the rules allow"):
+    with at.guard(f"{type(op).__name__} by the rules"):
         effect = compute_effect(op, before, workspace.tick)
         workspace.check_flows(op.account, effect.flows)
     is_applied = effect.is_applied and isinstance(op, QueueEntry)
