@@ -116,6 +116,45 @@ def hash_leaf(
     return poseidon(cs, fields, tags.ACCOUNT, name=name)
 
 
+def replace_account(
+    cs: ConstraintSystem,
+    id_bits: Sequence[LC],
+    account: AccountWires,
+    positions: Sequence[LC],
+    *,
+    status_after: LC,
+    last_touched_after: LC,
+    cash_after: LC,
+    orders_root_after: LC,
+    positions_after: Sequence[LC],
+) -> None:
+    """Constrain port root_in to hold the account as opened, and root_out to hold it as it closes.
+
+    Whatever happens to it here, it keeps its key, owner and epoch. `positions` are the group hashes.
+    Constraints: 2 * 459, named account/leaf_before and account/leaf_after, and those of `replace_leaf`.
+    """
+
+    def leaf(status: LC, last_touched: LC, cash: LC, orders_root: LC, groups: Sequence[LC], name: str) -> LC:
+        return hash_leaf(
+            cs,
+            key=account.key,
+            owner=account.owner,
+            status=status,
+            epoch=account.epoch,
+            last_touched=last_touched,
+            cash=cash,
+            orders_root=orders_root,
+            positions=groups,
+            name=name,
+        )
+
+    opened = (account.status(), account.last_touched, account.cash, account.orders_root, positions)
+    closed = (status_after, last_touched_after, cash_after, orders_root_after, positions_after)
+    before = leaf(*opened, name="account/leaf_before")
+    after = leaf(*closed, name="account/leaf_after")
+    replace_leaf(cs, id_bits, before, after, root_in=cs.port("root_in"), root_out=cs.port("root_out"))
+
+
 def account_id_bits(cs: ConstraintSystem) -> list[LC]:
     """Return the bits of the private input `account_id`. Constraints: 21."""
     return private_bits(cs, "account_id", ACCOUNT_BITS)

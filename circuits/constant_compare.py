@@ -20,10 +20,10 @@ def assert_at_most(
 
     The integer exceeds the bound exactly if some place holds 1 where the bound has 0 while every higher place where the
     bound has 1 holds 1 too. So at each run of zeros: missing * quotient = excess, with `missing` counting the higher
-    places short of the bound and `excess` the ones in the run, both in units (below 256 units: they cannot wrap). Where
+    places short of the bound and `excess` the ones in the run, both in units (at most 256: they cannot wrap). Where
     missing = 0 the excess must be 0; else the quotient is free to fit. Where both are 0 the quotient does not matter.
     """
-    assert 0 <= bound < 1 << len(bits) <= 1 << 254, f"{name}: {bound} against {len(bits)} bits"
+    assert 0 <= bound < 1 << len(bits) <= 1 << 255, f"{name}: {bound} against {len(bits)} bits"
     missing = as_lc(slack)
     for places, is_one in _runs(bound, len(bits)):
         chosen = sum_lc([bits[i] for i in places])

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from circuits.cash_bridge import N_BRIDGE_WORDS
 from circuits.data_packing import element_of, pack_elements
-from circuits.horner import evaluate_at, limbs_of
+from circuits.horner import evaluate_at
+from circuits.limbs import limbs_of
 from circuits.linear import LC
 from circuits.poseidon import poseidon
 from circuits.published import combine

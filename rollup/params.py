@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rollup import tags
-from rollup.babyjubjub import is_in_subgroup
+from rollup.babyjubjub import IDENTITY, Point, is_in_subgroup
 from rollup.market_params import UNUSED_MARKET, MarketParams, ParamsInvalid, check_param
 from rollup.packing import pack
 from rollup.poseidon import poseidon
@@ -27,7 +27,7 @@ from rollup.units import (
 
 __all__ = ["NO_ORACLE_KEYS", "UNUSED_MARKET", "MarketParams", "Params", "ParamsInvalid"]
 
-NO_ORACLE_KEYS = ((0, 1),) * ORACLE_COUNT  # the identity: nobody can sign for it
+NO_ORACLE_KEYS = (IDENTITY,) * ORACLE_COUNT  # nobody can sign for it
 _FREE = (0,) * TIER_COUNT
 
 
@@ -72,6 +72,7 @@ class Params:
         check_param("number of oracle_keys", len(self.oracle_keys), ORACLE_COUNT, ORACLE_COUNT)
         for signer, key in enumerate(self.oracle_keys):
             check_param(f"oracle_keys[{signer}] in the subgroup", int(is_in_subgroup(key)), 1, 1)
+        _check_signers_differ(self.oracle_keys)
         padding = (UNUSED_MARKET,) * (MARKET_COUNT - len(self.markets))
         object.__setattr__(self, "markets", self.markets + padding)
 
@@ -129,6 +130,12 @@ class Params:
         keys = poseidon([axis for key in self.oracle_keys for axis in key], tags.ORACLE_KEYS)
         fees = (self.taker_packed, self.maker_packed)
         return poseidon((self.domain, *fees, risk, sizes, *self.fees_words, self.times_word, keys), tags.PARAMS)
+
+
+def _check_signers_differ(oracle_keys: Sequence[Point]) -> None:
+    # under one key in two places one signer would be a majority, and alone set the median
+    signing = [key for key in oracle_keys if key != IDENTITY]  # nobody can sign for the identity
+    check_param("number of distinct oracle_keys", len(set(signing)), len(signing), len(signing))
 
 
 def _check_each(name: str, values: Sequence[int], count: int, minimum: int, maximum: int) -> None:

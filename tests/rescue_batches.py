@@ -1,4 +1,7 @@
-"""Batches that rescue: a takeover and what the fund does with it, deleveraging by several, forced trades both ways."""
+"""Batches that rescue, each staged: a takeover and what the fund does with it, deleveraging by several, forced trades.
+
+Accounts are put into the standing that a rule is about. `rescue_day.py` plays a day through instead.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from rollup.signature import derive_public_key
 from rollup.state import Resources, State, make_genesis
 from rollup.trace import BatchTrace
 from rollup.transition import BatchResult
-from rollup.txs import ForcedTrade, SignedCashOp
+from rollup.txs import SignedCashOp
 from rollup.units import ATOMS_PER_E6, FUND_ACCOUNT, MARKET_COUNT, USD_E12
 from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S, Exchange
 
@@ -30,8 +33,8 @@ TAKEOVER, SHARED, SURPLUS, FORCED = "takeover", "deficit shared", "surplus", "fo
 
 
 @dataclass
-class RescueDay:
-    """An exchange whose accounts are put into any standing, and each batch of it."""
+class RescueStage:
+    """An exchange whose accounts are put into any standing by force, and each batch of it."""
 
     fund_atoms: int = 0
     shape: Shape = SHAPE
@@ -56,11 +59,6 @@ class RescueDay:
             last_touched_s=self.ex.now_s,
         )
 
-    def trade(self, accounts: tuple[int, int], lots: int, price_ticks: int, market: int = 0) -> SignedCashOp:
-        """Return the entry of a forced trade between two owners; the first buys, or sells if lots are negative."""
-        owners = (self.ex.owner_of(accounts[0]), self.ex.owner_of(accounts[1]))
-        return SignedCashOp(ForcedTrade(accounts, owners, market, int(lots < 0), abs(lots), price_ticks))
-
     def run(self, cash: Sequence[SignedCashOp] = (), orders: Sequence[SignedOrder] = (), **options: Any) -> BatchResult:  # noqa: ANN401 (of a batch)
         """Build the next batch, at unchanged marks unless said otherwise, and check it: rules, cash and lots."""
         before = self.ex.state
@@ -82,38 +80,39 @@ def _get_vault(state: State) -> int:
 
 def run_takeover() -> BatchResult:
     """The fund takes 2 over, long 400 AVAX and short 1 ETH, and sells AVAX to 4 in the same batch."""
-    day = RescueDay(fund_atoms=900 * DOLLAR)
-    day.hold(2, 60 * DOLLAR, 400 * AVAX, -ETH)
-    day.hold(3, 50_000 * DOLLAR, -400 * AVAX, ETH)
-    day.hold(4, 50_000 * DOLLAR)
-    return day.run(orders=[day.ex.order(4, 90 * AVAX, AVAX_PRICE * 99 // 100)])
+    stage = RescueStage(fund_atoms=900 * DOLLAR)
+    stage.hold(2, 60 * DOLLAR, 400 * AVAX, -ETH)
+    stage.hold(3, 50_000 * DOLLAR, -400 * AVAX, ETH)
+    stage.hold(4, 50_000 * DOLLAR)
+    return stage.run(orders=[stage.ex.order(4, 90 * AVAX, AVAX_PRICE * 99 // 100)])
 
 
 def run_shared() -> BatchResult:
     """The fund cannot bear 2's debt of 100 USD: 3 and 4 close its AVAX, 4 and 5 its ETH."""
-    day = RescueDay(fund_atoms=50 * DOLLAR)
-    day.hold(2, -100 * DOLLAR - 7, 400 * AVAX, -3 * ETH)
-    day.hold(3, 700 * DOLLAR, -300 * AVAX)
-    day.hold(4, 900 * DOLLAR, -300 * AVAX, 2 * ETH)
-    day.hold(5, 800 * DOLLAR, 200 * AVAX, ETH)
-    return day.run()
+    stage = RescueStage(fund_atoms=50 * DOLLAR)
+    stage.hold(2, -100 * DOLLAR - 7, 400 * AVAX, -3 * ETH)
+    stage.hold(3, 700 * DOLLAR, -300 * AVAX)
+    stage.hold(4, 900 * DOLLAR, -300 * AVAX, 2 * ETH)
+    stage.hold(5, 800 * DOLLAR, 200 * AVAX, ETH)
+    return stage.run()
 
 
 def run_surplus() -> BatchResult:
     """The fund is in debt itself: 2 ends against 3 although it has something left, which the fund gets."""
-    day = RescueDay(fund_atoms=-500 * DOLLAR)
-    day.hold(2, 20 * DOLLAR, 400 * AVAX)
-    day.hold(3, 5_000 * DOLLAR, -400 * AVAX)
-    return day.run()
+    stage = RescueStage(fund_atoms=-500 * DOLLAR)
+    stage.hold(2, 20 * DOLLAR, 400 * AVAX)
+    stage.hold(3, 5_000 * DOLLAR, -400 * AVAX)
+    return stage.run()
 
 
 def run_forced() -> BatchResult:
     """2 sells 3 its position of 9 AVAX below the mark; what 3 sells 4 at a loss, 3 cannot bear."""
-    day = RescueDay()
-    day.hold(2, 100 * DOLLAR, 9 * AVAX)
-    day.hold(3, 400 * DOLLAR, -9 * AVAX)
-    day.hold(4, 9_000 * DOLLAR)
-    return day.run([day.trade((2, 3), -9 * AVAX, AVAX_PRICE * 9 // 10), day.trade((4, 3), 20 * AVAX, AVAX_PRICE // 9)])
+    stage = RescueStage()
+    stage.hold(2, 100 * DOLLAR, 9 * AVAX)
+    stage.hold(3, 400 * DOLLAR, -9 * AVAX)
+    stage.hold(4, 9_000 * DOLLAR)
+    trade = stage.ex.forced_trade
+    return stage.run([trade((2, 3), -9 * AVAX, AVAX_PRICE * 9 // 10), trade((4, 3), 20 * AVAX, AVAX_PRICE // 9)])
 
 
 @cache

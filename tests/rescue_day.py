@@ -1,4 +1,7 @@
-"""A bad day: a takeover, the fund trading out of it, deleveraging, forced trades applied and dropped."""
+"""One bad day, played through batch after batch: a takeover, the fund trading out of it, deleveraging, forced trades.
+
+Accounts come to ruin by trading. `rescue_batches.py` stages single batches, from accounts in any standing.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +12,13 @@ from rollup.shapes import TINY, Shape
 from rollup.state import Resources, make_genesis
 from rollup.trace import BatchTrace
 from rollup.transition import BatchResult
-from rollup.txs import SignedCashOp
-from rollup.txs.forced_trade import ForcedTrade
 from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S, Exchange
 
-__all__ = ["make_forced_trade", "run_rescue_day"]
+__all__ = ["RENTED", "run_rescue_day"]
 
 LOTS = 1_000_000_000  # 1,000 AVAX
 FALLEN = AVAX_PRICE * 925 // 1_000
 RENTED = Resources(base_fees=(10**9, 10**18, 10**6))  # holding a leaf costs 1 USD a year
-
-
-def make_forced_trade(
-    accounts: tuple[int, int], lots: int, price_ticks: int, *, market: int = 0, first_owner: int | None = None
-) -> SignedCashOp:
-    """Return the queue's entry of a forced trade, the first account buying; by its owners unless another is given."""
-    owners = Exchange.owner_of(accounts[0]) if first_owner is None else first_owner, Exchange.owner_of(accounts[1])
-    return SignedCashOp(ForcedTrade(accounts, owners, market, 0, lots, price_ticks))
 
 
 def run_rescue_day(shape: Shape = TINY) -> dict[str, BatchTrace]:
@@ -42,10 +35,10 @@ def run_rescue_day(shape: Shape = TINY) -> dict[str, BatchTrace]:
     buying = ex.order(4, LOTS // 2, FALLEN + 9)
     results["fund sells"] = ex.batch(orders=[buying], marks=(FALLEN,))
     assert results["fund sells"].trace.fund_lane.fill is not None, "the fund did not trade"
-    applied = make_forced_trade((5, 3), LOTS, FALLEN)
+    applied = ex.forced_trade((5, 3), LOTS, FALLEN)
     results["forced trade"] = ex.batch(cash=[applied], marks=(FALLEN,))
     _check_kinds(results["forced trade"], ForcedTradeLeg, ForcedTradeLeg)
-    dropped = make_forced_trade((5, 4), LOTS, FALLEN, first_owner=0xBAD)
+    dropped = ex.forced_trade((5, 4), LOTS, FALLEN, first_owner=0xBAD)
     results["forced trade dropped"] = ex.batch(cash=[dropped], marks=(FALLEN,))
     _check_kinds(results["forced trade dropped"], ForcedTradeLeg, ForcedTradeLeg)
     outcomes = [results[name].rescue.forced_trades[0].is_applied for name in ("forced trade", "forced trade dropped")]

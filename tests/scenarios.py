@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, overload
+from typing import Any, TypedDict, Unpack, overload
 
 from rollup.accounts import Account
 from rollup.oracle import SignedPrices
@@ -17,7 +17,7 @@ from rollup.state import Resources, State, make_genesis, pad_markets
 from rollup.tick import Tick, run_tick
 from rollup.trace import BatchTrace
 from rollup.transition import BatchResult, build_batch
-from rollup.txs import Cancel, Deposit, SignedCashOp, SignedOp, Withdraw
+from rollup.txs import Cancel, Deposit, ForcedTrade, SignedCashOp, SignedOp, Withdraw
 from rollup.units import ORACLE_COUNT
 
 START_S = 1_760_130_000
@@ -45,6 +45,11 @@ PARAMS = Params(
 PRICED = make_genesis((AVAX_PRICE, ETH_PRICE), START_S, Resources(base_fees=(2 * 10**15, 10**18, 10**14)))
 
 
+def key_of(account_id: int) -> bytes:
+    """Return the account's first private key."""
+    return account_id.to_bytes(32, "big")
+
+
 def sign_prices(
     params: Params, prices_ticks: tuple[int, ...], time_s: int, signers: Iterable[int] = range(ORACLE_COUNT)
 ) -> tuple[SignedPrices, ...]:
@@ -52,6 +57,17 @@ def sign_prices(
     unsigned = SignedPrices(0, pad_markets(prices_ticks, 1), time_s, Signature((0, 1), 0))
     message = unsigned.message(params.domain)
     return tuple(replace(unsigned, signer=s, signature=sign(ORACLE_KEYS[s], message)) for s in signers)
+
+
+class OrderOptions(TypedDict, total=False):
+    """What an order may say beside its account, lots and limit; a fresh nonce in its slot unless given."""
+
+    market: int
+    slot: int
+    nonce: int | None
+    flags: int
+    tip_e6: int
+    max_fee_e6: int
 
 
 @dataclass
@@ -65,10 +81,7 @@ class Exchange:
     order_nonces: dict[int, int] = field(default_factory=dict)
     new_keys: dict[int, bytes] = field(default_factory=dict)  # of accounts that changed theirs
 
-    @staticmethod
-    def key_of(account: int) -> bytes:
-        """Return the account's first private key."""
-        return account.to_bytes(32, "big")
+    key_of = staticmethod(key_of)
 
     @staticmethod
     def owner_of(account: int) -> int:
@@ -116,27 +129,29 @@ class Exchange:
         signature = self._sign(op.account, op.message(self.params.domain))
         return SignedOrder(op, signature) if isinstance(op, Order) else SignedCashOp(op, signature)
 
+    def forced_trade(
+        self,
+        accounts: tuple[int, int],
+        lots: int,
+        price_ticks: int,
+        *,
+        market: int = 0,
+        first_owner: int | None = None,
+    ) -> SignedCashOp:
+        """Return the queue's entry of a forced trade: the first account buys, or sells if lots are negative.
+
+        By the owners of both, unless another is given for the first.
+        """
+        first, second = (self.owner_of(account) for account in accounts)
+        owners = (first if first_owner is None else first_owner, second)
+        return SignedCashOp(ForcedTrade(accounts, owners, market, int(lots < 0), abs(lots), price_ticks))
+
     def _sign(self, account: int, message: int) -> Signature:
         return sign(self.new_keys.get(account, self.key_of(account)), message)
 
-    def order(
-        self,
-        account: int,
-        lots: int,
-        limit: int,
-        *,
-        market: int = 0,
-        slot: int = 0,
-        nonce: int | None = None,
-        flags: int = 0,
-        tip_e6: int = 7,
-        max_fee_e6: int = 5 * USD,
-    ) -> SignedOrder:
-        """Return a signed order: positive lots buy, negative sell; a fresh nonce in its slot unless given."""
-        fees = {"tip_e6": tip_e6, "max_fee_e6": max_fee_e6}
-        return self.sign(
-            self.make_order(account, lots, limit, market=market, slot=slot, nonce=nonce, flags=flags, **fees)
-        )
+    def order(self, account: int, lots: int, limit: int, **options: Unpack[OrderOptions]) -> SignedOrder:
+        """Return a signed order."""
+        return self.sign(self.make_order(account, lots, limit, **options))
 
     def quote(self, account: int, *orders: Order | None) -> SignedQuote:
         """Return a signed quote of orders made by `make_order`, None for an empty place."""
@@ -156,7 +171,7 @@ class Exchange:
         tip_e6: int = 7,
         max_fee_e6: int = 5 * USD,
     ) -> Order:
-        """Return an order that nobody signed yet."""
+        """Return an order that nobody signed yet: positive lots buy, negative sell."""
         if nonce is None:
             nonce = self.order_nonces[account] = self.order_nonces.get(account, 0) + 1
         return Order(

@@ -5,19 +5,9 @@ No signature and no orders tree: the rules alone allow what happens here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from circuits.account import (
-    AccountWires,
-    account_id_bits,
-    assert_user_account,
-    hash_leaf,
-    hash_positions,
-    open_account,
-    rehash_touched_group,
-    replace_leaf,
-)
+from circuits.account import account_id_bits, assert_user_account, open_account
 from circuits.bits import assert_boolean, from_bits
 from circuits.carry import carry_ports
 from circuits.deleverage import assert_in_order, hand_on, open_victim, take_share
@@ -26,20 +16,17 @@ from circuits.forced_trade import assert_both_or_neither, assert_bridge_words, i
 from circuits.inputs import assert_equal_if, private_flag
 from circuits.linear import LC, sum_lc
 from circuits.margin import sign_sizes, weigh_positions
-from circuits.market_totals import CHANGE_SHIFT
 from circuits.moves import Move, compute_cash_change, open_move
 from circuits.published import publish
+from circuits.rescue_change import add_lots, describe_change, write_account
 from circuits.select import select
 from circuits.system import ConstraintSystem
 from circuits.tables import table_ports
 from circuits.takeover import assert_fund_decides, assert_rescuable
-from rollup.accounts import EMPTY_ACCOUNT
 from rollup.records import RESCUE_WORDS
 from rollup.rescue_record import RescueKind
 from rollup.resources import RESCUE_OPERATION
-from rollup.units import CASH_BITS, MARKET_COUNT
-
-NO_POSITIONS_HASH = EMPTY_ACCOUNT.positions_hashes[0]
+from rollup.units import CASH_BITS
 
 
 @dataclass(frozen=True)
@@ -63,22 +50,6 @@ class _Kinds:
     @property
     def used(self) -> LC:
         return self.emptied + self.moves
-
-
-@dataclass(frozen=True)
-class _Change:
-    """What becomes of the account: at most one of the booleans is 1, and with neither nothing changes."""
-
-    emptied: LC
-    moved: LC
-    cash: LC  # after a move
-    size: LC  # change of the moved market's absolute size, 0 unless moved
-    sign: LC
-    lots: LC
-
-    @property
-    def touched(self) -> LC:
-        return self.emptied + self.moved
 
 
 def build_rescue_lane(cs: ConstraintSystem) -> None:
@@ -130,10 +101,10 @@ def build_rescue_lane(cs: ConstraintSystem) -> None:
     assert_both_or_neither(cs, entry, move, valid, from_bits(id_bits), carry, carry_after)
     assert_bridge_words(cs, entry, move, from_bits(id_bits))
 
-    change = _change(cs, kinds, move, entry.applied, cash_after)
+    change = describe_change(cs, move, emptied=kinds.emptied, moved=kinds.counterparty + entry.applied, cash=cash_after)
     assert_user_account(cs, id_bits, change.touched, name="user_account")
-    sizes = _write_account(cs, account, id_bits, change, move, tables.timestamp)
-    _add_lots(cs, kinds, change, move, account, signed, sizes)
+    sizes = write_account(cs, account, id_bits, change, move, tables.timestamp)
+    add_lots(cs, kinds.takeover, change, move, account, signed, sizes)
     taken_equity = cs.mul(kinds.takeover, before.equity, name="takeover/equity")
     taken_cash = cs.mul(kinds.takeover, cash, name="takeover/cash")
     _add(cs, "takeover_cash", taken_cash + victim.surplus)
@@ -173,86 +144,6 @@ def _is_cash_in_range(cs: ConstraintSystem, cash: LC) -> LC:
     """
     _, _, bits = split_sign_bits(cs, cash, CASH_BITS + 2, name="cash_after")
     return cs.mul(1 - bits[CASH_BITS], 1 - bits[CASH_BITS + 1], name="cash_after/fits")
-
-
-def _change(cs: ConstraintSystem, kinds: _Kinds, move: Move, applied: LC, cash_after: LC) -> _Change:
-    moved = kinds.counterparty + applied
-    return _Change(
-        emptied=kinds.emptied,
-        moved=moved,
-        cash=cash_after,
-        size=cs.mul(moved, move.size_after - move.size_before, name="moved/size"),
-        sign=cs.mul(moved, move.sign_after - move.sign_before, name="moved/sign"),
-        lots=cs.mul(moved, move.signed_lots, name="moved/lots"),
-    )
-
-
-def _write_account(
-    cs: ConstraintSystem, account: AccountWires, id_bits: list[LC], change: _Change, move: Move, timestamp: LC
-) -> list[LC]:
-    """Constrain the leaf before and after, and return the change of each absolute size but for an emptied account.
-
-    Emptied: no positions and no cash; key, owner, epoch, nonces, tier and orders stay.
-    """
-    grown = [cs.mul(hot, change.size, name=f"size_change[{m}]") for m, hot in enumerate(move.hot)]
-    positions = hash_positions(cs, account.sizes, name="account/positions_before")
-    sizes_after = [size + more for size, more in zip(account.sizes, grown, strict=True)]
-    rehashed = rehash_touched_group(cs, positions, sizes_after, move.market_bits[-1], name="account/positions_after")
-    positions_after = [
-        select(cs, change.emptied, NO_POSITIONS_HASH, moved, name=f"account/positions_after/emptied[{g}]")
-        for g, moved in enumerate(rehashed)
-    ]
-    signs = from_bits(account.signs)
-    sign_place = sum_lc([hot * (1 << m) for m, hot in enumerate(move.hot)])
-    sign_change = cs.mul(sign_place, change.sign, name="account/sign_change")
-    signs_dropped = cs.mul(change.emptied, signs, name="account/signs_dropped")
-    cash_moved = cs.mul(change.moved, change.cash - account.cash, name="account/cash_moved")
-    cash_dropped = cs.mul(change.emptied, account.cash, name="account/cash_dropped")
-    leaf = hash_leaf(
-        cs,
-        key=account.key,
-        owner=account.owner,
-        status=account.status(),
-        epoch=account.epoch,
-        last_touched=account.last_touched,
-        cash=account.cash,
-        orders_root=account.orders_root,
-        positions=positions,
-        name="account/leaf_before",
-    )
-    leaf_after = hash_leaf(
-        cs,
-        key=account.key,
-        owner=account.owner,
-        status=account.status() + sign_change - signs_dropped,
-        epoch=account.epoch,
-        last_touched=select(cs, change.touched, timestamp, account.last_touched, name="account/last_touched_after"),
-        cash=account.cash + cash_moved - cash_dropped,
-        orders_root=account.orders_root,
-        positions=positions_after,
-        name="account/leaf_after",
-    )
-    replace_leaf(cs, id_bits, leaf, leaf_after, root_in=cs.port("root_in"), root_out=cs.port("root_out"))
-    return grown
-
-
-def _add_lots(
-    cs: ConstraintSystem,
-    kinds: _Kinds,
-    change: _Change,
-    move: Move,
-    account: AccountWires,
-    signed: Sequence[LC],
-    grown: Sequence[LC],
-) -> None:
-    """Constrain the running totals of each market: all lots, and those that the fund takes over. Constraints: 48."""
-    for m in range(MARKET_COUNT):
-        moved = cs.mul(move.hot[m], change.lots, name=f"totals/moved[{m}]") + grown[m] * 2**CHANGE_SHIFT
-        dropped = signed[m] + account.sizes[m] * 2**CHANGE_SHIFT
-        lots, lots_after = cs.port(f"lots_in[{m}]"), cs.port(f"lots_out[{m}]")
-        cs.assert_product(kinds.emptied, dropped, lots + moved - lots_after, name=f"totals/lots[{m}]")
-        taken, taken_after = cs.port(f"takeover_lots_in[{m}]"), cs.port(f"takeover_lots_out[{m}]")
-        cs.assert_product(kinds.takeover, signed[m], taken_after - taken, name=f"totals/takeover_lots[{m}]")
 
 
 def _add(cs: ConstraintSystem, total: str, amount: LC) -> None:

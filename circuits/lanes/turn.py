@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from circuits.account import (
     AccountWires,
     account_id_bits,
-    hash_leaf,
     hash_positions,
     open_account,
     pack_status,
     rehash_touched_group,
-    replace_leaf,
+    replace_account,
 )
 from circuits.bits import from_bits
 from circuits.eddsa import EddsaWires, verify_eddsa
@@ -128,30 +127,15 @@ def close_turn(cs: ConstraintSystem, turn: Turn, filled: Filled, penalty: LC | i
         positions_after = rehash_touched_group(cs, positions, filled.sizes, group_bit, name="account/positions_after")
     else:
         positions_after = hash_positions(cs, filled.sizes, name="account/positions_after")
-    leaf = hash_leaf(
-        cs,
-        key=account.key,
-        owner=account.owner,
-        status=account.status(),
-        epoch=account.epoch,
-        last_touched=account.last_touched,
-        cash=account.cash,
-        orders_root=account.orders_root,
-        positions=positions,
-        name="account/leaf_before",
-    )
     touched = select(cs, turn.used, turn.tables.timestamp, account.last_touched, name="account/last_touched_after")
-    leaf_after = hash_leaf(
+    replace_account(
         cs,
-        key=account.key,
-        owner=account.owner,
-        status=pack_status(filled.signs, account.tier_bits, account.cash_nonce),
-        epoch=account.epoch,
-        last_touched=touched,
-        cash=cash,
-        orders_root=filled.places[-1].order.orders_root,
-        positions=positions_after,
-        name="account/leaf_after",
+        turn.account_id_bits,
+        account,
+        positions,
+        status_after=pack_status(filled.signs, account.tier_bits, account.cash_nonce),
+        last_touched_after=touched,
+        cash_after=cash,
+        orders_root_after=filled.places[-1].order.orders_root,
+        positions_after=positions_after,
     )
-    ports = {"root_in": cs.port("root_in"), "root_out": cs.port("root_out")}
-    replace_leaf(cs, turn.account_id_bits, leaf, leaf_after, **ports)

@@ -23,7 +23,7 @@ from rollup.txs import NO_FLOWS, Cancel, CashOp, Effect, SignedOp, TransferIn, c
 from rollup.txs.effect import compute_margin_at
 from rollup.units import AMOUNT_E6_BITS, MARKET_COUNT, ORACLE_COUNT
 from tests.circuits.lane_cases import FRESH, LoneTemplate, Values, Venue
-from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S
+from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S, key_of
 
 __all__ = [
     "NO_SIGNATURE",
@@ -31,7 +31,6 @@ __all__ = [
     "VENUE",
     "CashCase",
     "free_atoms",
-    "key_of",
     "load_cash_lane",
     "make_case",
     "make_tick",
@@ -39,7 +38,12 @@ __all__ = [
     "sign_op",
 ]
 
-OUTPUTS = ("root_out", *(f"{chain}_out" for chain in CHAINS), *(f"bridge[{i}]" for i in range(4)))
+OUTPUTS = (
+    "root_out",
+    *(f"{chain}_out" for chain in CHAINS),
+    *(f"bridge[{i}]" for i in range(4)),
+    *(f"data[{i}]" for i in range(len(CASH_WORDS))),
+)
 NO_SIGNATURE = Signature((0, 0), 0)
 VAULT_E6 = 2**70
 ENTRIES = 41
@@ -59,11 +63,6 @@ VENUE = Venue(
 def load_cash_lane() -> LoneTemplate:
     """Return the CashLane; recorded once in a process."""
     return LoneTemplate("CashLane", build_cash_lane)
-
-
-def key_of(account_id: int) -> bytes:
-    """Return the private key that the account's owner signs with."""
-    return account_id.to_bytes(32, "big")
 
 
 def make_trader(account_id: int, **changes: object) -> Account:
@@ -196,7 +195,7 @@ def _wire_of(port: str) -> str:
     """Return the bus wire behind a port of the first CashLane, as `circuits.batch` connects it."""
     if port.startswith("table/"):
         return port
-    if port.startswith("bridge["):
+    if port.startswith(("bridge[", "data[")):
         return f"lane[0]/{port}"
     name, _, end = port.rpartition("_")
     return f"{'accounts_root' if name == 'root' else name}[{int(end == 'out')}]"

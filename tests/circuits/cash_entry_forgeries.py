@@ -15,6 +15,7 @@ from tests.circuits.cash_scenes import (
     FORCED_CANCEL_ALL,
     FORCED_KEY_CHANGE,
     FORCED_WITHDRAW,
+    LAST,
     LEAF_FEE_E6,
     NEW_KEY,
     OFF_CURVE,
@@ -32,7 +33,6 @@ from tests.circuits.forging import Forged
 
 __all__ = ["forge_entries"]
 
-LAST = 2**32 - 1
 TOO_MUCH_DUST = "dust/below_e6/zeros[*]"
 STALE = "positions/none_while_stale"
 

@@ -12,10 +12,11 @@ from rollup.field import R
 from rollup.poseidon import poseidon
 from rollup.signature import sign
 from rollup.txs import CashOp, SignedOp
-from tests.circuits.cash_cases import OUTPUTS, VENUE, CashCase, key_of, load_cash_lane, make_case
+from tests.circuits.cash_cases import OUTPUTS, VENUE, CashCase, load_cash_lane, make_case
 from tests.circuits.cash_scenes import TRADER
 from tests.circuits.forging import Forged, Forger, path_inputs, sign_under, tell
 from tests.circuits.lane_cases import Values
+from tests.scenarios import key_of
 
 __all__ = [
     "KEYLESS",

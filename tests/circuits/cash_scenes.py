@@ -17,6 +17,7 @@ from rollup.txs import (
     ForcedWithdraw,
     KeyChange,
     SetTier,
+    SignedOp,
     Transfer,
     TransferIn,
     Withdraw,
@@ -35,13 +36,16 @@ __all__ = [
     "FORCED_KEY_CHANGE",
     "FORCED_WITHDRAW",
     "KEY_CHANGE",
+    "LAST",
     "LEAF_FEE_E6",
     "NEW_KEY",
     "OFF_CURVE",
     "OTHER",
     "OWNER",
     "RENT",
+    "REQUESTS",
     "SET_TIER",
+    "SIGNED",
     "TRADER",
     "TRANSFER",
     "TRANSFER_IN",
@@ -56,6 +60,7 @@ __all__ = [
 ]
 
 TRADER, OTHER = 12, 13
+LAST = 2**32 - 1  # of a counter
 OWNER = make_trader(TRADER).owner
 NEW_KEY, OFF_CURVE = make_trader(OTHER).key, (1, 2)
 FEE_E6, LEAF_FEE_E6 = make_tick().cash_fee_e6, make_tick().leaf_fee_e6
@@ -74,6 +79,8 @@ FORCED_CANCEL_ALL = ForcedCancelAll(TRADER, OWNER)
 FORCED_KEY_CHANGE = ForcedKeyChange(TRADER, OWNER, NEW_KEY)
 SET_TIER = SetTier(TRADER, 2)
 EVICT = Evict(TRADER)
+SIGNED: tuple[SignedOp, ...] = (WITHDRAW, CANCEL, TRANSFER, KEY_CHANGE, CANCEL_ALL)  # that leave the account open
+REQUESTS = (FORCED_WITHDRAW, FORCED_CANCEL_ALL, FORCED_KEY_CHANGE)
 
 # the scenes that differ most: enough of them for what is slow
 CONTRASTS = (
@@ -152,7 +159,7 @@ def honest_cash_cases() -> dict[str, CashCase]:
         "forced withdrawal dropped": (replace(ask, owner=7), trader()),
         "forced cancel all": (FORCED_CANCEL_ALL, trader()),
         "forced cancel all dropped": (replace(FORCED_CANCEL_ALL, owner=7), trader()),
-        "forced cancel all at the last epoch": (FORCED_CANCEL_ALL, trader(epoch=2**32 - 1)),
+        "forced cancel all at the last epoch": (FORCED_CANCEL_ALL, trader(epoch=LAST)),
         "forced key change": (FORCED_KEY_CHANGE, trader()),
         "forced key change to no key": (replace(FORCED_KEY_CHANGE, key=OFF_CURVE), trader()),
         "set tier": (SET_TIER, trader()),

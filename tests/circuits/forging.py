@@ -12,7 +12,7 @@ from rollup.poseidon import poseidon
 from rollup.trace import Path
 from tests.circuits.lane_cases import LoneTemplate, Values
 
-__all__ = ["Forged", "Forger", "path_inputs", "sign_under", "tell"]
+__all__ = ["Forged", "Forger", "assert_refused_as_meant", "path_inputs", "sign_under", "tell"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,14 @@ class Forger:
         return Forged(
             f"{forged.name}, in one bit", forged.inputs, lies, frozenset({collapse_indices(hint) + "/bit[*]"})
         )
+
+
+def assert_refused_as_meant(lane: LoneTemplate, forgeries: Sequence[Forged]) -> None:
+    """Assert of each forgery that exactly the classes it names refuse it, and of no two that they share a name."""
+    broken = {forged.name: lane.find_broken_classes(forged.inputs, forged.lies) for forged in forgeries}
+    assert len(broken) == len(forgeries), "two forgeries share a name"
+    assert broken == {forged.name: forged.refused_by for forged in forgeries}
+    assert all(broken.values())
 
 
 def tell(*values: int) -> Lie:

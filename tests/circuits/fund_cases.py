@@ -21,7 +21,7 @@ from tests.circuits.trade_scenes import MARKETS, USER, make_venue
 
 __all__ = ["FUND", "FUND_OUTPUTS", "NOTHING_TAKEN", "OTHERS", "TREASURY", "FundTurn", "make_fund_inputs"]
 
-FUND_OUTPUTS = ("root_out", "usage_out", "budget_out", *(f"lots_out[{m}]" for m in range(16)))
+FUND_OUTPUTS = ("root_out", "usage_out", "budget_out", "data[0]", *(f"lots_out[{m}]" for m in range(16)))
 FUND = Account(cash_atoms=10**20 + 3)
 TREASURY = Account(cash_atoms=10**19 + 4, last_touched_s=5)
 NOTHING_TAKEN = EMPTY_ACCOUNT

@@ -44,6 +44,7 @@ OUTPUTS = (
     *(f"carry_out/{name}" for name in ("fund_equity", "deficit", "notional", "first_leg", "first_account")),
     *(f"carry_out/last_{name}" for name in ("market", "notional", "equity")),
     *(f"bridge[{j}]" for j in range(4)),
+    *(f"data[{j}]" for j in range(2)),
 )
 RENTED = Resources(base_fees=(10**9, 2**63, 10**6))  # a leaf costs 2.9e11 atoms a second
 VENUE = make_venue(resources=RENTED, others={0: Account(cash_atoms=10**21), 1: Account(cash_atoms=5)})
@@ -216,7 +217,7 @@ def _wire_of(port: str) -> str:
     """Return the bus wire behind a port of the first RescueLane, as `circuits.batch` connects it."""
     if port.startswith("table/"):
         return port
-    if port.startswith("bridge["):
+    if port.startswith(("bridge[", "data[")):
         return f"lane[0]/{port}"
     for end, i in (("in", 0), ("out", 1)):
         if port.startswith(f"carry_{end}/"):

@@ -11,7 +11,7 @@ from rollup.orders import pack_slot
 from rollup.signature import sign
 from rollup.txs import CashOp, ForcedCancelAll, ForcedKeyChange, ForcedWithdraw, SignedOp, Withdraw
 from rollup.units import ATOMS_PER_E6
-from tests.circuits.cash_cases import VENUE, CashCase, key_of, load_cash_lane, make_case, make_trader
+from tests.circuits.cash_cases import VENUE, CashCase, load_cash_lane, make_case, make_trader
 from tests.circuits.cash_scenes import (
     CANCEL,
     CANCEL_ALL,
@@ -22,11 +22,14 @@ from tests.circuits.cash_scenes import (
     FORCED_KEY_CHANGE,
     FORCED_WITHDRAW,
     KEY_CHANGE,
+    LAST,
     LEAF_FEE_E6,
     NEW_KEY,
     OFF_CURVE,
     RENT,
+    REQUESTS,
     SET_TIER,
+    SIGNED,
     TRADER,
     TRANSFER,
     TRANSFER_IN,
@@ -38,10 +41,7 @@ from tests.circuits.cash_scenes import (
     poor,
     trader,
 )
-
-LAST = 2**32 - 1
-SIGNED = (WITHDRAW, CANCEL, TRANSFER, KEY_CHANGE, CANCEL_ALL)
-REQUESTS = (FORCED_WITHDRAW, FORCED_CANCEL_ALL, FORCED_KEY_CHANGE)
+from tests.scenarios import key_of
 
 
 def is_allowed(op: CashOp, before: Account, *, stale: bool = False) -> bool:

@@ -11,6 +11,7 @@ import pytest
 
 from circuits.bits import is_zero, to_bits
 from circuits.compare import divide, is_less_than
+from circuits.horner import evaluate_at
 from circuits.linear import LC
 from circuits.merkle import private_path, update_root
 from circuits.poseidon import poseidon
@@ -56,6 +57,16 @@ BASIC: dict[str, Callable[[ConstraintSystem], object]] = {
 }
 
 
+HORNER_CEILING = 105  # a coefficient, powers and the canonical form apart
+
+
+def _count_horner(n: int) -> dict[str, int]:
+    cs = ConstraintSystem(evaluate=False)
+    coefficients = [[cs.private(f"limb[{k}][{i}]") for i in range(4)] for k in range(n)]
+    evaluate_at(cs, coefficients, cs.private("z"), name="x")
+    return {scope.removeprefix("x/"): count for scope, count in cs.count_by_scope(2).items()}
+
+
 def test_every_gadget_has_its_pinned_row() -> None:
     assert count_gadgets() == PINS["gadgets"]
 
@@ -67,6 +78,11 @@ def test_every_basic_gadget_has_its_pinned_row() -> None:
         build(cs)
         counted[name] = cs.n_constraints
     assert counted == PINS["basic"]
+
+
+def test_every_horner_has_its_pinned_row() -> None:
+    assert {n: _count_horner(int(n)) for n in ("16", "64")} == PINS["horner"]
+    assert all(counts["window[*]"] <= HORNER_CEILING * int(n) for n, counts in PINS["horner"].items())
 
 
 @pytest.mark.parametrize("gadget", CEILINGS)

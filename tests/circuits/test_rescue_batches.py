@@ -18,7 +18,7 @@ from rollup.shapes import TINY, Shape
 from rollup.state import State, make_genesis
 from rollup.trace import BatchTrace
 from tests.circuits.lane_cases import kernel_hashing
-from tests.rescue_day import RENTED, make_forced_trade, run_rescue_day
+from tests.rescue_day import RENTED, run_rescue_day
 from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S, Exchange
 
 DAY = ("takeover", "fund sells", "forced trade", "forced trade dropped", "deleveraged")
@@ -136,7 +136,7 @@ def test_random_ruin_is_provable(data: st.DataObject) -> None:
     marks = tuple(mark * (100 + fall) // 100 for mark, fall in zip((AVAX_PRICE, ETH_PRICE), falls, strict=True))
     pair = data.draw(st.sampled_from([(2, 3), (4, 9), (5, 5), (3, 0)]))
     market, price = data.draw(st.integers(0, 2)), data.draw(st.sampled_from([0, marks[0], marks[1], 2**48 - 1]))
-    entry = make_forced_trade(pair, data.draw(lots), price, market=market)
+    entry = Exchange().forced_trade(pair, data.draw(lots), price, market=market)
     entries = [entry] if data.draw(st.booleans()) else []
     wanted = data.draw(st.sampled_from([10**8, -(10**8)]))
     order = exchange.order(9, wanted, marks[0] + wanted // 10**4)  # close to the mark: the fund might be the other side

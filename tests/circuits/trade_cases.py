@@ -220,7 +220,8 @@ def _find_rationing(sides: Sequence[Mapping[int, tuple[int, int]]]) -> Rationing
 def _compute_inputs(trace: BatchTrace, lane: TradeLaneTrace, position: int, is_quote: bool) -> Values:
     template = (load_quote_lane if is_quote else load_trade_lane)(lane.capacity).template
     bus, chained = compute_bus(trace), Chains().wire_lane(template.ports)
-    ports = {port: bus[chained.get(port, port)] for port in template.ports}
+    published = {port: f"lane[0]/{port}" for port in template.ports if port.startswith("data[")}
+    ports = {port: bus[chained.get(port) or published.get(port, port)] for port in template.ports}
     ports |= {"position_in": position, "position_out": position + lane.capacity}
     inputs = quote_lane_inputs if is_quote else trade_lane_inputs
     return ports | inputs(lane, Prices(trace), position)

@@ -23,7 +23,7 @@ from tests.circuits.trade_signature_forgeries import forge_trade_signatures
 def forge_lanes(lane: LaneKind) -> tuple[Forged, ...]:
     """Return every forgery of a lane of this kind. Takes some seconds."""
     template = lane.load()
-    forger = Forger(template, [port for port in template.template.ports if "_out" in port])
+    forger = Forger(template, [port for port in template.template.ports if "_out" in port or port.startswith("data[")])
     return tuple(_with_bits_told(forger, lane))
 
 

@@ -21,7 +21,7 @@ from rollup.trace import LiquidationTrace
 from rollup.units import MARKET_COUNT
 from tests.circuits.lane_cases import LoneTemplate, Venue
 from tests.circuits.trade_cases import TradeCase, load_quote_lane, load_trade_lane, make_quote_case, make_trade_case
-from tests.scenarios import PARAMS, START_S
+from tests.scenarios import PARAMS, START_S, key_of
 
 USER = 2
 ATOMS_PER_USD = 10**18
@@ -41,11 +41,6 @@ CLEARING = (25_010_000, 3_990_000_000, *MARKS[2:])
 FEES = Resources(base_fees=(30 * 10**12, 10**18, 10**12))  # an order costs 30 + 14 = 44 e6; a leaf 1 USD a year
 ORDER_FEE_E6 = 44
 FUNDING = (3 * 10**12 + 7, -5 * 10**14 - 3, *(0,) * 7, -(10**11))
-
-
-def key_of(account_id: int) -> bytes:
-    """Return an account's private key."""
-    return account_id.to_bytes(32, "big")
 
 
 def make_account(account_id: int = USER, *, usd: int = 0, cash_atoms: int = 0, **fields: object) -> Account:

@@ -15,7 +15,7 @@ from rollup.orders import Order
 from rollup.state import State
 from rollup.trace import FundFillTrace
 from rollup.units import ATOMS_PER_E6, FUND_ACCOUNT, PPM, TREASURY_ACCOUNT
-from tests.rescue_batches import AVAX, DOLLAR, ETH, RescueDay
+from tests.rescue_batches import AVAX, DOLLAR, ETH, RescueStage
 from tests.scenarios import AVAX_PRICE, PARAMS, Exchange
 
 BAND_PPM = 20_000
@@ -83,23 +83,23 @@ def test_entry_is_made_for_orders_that_may_meet_it(market: int, lots: int, limit
     assert FundEntry(1, -1, 90, 5).is_met_by(order) is meets
 
 
-def run_with_fund(*own: int, price_ppm: int = PPM, lots: int = 9 * AVAX, budget: int | None = None) -> RescueDay:
+def run_with_fund(*own: int, price_ppm: int = PPM, lots: int = 9 * AVAX, budget: int | None = None) -> RescueStage:
     """Run a batch in which 4 buys, or sells, AVAX and the fund holds these positions against 3."""
-    day = RescueDay(10_000 * DOLLAR)
-    day.hold(3, 90_000 * DOLLAR, *(-size for size in own))
-    day.hold(4, 90_000 * DOLLAR)
-    day.ex.put(FUND_ACCOUNT, sizes_lots=hold(*own).sizes_lots)
+    stage = RescueStage(10_000 * DOLLAR)
+    stage.hold(3, 90_000 * DOLLAR, *(-size for size in own))
+    stage.hold(4, 90_000 * DOLLAR)
+    stage.ex.put(FUND_ACCOUNT, sizes_lots=hold(*own).sizes_lots)
     if budget is not None:
-        resources = replace(day.ex.state.header.resources, fund_budget=budget)
-        day.ex.state = State(
-            replace(day.ex.state.header, resources=resources), day.ex.state.tree, day.ex.state.accounts
+        resources = replace(stage.ex.state.header.resources, fund_budget=budget)
+        stage.ex.state = State(
+            replace(stage.ex.state.header, resources=resources), stage.ex.state.tree, stage.ex.state.accounts
         )
-    day.run(orders=[day.ex.order(4, lots, AVAX_PRICE * price_ppm // PPM)])
-    return day
+    stage.run(orders=[stage.ex.order(4, lots, AVAX_PRICE * price_ppm // PPM)])
+    return stage
 
 
-def get_fund_size(day: RescueDay) -> int:
-    return day.ex.state.get_account(FUND_ACCOUNT).sizes_lots[0]
+def get_fund_size(stage: RescueStage) -> int:
+    return stage.ex.state.get_account(FUND_ACCOUNT).sizes_lots[0]
 
 
 def test_fund_sells_what_it_holds_and_no_more() -> None:
@@ -115,8 +115,8 @@ def test_fund_does_not_trade_beyond_its_band() -> None:
 
 
 def test_fund_trades_in_its_largest_market_that_an_order_meets() -> None:
-    day = run_with_fund(20 * AVAX, 3 * ETH)
-    assert day.ex.state.get_account(FUND_ACCOUNT).sizes_lots[:2] == (11 * AVAX, 3 * ETH)
+    stage = run_with_fund(20 * AVAX, 3 * ETH)
+    assert stage.ex.state.get_account(FUND_ACCOUNT).sizes_lots[:2] == (11 * AVAX, 3 * ETH)
 
 
 def test_fund_stops_where_its_budget_ends() -> None:
@@ -127,11 +127,11 @@ def test_fund_stops_where_its_budget_ends() -> None:
 
 
 def test_treasury_takes_fees_and_tips_and_the_fund_the_rest() -> None:
-    day = RescueDay()
+    stage = RescueStage()
     for account in (2, 3):
-        day.hold(account, 9_000 * DOLLAR)
-    orders = [day.ex.order(2, AVAX, AVAX_PRICE, tip_e6=5), day.ex.order(3, -AVAX, AVAX_PRICE, tip_e6=0)]
-    result = day.run(orders=orders)
+        stage.hold(account, 9_000 * DOLLAR)
+    orders = [stage.ex.order(2, AVAX, AVAX_PRICE, tip_e6=5), stage.ex.order(3, -AVAX, AVAX_PRICE, tip_e6=0)]
+    result = stage.run(orders=orders)
     tick, price = result.trace.tick, result.trace.clearing_prices_ticks[0]
     treasury, fund = (result.state.get_account(account).cash_atoms for account in (TREASURY_ACCOUNT, FUND_ACCOUNT))
     assert treasury == 2 * AVAX * price * 500 + 5 * ATOMS_PER_E6

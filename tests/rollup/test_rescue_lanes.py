@@ -14,7 +14,7 @@ from rollup.takeover import is_provable, is_rescuable, is_takeover
 from rollup.transition import BatchResult
 from rollup.txs.forced_trade import FirstLeg
 from rollup.units import FUND_ACCOUNT
-from tests.rescue_batches import AVAX, DOLLAR, ETH, SHAPE, RescueDay
+from tests.rescue_batches import AVAX, DOLLAR, ETH, SHAPE, RescueStage
 from tests.scenarios import AVAX_PRICE, ETH_PRICE, Exchange
 
 HALF = 150 * DOLLAR  # half of the maintenance of 400 AVAX: 3 % of 10,000 USD is 300
@@ -25,12 +25,12 @@ def list_ops(result: BatchResult) -> list[str]:
     return [type(lane.op).__name__ for lane in result.trace.rescue_lanes if lane.op is not None]
 
 
-def pair(fund_atoms: int, equity_atoms: int) -> RescueDay:
-    """Return a day on which 2 is long 400 AVAX with this equity, and 3 short the same with plenty."""
-    day = RescueDay(fund_atoms)
-    day.hold(2, equity_atoms, 400 * AVAX)
-    day.hold(3, 50_000 * DOLLAR, -400 * AVAX)
-    return day
+def pair(fund_atoms: int, equity_atoms: int) -> RescueStage:
+    """Return a stage on which 2 is long 400 AVAX with this equity, and 3 short the same with plenty."""
+    stage = RescueStage(fund_atoms)
+    stage.hold(2, equity_atoms, 400 * AVAX)
+    stage.hold(3, 50_000 * DOLLAR, -400 * AVAX)
+    return stage
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,9 @@ def test_rescue_is_proved_up_to_its_bound_in_every_figure(equity: int, maintenan
 
 @pytest.mark.parametrize(("equity", "n_rescued"), [(2**108 - 1, 1), (2**108, 0)])
 def test_counterparty_beyond_what_is_proved_is_passed_over(equity: int, n_rescued: int) -> None:
-    day = pair(0, -5 * DOLLAR)
-    day.hold(3, equity, -400 * AVAX)
-    assert len(day.run().rescue.rescues) == n_rescued
+    stage = pair(0, -5 * DOLLAR)
+    stage.hold(3, equity, -400 * AVAX)
+    assert len(stage.run().rescue.rescues) == n_rescued
 
 
 @pytest.mark.parametrize(("fund", "n_rescued"), [(2**108 - 1, 1), (2**108, 0)])
@@ -66,26 +66,26 @@ def test_rescue_beside_a_fund_beyond_what_is_proved_waits(fund: int, n_rescued: 
 
 @pytest.mark.parametrize(("equity", "n_rescued"), [(HALF, 0), (HALF - 1, 1)])
 def test_account_is_taken_over_from_one_atom_below_half_of_maintenance(equity: int, n_rescued: int) -> None:
-    day = pair(DOLLAR, equity)
-    cash_atoms = day.ex.state.get_account(2).cash_atoms - day.ex.next_tick().rent_rate
-    day.ex.put(2, cash_atoms=cash_atoms, last_touched_s=day.ex.now_s + 1)  # its rent is paid
-    result = day.run()
+    stage = pair(DOLLAR, equity)
+    cash_atoms = stage.ex.state.get_account(2).cash_atoms - stage.ex.next_tick().rent_rate
+    stage.ex.put(2, cash_atoms=cash_atoms, last_touched_s=stage.ex.now_s + 1)  # its rent is paid
+    result = stage.run()
     assert len(result.rescue.rescues) == n_rescued
     taken = result.state.get_account(FUND_ACCOUNT).sizes_lots[0]
     assert taken == 400 * AVAX * n_rescued
 
 
 def test_takeover_leaves_who_the_account_is() -> None:
-    day = pair(DOLLAR, 9 * DOLLAR)
-    before = day.ex.put(2, cash_nonce=4, tier=3, orders=day.ex.state.get_account(2).orders.set(5, 77))
-    after = day.run().state.get_account(2)
-    assert after == replace(before, cash_atoms=0, sizes_lots=after.sizes_lots, last_touched_s=day.ex.now_s)
+    stage = pair(DOLLAR, 9 * DOLLAR)
+    before = stage.ex.put(2, cash_nonce=4, tier=3, orders=stage.ex.state.get_account(2).orders.set(5, 77))
+    after = stage.run().state.get_account(2)
+    assert after == replace(before, cash_atoms=0, sizes_lots=after.sizes_lots, last_touched_s=stage.ex.now_s)
     assert not any(after.sizes_lots)
 
 
 def test_fund_gains_exactly_the_equity_and_the_rent() -> None:
-    day = pair(70 * DOLLAR, -60 * DOLLAR)
-    result = day.run()
+    stage = pair(70 * DOLLAR, -60 * DOLLAR)
+    result = stage.run()
     assert list_ops(result) == ["Takeover"]
     fund = result.state.get_margin(FUND_ACCOUNT, result.trace.tick.fractions)
     assert fund.equity == 10 * DOLLAR + result.trace.tick.rent_rate
@@ -98,8 +98,8 @@ def test_one_atom_in_the_fund_decides_between_takeover_and_deleveraging(fund: in
 
 
 def test_counterparty_closes_at_the_mark_and_bears_the_deficit() -> None:
-    day = pair(0, -60 * DOLLAR)
-    result = day.run()
+    stage = pair(0, -60 * DOLLAR)
+    result = stage.run()
     assert result.rescue.rescues[0].counterparties == (Taking(3, 0, 400 * AVAX),)
     other = result.state.get_account(3)
     assert (other.sizes_lots[0], other.cash_atoms) == (0, 50_000 * DOLLAR - 60 * DOLLAR)
@@ -108,13 +108,13 @@ def test_counterparty_closes_at_the_mark_and_bears_the_deficit() -> None:
 
 
 def test_most_leveraged_pays_first_and_shares_sum_to_the_deficit() -> None:
-    day = RescueDay()
-    day.hold(2, -100 * DOLLAR - 1, -300 * AVAX)
-    day.hold(3, 2_000 * DOLLAR, 200 * AVAX)
-    day.hold(4, 900 * DOLLAR, 90 * AVAX)  # as leveraged as 3: the account comes later
-    day.hold(5, 400 * DOLLAR, 60 * AVAX)
-    day.hold(6, 9_000 * DOLLAR, -50 * AVAX)
-    result = day.run()
+    stage = RescueStage()
+    stage.hold(2, -100 * DOLLAR - 1, -300 * AVAX)
+    stage.hold(3, 2_000 * DOLLAR, 200 * AVAX)
+    stage.hold(4, 900 * DOLLAR, 90 * AVAX)  # as leveraged as 3: the account comes later
+    stage.hold(5, 400 * DOLLAR, 60 * AVAX)
+    stage.hold(6, 9_000 * DOLLAR, -50 * AVAX)
+    result = stage.run()
     takings = (Taking(5, 0, 60 * AVAX), Taking(3, 0, 200 * AVAX), Taking(4, 0, 40 * AVAX))
     assert result.rescue.rescues[0].counterparties == takings
     fractions = result.trace.tick.fractions
@@ -125,19 +125,19 @@ def test_most_leveraged_pays_first_and_shares_sum_to_the_deficit() -> None:
 
 
 def test_account_in_debt_without_a_position_waits_for_the_fund() -> None:
-    day = RescueDay(fund_atoms=4 * DOLLAR)
-    day.hold(2, -5 * DOLLAR)
-    assert list_ops(day.run()) == []
-    day.ex.put(FUND_ACCOUNT, cash_atoms=6 * DOLLAR)
-    assert list_ops(day.run()) == ["Takeover"]
+    stage = RescueStage(fund_atoms=4 * DOLLAR)
+    stage.hold(2, -5 * DOLLAR)
+    assert list_ops(stage.run()) == []
+    stage.ex.put(FUND_ACCOUNT, cash_atoms=6 * DOLLAR)
+    assert list_ops(stage.run()) == ["Takeover"]
 
 
 def test_worst_health_comes_first_and_uses_the_fund_up() -> None:
-    day = RescueDay(fund_atoms=60 * DOLLAR)
+    stage = RescueStage(fund_atoms=60 * DOLLAR)
     for account, equity in ((2, -10), (3, -30), (4, -50)):
-        day.hold(account, equity * DOLLAR, 100 * AVAX)
-    day.hold(5, 90_000 * DOLLAR, -300 * AVAX)
-    result = day.run()
+        stage.hold(account, equity * DOLLAR, 100 * AVAX)
+    stage.hold(5, 90_000 * DOLLAR, -300 * AVAX)
+    result = stage.run()
     assert [rescue.account for rescue in result.rescue.rescues] == [4, 3, 2]
     assert list_ops(result) == ["Takeover", "Victim", "Counterparty", "Takeover"]
     assert result.trace.rescue_lanes[-1].carry_out.fund_equity_atoms == 0
@@ -164,35 +164,35 @@ def test_gap_crash_empties_the_fund_and_then_whoever_stands_opposite_pays() -> N
 
 
 def test_victim_whose_counterparties_do_not_fit_the_lanes_waits_and_the_next_is_served() -> None:
-    day = RescueDay(shape=replace(SHAPE, rescue_lanes=3))
-    day.hold(2, -90 * DOLLAR, 300 * AVAX)
-    day.hold(3, -DOLLAR, 0, 2 * ETH)
+    stage = RescueStage(shape=replace(SHAPE, rescue_lanes=3))
+    stage.hold(2, -90 * DOLLAR, 300 * AVAX)
+    stage.hold(3, -DOLLAR, 0, 2 * ETH)
     for account in (4, 5, 6):
-        day.hold(account, 3_000 * DOLLAR, -100 * AVAX)
-    day.hold(7, 9_000 * DOLLAR, 0, -2 * ETH)
-    result = day.run()
+        stage.hold(account, 3_000 * DOLLAR, -100 * AVAX)
+    stage.hold(7, 9_000 * DOLLAR, 0, -2 * ETH)
+    result = stage.run()
     assert [rescue.account for rescue in result.rescue.rescues] == [3]
     assert list_ops(result) == ["Victim", "Counterparty"]
-    wider = RescueDay(shape=replace(SHAPE, rescue_lanes=4))
-    wider.ex.state = day.ex.state
-    wider.ex.now_s = day.ex.now_s
+    wider = RescueStage(shape=replace(SHAPE, rescue_lanes=4))
+    wider.ex.state = stage.ex.state
+    wider.ex.now_s = stage.ex.now_s
     assert [rescue.account for rescue in wider.run().rescue.rescues] == [2]
 
 
 def test_victim_waits_where_nobody_can_bear_its_deficit() -> None:
-    day = RescueDay()
-    day.hold(2, -90 * DOLLAR, 300 * AVAX)
-    day.hold(3, 89 * DOLLAR, -300 * AVAX)  # due itself, but for the fund
-    assert list_ops(day.run()) == ["Takeover"]
-    assert any(day.ex.state.get_account(2).sizes_lots)
+    stage = RescueStage()
+    stage.hold(2, -90 * DOLLAR, 300 * AVAX)
+    stage.hold(3, 89 * DOLLAR, -300 * AVAX)  # due itself, but for the fund
+    assert list_ops(stage.run()) == ["Takeover"]
+    assert any(stage.ex.state.get_account(2).sizes_lots)
 
 
 def test_counterparty_of_one_victim_may_be_the_next_victim() -> None:
-    day = RescueDay()
-    day.hold(2, -90 * DOLLAR, 300 * AVAX)
-    day.hold(3, 100 * DOLLAR, -300 * AVAX, ETH)  # afterwards 10 USD are left for an ETH: due, and the fund takes it
-    day.hold(4, 9_000 * DOLLAR, 0, -ETH)
-    result = day.run()
+    stage = RescueStage()
+    stage.hold(2, -90 * DOLLAR, 300 * AVAX)
+    stage.hold(3, 100 * DOLLAR, -300 * AVAX, ETH)  # afterwards 10 USD are left for an ETH: due, and the fund takes it
+    stage.hold(4, 9_000 * DOLLAR, 0, -ETH)
+    result = stage.run()
     assert [(rescue.account, bool(rescue.counterparties)) for rescue in result.rescue.rescues] == [
         (2, True),
         (3, False),
@@ -202,17 +202,17 @@ def test_counterparty_of_one_victim_may_be_the_next_victim() -> None:
 
 @pytest.mark.parametrize("signers", [(), (1,)])
 def test_nobody_is_rescued_and_no_trade_forced_in_a_stale_batch(signers: tuple[int, ...]) -> None:
-    day = pair(0, -60 * DOLLAR)
-    trade = day.trade((2, 3), AVAX, AVAX_PRICE)
-    result = day.run([trade], signers=signers)
+    stage = pair(0, -60 * DOLLAR)
+    trade = stage.ex.forced_trade((2, 3), AVAX, AVAX_PRICE)
+    result = stage.run([trade], signers=signers)
     assert (list_ops(result), result.waiting_cash, result.state.header.queue_consumed) == ([], (trade,), 0)
-    assert list_ops(day.run([trade])) != []
+    assert list_ops(stage.run([trade])) != []
 
 
 def test_one_forced_trade_comes_before_the_rescues_and_others_after_them() -> None:
-    day = pair(DOLLAR, 9 * DOLLAR)
-    trades = [day.trade((3, 4), AVAX, AVAX_PRICE) for _ in range(3)]
-    result = day.run(trades)
+    stage = pair(DOLLAR, 9 * DOLLAR)
+    trades = [stage.ex.forced_trade((3, 4), AVAX, AVAX_PRICE) for _ in range(3)]
+    result = stage.run(trades)
     assert list_ops(result) == ["ForcedTradeLeg"] * 2 + ["Takeover"] + ["ForcedTradeLeg"] * 2
     assert result.waiting_cash == (trades[2],)
     assert result.state.header.queue_consumed == 2
@@ -229,8 +229,8 @@ def test_lanes_hand_on_exactly_what_is_under_way() -> None:
 
 
 def get_leg() -> ForcedTradeLeg:
-    day = pair(0, 9_000 * DOLLAR)
-    op = day.run([day.trade((2, 3), AVAX, AVAX_PRICE)]).trace.rescue_lanes[0].op
+    stage = pair(0, 9_000 * DOLLAR)
+    op = stage.run([stage.ex.forced_trade((2, 3), AVAX, AVAX_PRICE)]).trace.rescue_lanes[0].op
     assert isinstance(op, ForcedTradeLeg)
     return op
 

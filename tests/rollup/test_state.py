@@ -184,6 +184,9 @@ def test_invalid_market_params(change: dict[str, int]) -> None:
         {"fund_rate_usd": 2**48},
         {"oracle_keys": PARAMS.oracle_keys[:2]},
         {"oracle_keys": ((1, 1), *PARAMS.oracle_keys[1:])},  # not on the curve
+        {"oracle_keys": (PARAMS.oracle_keys[0], *PARAMS.oracle_keys[:2])},  # one signer in two places
+        {"oracle_keys": (PARAMS.oracle_keys[0],) * 3},
+        {"oracle_keys": ((0, 1), PARAMS.oracle_keys[1], PARAMS.oracle_keys[1])},
         {"oracle_max_age_s": 2**32},
         {"funding_window_s": 0},
         {"funding_window_s": 2**16},
@@ -194,6 +197,18 @@ def test_invalid_market_params(change: dict[str, int]) -> None:
 def test_invalid_params(change: dict[str, object]) -> None:
     with pytest.raises(ParamsInvalid):
         replace(PARAMS, **change)
+
+
+@pytest.mark.parametrize("absent", range(4))
+def test_params_without_signers_for_some_places(absent: int) -> None:
+    keys = (*((0, 1),) * absent, *PARAMS.oracle_keys[absent:])[:3]
+    assert replace(PARAMS, oracle_keys=keys).oracle_keys == keys
+
+
+def test_invalid_params_say_how_many_oracle_keys_differ() -> None:
+    with pytest.raises(ParamsInvalid) as raised:
+        replace(PARAMS, oracle_keys=(PARAMS.oracle_keys[2],) * 3)
+    assert str(raised.value) == "number of distinct oracle_keys is 1, expected 3 to 3"
 
 
 def test_invalid_params_with_seventeen_markets() -> None:
