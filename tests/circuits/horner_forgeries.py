@@ -10,6 +10,7 @@ from rollup.bls_field import ELEMENT_BITS, P, evaluate
 from rollup.field import R
 from tests.circuits.forging import Forged, Forger, tell
 from tests.circuits.horner_cases import (
+    MAX_COEFFICIENT,
     NAME,
     divide_at,
     load_horner,
@@ -18,6 +19,7 @@ from tests.circuits.horner_cases import (
     make_random,
     solve,
 )
+from tests.circuits.lane_cases import Values
 
 N = 10  # a highest window of two and a whole one: every class of constraints there is
 STEPS = ("power[2]", "power[8]", "window[0]", "window[1]")
@@ -27,6 +29,15 @@ UNSEEN = {
     "high/sum": R << 2 * LIMB_BITS,
     "modulo_r": 1 << TOTAL_BITS,
 }
+
+
+def get_honest_evaluations() -> list[Values]:
+    """Return inputs of Horner(10): at random, all zeros, and all as large as they may be."""
+    return [
+        make_case(*make_random(10, N)),
+        make_case([0] * N, 0),
+        make_case([MAX_COEFFICIENT] * N, MAX_COEFFICIENT),
+    ]
 
 
 def forge_horner() -> list[Forged]:

@@ -1,4 +1,4 @@
-"""The mutation runs of CashLane, RescueLane, Tick, FundLane and close: each class dropped, something must notice."""
+"""The mutation runs of CashLane, RescueLane, Tick, FundLane, close and Horner: each class dropped, one must notice."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from tests.circuits.close_forgeries import CLOSE, forge_closes, get_honest_close
 from tests.circuits.forging import Forged
 from tests.circuits.frame_cases import BUILDS, load_frame
 from tests.circuits.fund_forgeries import forge_fund_lanes, get_honest_fund_lanes
+from tests.circuits.horner_cases import build_horner, load_horner
+from tests.circuits.horner_forgeries import N, forge_horner, get_honest_evaluations
 from tests.circuits.lane_cases import LoneTemplate, Values, kernel_hashing
 from tests.circuits.rescue_cases import load_rescue_lane
 from tests.circuits.rescue_forgeries import forge_rescues
@@ -37,6 +39,10 @@ def _load_rescue() -> _Catalogue:
     return build_rescue_lane, load_rescue_lane(), honest, forge_rescues()
 
 
+def _load_horner() -> _Catalogue:
+    return build_horner(N), load_horner(N), get_honest_evaluations(), forge_horner()
+
+
 def _load_frame(
     name: str, honest: Callable[[], dict[str, Values]], forge: Callable[[], list[Forged]]
 ) -> Callable[[], _Catalogue]:
@@ -49,6 +55,7 @@ _CATALOGUES: dict[str, Callable[[], _Catalogue]] = {
     "Tick": _load_frame("Tick", get_honest_ticks, forge_ticks),
     "FundLane": _load_frame("FundLane", get_honest_fund_lanes, forge_fund_lanes),
     CLOSE: _load_frame(CLOSE, get_honest_closes, forge_closes),
+    f"Horner({N})": _load_horner,
 }
 TEMPLATES = tuple(_CATALOGUES)
 
