@@ -27,11 +27,11 @@ from rollup.tick import Tick, set_tick
 from rollup.trace import FundFillTrace
 from rollup.workspace import Workspace
 
-__all__ = ["PublishedBatch", "apply_record", "apply_segment", "rebuild", "rebuild_each"]
+__all__ = ["BatchData", "apply_record", "apply_segment", "rebuild", "rebuild_each"]
 
 
 @dataclass(frozen=True)
-class PublishedBatch:
+class BatchData:
     """A batch as a blob holds it, and the root it is said to lead to, where that is known."""
 
     shape: Shape
@@ -39,7 +39,7 @@ class PublishedBatch:
     state_root: int | None = None
 
 
-def rebuild(genesis: State, params: Params, batches: Iterable[PublishedBatch], queue: QueueEvents) -> State:
+def rebuild(genesis: State, params: Params, batches: Iterable[BatchData], queue: QueueEvents) -> State:
     """Return the state after the batches. Raises as `apply_segment`."""
     state = genesis
     for state in rebuild_each(genesis, params, batches, queue):  # noqa: B007 (the last one counts)
@@ -47,9 +47,7 @@ def rebuild(genesis: State, params: Params, batches: Iterable[PublishedBatch], q
     return state
 
 
-def rebuild_each(
-    genesis: State, params: Params, batches: Iterable[PublishedBatch], queue: QueueEvents
-) -> Iterator[State]:
+def rebuild_each(genesis: State, params: Params, batches: Iterable[BatchData], queue: QueueEvents) -> Iterator[State]:
     """Yield the state after each batch. Raises as `apply_segment`."""
     state = genesis
     for batch in batches:
@@ -57,7 +55,7 @@ def rebuild_each(
         yield state
 
 
-def apply_segment(state: State, params: Params, batch: PublishedBatch, queue: QueueEvents) -> State:
+def apply_segment(state: State, params: Params, batch: BatchData, queue: QueueEvents) -> State:
     """Return the state after the batch that a segment holds.
 
     Raises RecordMisfit, BatchOutOfOrder, QueueEntryMissing; RootMismatch unless its root is the one published.

@@ -12,7 +12,7 @@ from rollup.batch_record import BatchRecord, record_batch
 from rollup.params import Params
 from rollup.public_inputs import get_segment
 from rollup.queue_events import QueueEvent, QueueEvents
-from rollup.rebuild import PublishedBatch
+from rollup.rebuild import BatchData
 from rollup.shapes import Shape
 from rollup.state import State
 from rollup.transition import BatchResult
@@ -40,9 +40,9 @@ class Seen:
         return record_batch(self.result.trace)
 
     @property
-    def published(self) -> PublishedBatch:
+    def published(self) -> BatchData:
         """The batch as a blob holds it, with its root."""
-        return PublishedBatch(self.shape, get_segment(self.result.trace), self.result.state.state_root)
+        return BatchData(self.shape, get_segment(self.result.trace), self.result.state.state_root)
 
     @property
     def events(self) -> QueueEvents:

@@ -8,7 +8,7 @@ import pytest
 
 from rollup.errors import BatchInvalid
 from rollup.queue_events import QueueEntryMissing, QueueEvents
-from rollup.rebuild import PublishedBatch, apply_segment, rebuild
+from rollup.rebuild import BatchData, apply_segment, rebuild
 from rollup.rebuild_rules import BatchOutOfOrder, RecordMisfit, RootMismatch
 from rollup.segment import ELEMENT_BITS
 from rollup.state import State
@@ -21,7 +21,7 @@ def join_events(seen: tuple[Seen, ...]) -> QueueEvents:
     return QueueEvents([entry for batch in seen for entry in batch.events.entries])
 
 
-def rebuild_day(seen: tuple[Seen, ...], published: list[PublishedBatch], events: QueueEvents | None = None) -> State:
+def rebuild_day(seen: tuple[Seen, ...], published: list[BatchData], events: QueueEvents | None = None) -> State:
     return rebuild(seen[0].before, seen[0].params, published, events or join_events(seen))
 
 
