@@ -1,4 +1,4 @@
-"""`zkmargin rebuild`: the state of a replay from genesis, queue and blobs; each fault of these by the name of its file."""
+"""`zkmargin rebuild`: a replay's state from genesis, queue and blobs; each fault of these by the name of its file."""
 
 from __future__ import annotations
 
