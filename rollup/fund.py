@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from rollup.accounts import Account
@@ -95,12 +95,13 @@ def run_fund_lane(
     """Settle both accounts; `fund` is the fund with what it took over, `prices_ticks` are the clearing prices."""
     before, treasury = workspace.get(FUND_ACCOUNT), workspace.get(TREASURY_ACCOUNT)
     path = workspace.path(FUND_ACCOUNT)
-    after = fund.with_changes(cash_atoms=fund.cash_atoms + dues.fund_atoms)
+    after = replace(fund, cash_atoms=fund.cash_atoms + dues.fund_atoms)
     if fill is not None:
         funding_index = workspace.funding_index[fill.market]
         after = apply_fund_fill(
             after, fill.market, get_fund_delta(fund, fill), prices_ticks[fill.market], funding_index
         )
+    after.check()  # what it took over may be too much before its fill
     treasury_after = treasury.with_changes(cash_atoms=treasury.cash_atoms + dues.treasury_atoms)
     workspace.put(FUND_ACCOUNT, after)
     workspace.put(TREASURY_ACCOUNT, treasury_after)

@@ -55,11 +55,10 @@ def _apply(workspace: Workspace, op: CashOp, record: CashRecord, at: Spot) -> Un
     before = workspace.get(op.account)
     with at.guard(f"{type(op).__name__} by the rules"):
         effect = compute_effect(op, before, workspace.tick)
-        workspace.check_flows(op.account, effect.flows)
     is_applied = effect.is_applied and isinstance(op, QueueEntry)
     at.require(record.is_applied == is_applied, f"is_applied {record.is_applied}", is_applied)
     workspace.put(op.account, effect.after)
-    workspace.add_flows(effect.flows)
+    workspace.add_flows(effect.flows)  # of the vault only what the last lane leaves counts, as at the close
     return count_operation_units(before, effect.after)
 
 

@@ -33,7 +33,7 @@ class RescueDesk:
         opened, margin = chain.open(account_id)
         rest = open_deleveraging(opened.sizes_lots, margin.equity, chain.workspace.marks_ticks)
         surplus_atoms = max(margin.equity, 0)
-        self.fund = self.fund.with_changes(cash_atoms=self.fund.cash_atoms + surplus_atoms)
+        self.fund = replace(self.fund, cash_atoms=self.fund.cash_atoms + surplus_atoms)
         carry = replace(chain.credit_fund(surplus_atoms), deleveraging=rest)
         chain.add(account_id, Victim(), empty_account(opened), carry)
 

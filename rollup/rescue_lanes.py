@@ -18,7 +18,7 @@ from rollup.margin import Margin
 from rollup.rescue_chain import RescueChain
 from rollup.rescue_desk import RescueDesk
 from rollup.risk import find_rescuable
-from rollup.takeover import PROVABLE_BITS, is_provable, is_rescuable, is_takeover
+from rollup.takeover import PROVABLE_BITS, add_to_fund, is_provable, is_rescuable, is_takeover
 from rollup.trace import RescueLaneTrace
 from rollup.txs.forced_trade import ForcedTrade
 from rollup.units import FIRST_USER_ACCOUNT
@@ -98,9 +98,10 @@ class _Rescuer:
 
     def _take_over(self, account_id: int, opened: Account, margin: Margin) -> None:
         try:
-            self.desk.take_over(account_id)
+            add_to_fund(self.desk.fund, opened).check()
         except ValueOutOfRange:
             return  # more than one account can hold: it waits until the fund has traded
+        self.desk.take_over(account_id)
         self._report(account_id, opened, margin, ())
 
     def _deleverage(self, account_id: int, opened: Account, margin: Margin) -> None:
