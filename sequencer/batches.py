@@ -38,6 +38,8 @@ class Selection:
     batches: tuple[BatchFile, ...]
     n_batches: int
     every: int
+    folder: Path  # where the batch files are
+    is_file: bool
 
 
 def read_batches(path: Path) -> tuple[BatchFile, ...]:
@@ -50,7 +52,8 @@ def select_batches(path: Path, every: int = 1) -> Selection:
 
     Raises FileMissing, FileTooLarge, FileMalformed, BatchFileInvalid.
     """
-    if path.is_dir():
+    is_file = not path.is_dir()
+    if not is_file:
         entries = read_manifest(path).batches
         batches = [_decode(path / entry.file, read_batch_bytes(path, entry)) for entry in entries[::every]]
         n_batches = len(entries)
@@ -59,7 +62,7 @@ def select_batches(path: Path, every: int = 1) -> Selection:
     shapes = sorted({batch.trace.shape_name for batch in batches})
     if len(shapes) != 1:
         raise FileMalformed(str(path), "batches", f"shapes {', '.join(shapes) or 'of no batch'}", "one shape")
-    return Selection(tuple(batches), n_batches, every)
+    return Selection(tuple(batches), n_batches, every, path.parent if is_file else path, is_file)
 
 
 def read_shape(batch: BatchFile) -> Shape:

@@ -10,6 +10,7 @@ from rollup.accounts import Account
 from rollup.direct_rescue import DirectHouse
 from rollup.direct_trades import settle_trace
 from rollup.errors import BatchInvalid
+from rollup.public_inputs import PublicInputs
 from rollup.trace import BatchTrace
 from sequencer.batches import BatchFile, read_batches
 from sequencer.checking import CheckedRun, check_run
@@ -20,7 +21,7 @@ from sequencer.proofs import PROVING, ProvingRecord, read_record
 __all__ = ["ComparedBatch", "Comparison", "compare_run", "find_difference"]
 
 _PROOF_BYTES = 256
-_PUBLIC_BYTES = 5 * 32
+_PUBLIC_BYTES = len(PublicInputs._fields) * 32
 _DIRECT_ORDER_BYTES = 3 * 32 + 3 * 32  # three signed words, and the signature: R8x, R8y, S
 
 

@@ -23,7 +23,7 @@ __all__ = [
 
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = "zkmargin replay"
-VERSION: Final = 2
+VERSION: Final = 3
 MAX_MANIFEST_BYTES: Final = 64 * 2**20
 
 
@@ -64,6 +64,7 @@ class Manifest:
     shape: str
     seed: int
     accounts: int
+    groups: int  # how many: group-0000 and so on
     batches: tuple[BatchEntry, ...]
 
 

@@ -1,8 +1,9 @@
-"""A folder of proofs: `verification_key.json`; a batch's proof, public inputs and bridge words; `proving.json`."""
+"""A folder of proofs: `verification_key.json`; each batch's proof and public inputs; `proving.json` about them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,7 @@ __all__ = ["PROVING", "VERIFICATION_KEY", "ProofEntry", "ProvingRecord", "encode
 PROVING: Final = "proving.json"
 VERIFICATION_KEY: Final = "verification_key.json"
 _FORMAT: Final = "zkmargin proofs"
-_VERSION: Final = 2
+_VERSION: Final = 3
 MAX_RECORD_BYTES: Final = 64 * 2**20
 
 
@@ -38,11 +39,6 @@ class ProofEntry:
         """Name of the public inputs' file."""
         return f"{self.batch}.public.json"
 
-    @property
-    def bridge_file(self) -> str:
-        """Name of the file of bridge words: what the last public input commits to, four numbers a CashLane."""
-        return f"{self.batch}.bridge.json"
-
 
 @dataclass(frozen=True)
 class ProvingRecord:
@@ -53,6 +49,7 @@ class ProvingRecord:
     key: str  # "development": one party made it and could forge proofs
     n_batches: int  # in the folder that was proved
     every: int  # 1: all of them; n: a sample, each n-th from the first
+    groups: tuple[int, ...]  # whose files are here: those of the batches proved
     proofs: tuple[ProofEntry, ...]
 
     @property
@@ -77,10 +74,20 @@ def read_record(folder: Path) -> ProvingRecord:
     for i, entry in enumerate(entries):
         if Path(entry.batch).name != entry.batch:
             raise FileMalformed(str(path), f"proofs[{i}].batch", repr(entry.batch)[:80], "a name without folders")
-    record = decode_record(path, "file", ProvingRecord, facts | {"proofs": entries})
+    lists = {"proofs": entries, "groups": _decode_groups(path, facts.get("groups"))}
+    record = decode_record(path, "file", ProvingRecord, facts | lists)
     if record.every < 1:
         raise FileMalformed(str(path), "every", str(record.every), "1 or more")
     if len(entries) != (expected := len(range(0, record.n_batches, record.every))):
         what = f"{expected}: every {record.every} of {record.n_batches} batches"
         raise FileMalformed(str(path), "number of proofs", str(len(entries)), what)
     return record
+
+
+def _decode_groups(path: Path, raw: object) -> tuple[int, ...]:
+    """Return the numbers of groups. Raises FileMalformed."""
+    if not isinstance(raw, list) or not raw or any(type(number) is not int for number in raw):
+        raise FileMalformed(str(path), "groups", repr(raw)[:80], "a list with a number")
+    if raw[0] < 0 or any(one >= two for one, two in pairwise(raw)):
+        raise FileMalformed(str(path), "groups", repr(raw)[:80], "numbers from 0 on, each once and rising")
+    return tuple(raw)

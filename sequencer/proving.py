@@ -11,11 +11,12 @@ from typing import Final
 
 from prover import kernel
 from prover.circuit import KernelBatch, load_batch
-from rollup.public_inputs import get_bridge_words
+from rollup.public_inputs import PublicInputs
 from sequencer.batches import BatchFile, Selection, read_shape
 from sequencer.errors import BatchUnprovable
 from sequencer.files import staged_folder, write_atomically
 from sequencer.keys import LoadedKey, load_or_make_key
+from sequencer.placing import PlacedGroup, place_batches
 from sequencer.progress import Report
 from sequencer.proofs import PROVING, VERIFICATION_KEY, ProofEntry, ProvingRecord, encode_record
 from verifier.iden3 import write_proof, write_public_inputs, write_verification_key
@@ -32,39 +33,50 @@ class ProvedBatch:
 
     entry: ProofEntry
     proof_be: bytes
-    public_inputs: tuple[int, ...]
+    public_inputs: PublicInputs
 
 
 def prove_batches(selection: Selection, out: Path, keys_dir: Path, report: Report) -> tuple[ProvingRecord, LoadedKey]:
     """Prove batches of one shape into a folder, and return the record that stands there as `proving.json`.
 
-    All files appear, or none. Raises FileMalformed, KeyUnusable, BatchUnprovable.
+    Each at the point of its group, whose files go along. All files appear, or none.
+    Raises FileMissing, FileTooLarge, FileMalformed, GroupMalformed, KeyUnusable, BatchUnprovable.
     """
     shapes = [read_shape(batch) for batch in selection.batches]
+    placement = place_batches(selection, shapes[0])
     circuit = load_batch(shapes[0])
     loaded = load_or_make_key(keys_dir, shapes[0], circuit.circuit, report)
     with staged_folder(out, PROVING) as stage:
         write_verification_key(stage / VERIFICATION_KEY, decode_verifying_key(loaded.key.verifying_key_be))
         entries = []
         for batch in selection.batches:
-            proved = prove_batch(batch, circuit, loaded.key, report)
+            proved = prove_batch(batch, placement.find(batch.name), circuit, loaded.key, report)
             write_proof(stage / proved.entry.proof_file, decode_proof(proved.proof_be))
             write_public_inputs(stage / proved.entry.public_file, proved.public_inputs)
-            write_public_inputs(stage / proved.entry.bridge_file, get_bridge_words(batch.trace))
             entries.append(proved.entry)
+        placement.write(stage)
+        groups = tuple(group.sealed.group.number for group in placement.groups)
         key = "development" if loaded.key.is_development else "ceremony"
         facts = (shapes[0].name, circuit.circuit.digest.hex(), key, selection.n_batches, selection.every)
-        record = ProvingRecord(*facts, tuple(entries))
+        record = ProvingRecord(*facts, groups, tuple(entries))
         write_atomically(stage / PROVING, encode_record(record))
     return record, loaded
 
 
-def prove_batch(batch: BatchFile, circuit: KernelBatch, key: kernel.ProvingKey, report: Report) -> ProvedBatch:
-    """Return the proof of one batch. Raises BatchUnprovable, naming the first constraint that does not hold."""
+def prove_batch(
+    batch: BatchFile, group: PlacedGroup, circuit: KernelBatch, key: kernel.ProvingKey, report: Report
+) -> ProvedBatch:
+    """Return the proof of one batch of a group.
+
+    Raises BatchUnprovable, naming the first constraint that does not hold; FileMalformed where the group's files say
+    something else of the batch than its own.
+    """
     tell = _prefix(report, batch.name)
     started_s = time.perf_counter()
-    witness = compute_witness(batch, circuit, tell)
+    witness = compute_witness(batch, group.committed.z, circuit, tell)
     witnessed_s = time.perf_counter()
+    public_inputs = PublicInputs(*kernel.decode_be(witness.public_inputs_be()))
+    group.check_public_inputs(batch.name, batch.trace.params.params_hash, public_inputs)
     proof_be = kernel.prove(key, circuit.circuit, witness, progress=tell)
     proved_s = time.perf_counter()
     entry = ProofEntry(
@@ -74,13 +86,13 @@ def prove_batch(batch: BatchFile, circuit: KernelBatch, key: kernel.ProvingKey, 
         prove_s=round(proved_s - witnessed_s, 3),
         peak_rss_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _BYTES_PER_MAXRSS,
     )
-    return ProvedBatch(entry, proof_be, tuple(kernel.decode_be(witness.public_inputs_be())))
+    return ProvedBatch(entry, proof_be, public_inputs)
 
 
-def compute_witness(batch: BatchFile, circuit: KernelBatch, report: Report) -> kernel.Witness:
-    """Return a witness that satisfies every constraint. Raises BatchUnprovable."""
+def compute_witness(batch: BatchFile, z: int, circuit: KernelBatch, report: Report) -> kernel.Witness:
+    """Return a witness at the point z that satisfies every constraint. Raises BatchUnprovable."""
     try:
-        witness = circuit.compute_witness(batch.trace, progress=report)
+        witness = circuit.compute_witness(batch.trace, progress=report, z=z)
     except ValueError as error:  # a key of small order, a number no field element holds
         raise BatchUnprovable(str(batch.path), str(error)) from error
     for broken in circuit.name_unsatisfied(witness):

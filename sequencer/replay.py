@@ -20,16 +20,20 @@ from rollup.txs import Cancel, Deposit, ForcedTrade, QueueEntry, SignedCashOp, W
 from sequencer.cast import Participant, make_cast
 from sequencer.errors import OptionInvalid
 from sequencer.files import staged_folder, write_atomically
+from sequencer.groups import write_group
 from sequencer.manifest import MANIFEST, BatchEntry, Manifest, encode_manifest
 from sequencer.market import MARKET, Slice, cut_slices, make_params
 from sequencer.oracle_feed import make_signers
 from sequencer.outcome import count_rescues, get_bad_debt_atoms, get_fund_atoms, is_identity_held
 from sequencer.progress import Report
+from sequencer.queue_file import QUEUE, Queue, encode_queue
+from sequencer.sealing import GroupSealer
 from sequencer.snapshots import GENESIS, SNAPSHOT, write_snapshot
 from sequencer.sweeps import count_takers, cut_sweeps, pick_largest
 from sequencer.tape import read_tape
 from sequencer.turn import BatchInput
 from sequencer.workload import Workload
+from verifier.group import MAX_BATCHES
 
 __all__ = ["BridgeFlow", "Replay", "ReplayOptions", "replay_tape"]
 
@@ -45,6 +49,7 @@ class ReplayOptions:
     n_batches: int | None  # None: as many as every trade of the tape takes
     n_accounts: int
     seed: int = 1
+    group_size: int = MAX_BATCHES  # batches of a group at most
 
 
 @dataclass(frozen=True)
@@ -76,9 +81,10 @@ class Replay:
 
 
 def replay_tape(tape: Path, out: Path, options: ReplayOptions, report: Report) -> tuple[Manifest, Replay]:
-    """Replay a tape into a folder: `batch-0000.zkm` and so on, a snapshot at each end, `manifest.json`. All, or none.
+    """Replay a tape into a folder: `batch-0000.zkm` and so on, their groups, `queue.json`, a snapshot at each end, then
+    `manifest.json`.
 
-    Raises FileMissing, FileTooLarge, TapeMalformed, OptionInvalid.
+    All of them, or none. Raises FileMissing, FileTooLarge, TapeMalformed, OptionInvalid.
     """
     trades, n_takers = read_tape(tape), count_takers(options.shape)
     if options.n_batches is None:
@@ -87,14 +93,19 @@ def replay_tape(tape: Path, out: Path, options: ReplayOptions, report: Report) -
         slices = [pick_largest(part, n_takers) for part in cut_slices(trades, options.n_batches)]
     replay = _open_replay(slices, options)
     with staged_folder(out, MANIFEST) as stage:
-        entries = []
+        entries, sealer = [], GroupSealer(options.shape, options.group_size)
         write_snapshot(stage / GENESIS, replay.params, replay.state)
         for sent, result in _run(replay, slices, options, report):
             replay.add(result)
             entries.append(_write_batch(stage, sent, result, replay.params))
+            if sealed := sealer.add(Path(entries[-1].file).stem, result.trace):
+                write_group(stage, sealed)
+        if sealed := sealer.seal():
+            write_group(stage, sealed)
+        write_atomically(stage / QUEUE, encode_queue(Queue(0, tuple(sealer.entries))))
         write_snapshot(stage / SNAPSHOT, replay.params, replay.state)
         facts = (tape.name, sha256(tape.read_bytes()).hexdigest(), options.shape.name, options.seed)
-        manifest = Manifest(*facts, options.n_accounts, tuple(entries))
+        manifest = Manifest(*facts, options.n_accounts, sealer.number, tuple(entries))
         write_atomically(stage / MANIFEST, encode_manifest(manifest))
     return manifest, replay
 

@@ -72,15 +72,17 @@ def export(batch: Path, out: Path, as_json: bool) -> None:
     Example: zkmargin circuit export run/batch-0000.zkm --out artefacts
     """
     from prover import kernel
-    from sequencer.batches import read_batches
+    from sequencer.batches import select_batches
     from sequencer.exporting import export_batches
 
     kernel.install()
-    batches = read_batches(batch)
+    selection = select_batches(batch)
     with show_stage("export") as stage:
-        paths = export_batches(batches, out, stage.report)
+        paths = export_batches(selection, out, stage.report)
     files = [(str(path), path.stat().st_size) for path in paths]
     if as_json:
-        print_json({"shape": batches[0].trace.shape_name, "files": [{"file": f, "bytes": n} for f, n in files]})
+        print_json(
+            {"shape": selection.batches[0].trace.shape_name, "files": [{"file": f, "bytes": n} for f, n in files]}
+        )
     else:
         print_tables(make_table("Artefacts", ("file", "bytes"), files))

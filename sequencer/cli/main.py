@@ -24,6 +24,7 @@ _COMMANDS: Final = {
     "circuit": "sequencer.cli.circuit",
     "account": "sequencer.cli.account",
     "exit": "sequencer.cli.exit",
+    "rebuild": "sequencer.cli.rebuild",
 }
 
 

@@ -27,7 +27,8 @@ __all__ = ["make_proof_table", "prove"]
 def prove(batch: Path, out: Path, keys_dir: Path | None, every: int, as_json: bool) -> None:
     """Prove a batch file, or the batches of a replay's folder: all of them, or a sample.
 
-    Writes a proof and its public inputs for each batch, verification_key.json and proving.json: all of them, or none.
+    Writes a proof and its public inputs for each batch, the files of their groups, queue.json, verification_key.json
+    and proving.json: all of them, or none. A batch file that stands in no group is a group of its own.
 
     Example: zkmargin prove run --out run
     """

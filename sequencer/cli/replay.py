@@ -28,6 +28,9 @@ __all__ = ["make_batch_table", "replay", "summarise"]
 @click.option("--all-trades", is_flag=True, help="Send every trade, in as many batches as that takes.")
 @click.option("--accounts", default=10, show_default=True, help="Traders and market makers together.")
 @click.option("--seed", default=1, show_default=True, help="Keys and roles are derived from it.")
+@click.option(
+    "--group", "group_size", type=click.IntRange(1, 64), default=64, show_default=True, help="Batches a blob."
+)
 @click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Also draw the replay: SVG, PNG or PDF.")
 @json_option
 def replay(
@@ -38,12 +41,13 @@ def replay(
     all_trades: bool,
     accounts: int,
     seed: int,
+    group_size: int,
     plot: Path | None,
     as_json: bool,
 ) -> None:
     """Turn a public trade tape into funded accounts and signed orders, and clear them in batches.
 
-    Deterministic by seed. One file a batch, and manifest.json.
+    Deterministic by seed. One file a batch, a blob and its JSON a group, queue.json and manifest.json.
 
     Example: zkmargin replay examples/avax-2025-10-10.csv.gz --out run
     """
@@ -52,7 +56,7 @@ def replay(
     from sequencer.replay import ReplayOptions, replay_tape
 
     kernel.install()
-    options = ReplayOptions(get_shape(shape_name), None if all_trades else batches, accounts, seed)
+    options = ReplayOptions(get_shape(shape_name), None if all_trades else batches, accounts, seed, group_size)
     if plot is not None:
         from sequencer.plotting import check_suffix, plot_replay
 
@@ -76,7 +80,14 @@ def summarise(manifest: Manifest) -> dict[str, object]:
     standing = {"bad_debt_atoms": last.bad_debt_atoms, "fund_atoms": last.fund_atoms}
     is_held = all(batch.identity_held for batch in manifest.batches)
     rows = [asdict(batch) for batch in manifest.batches]
-    return {"shape": manifest.shape, **totals, **standing, "identity_held": is_held, "batches": rows}
+    return {
+        "shape": manifest.shape,
+        "groups": manifest.groups,
+        **totals,
+        **standing,
+        "identity_held": is_held,
+        "batches": rows,
+    }
 
 
 def make_batch_table(manifest: Manifest) -> Table:

@@ -22,9 +22,10 @@ __all__ = ["make_check_table", "spell_verdict", "verify"]
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @json_option
 def verify(folder: Path, as_json: bool) -> int:
-    """Verify a folder of proofs by the kernel, by py-ecc, and by settling them in order in an embedded EVM.
+    """Verify a folder of proofs by kernel, by py-ecc, and by settling them in order in an embedded EVM, and their data.
 
-    Exit status 0 where all three accept every proof and each batch starts where the one before ended, else 1. In a
+    The data: every public input must be what group, queue and calldata make of it, and the group's blob must have the
+    value that the proofs claim. Exit status 0 where all accept and each batch starts where the last ended, else 1. In a
     sample (prove --every) each proof is settled from the state that it starts from.
 
     Example: zkmargin verify run
@@ -39,8 +40,9 @@ def verify(folder: Path, as_json: bool) -> int:
             "key": "development" if checked.is_development_key else "ceremony",
         }
         facts |= {"proved": len(checked.proofs), "n_batches": checked.n_batches}
+        groups = [asdict(group) for group in checked.groups]
         why = {} if checked.is_valid else {"reason": checked.reason}
-        print_json({**facts, **why, "batches": [asdict(proof) for proof in checked.proofs]})
+        print_json({**facts, **why, "batches": [asdict(proof) for proof in checked.proofs], "groups": groups})
     else:
         print_tables(make_check_table(checked))
         click.echo(spell_verdict(checked))
@@ -51,15 +53,22 @@ def spell_verdict(checked: CheckedRun) -> str:
     """Return the answer in words, with how many batches were proved where that is not all."""
     if not checked.is_valid:
         return f"not valid: {checked.reason}"
-    n_proved = len(checked.proofs)
-    return "valid" if n_proved == checked.n_batches else f"valid: {n_proved} of {checked.n_batches} batches are proved"
+    n_proved, n_groups = len(checked.proofs), len(checked.groups)
+    if n_proved == checked.n_batches and checked.n_joined == n_groups:
+        return "valid"
+    proved = f"{n_proved} of {checked.n_batches} batches are proved"
+    return f"valid: {proved}; the blob's value was joined from proofs in {checked.n_joined} of {n_groups} groups"
 
 
 def make_check_table(checked: CheckedRun) -> Table:
     """Return one row a proof."""
-    columns = ("batch", "kernel", "py-ecc", "EVM", "data", "gas to settle")
+    columns = ("batch", "kernel", "py-ecc", "EVM", "data", "blob", "gas to settle")
     rows = [
-        (proof.batch, proof.kernel, proof.py_ecc, proof.evm, proof.data, "-" if proof.gas is None else proof.gas)
+        (*(proof.batch, proof.kernel, proof.py_ecc, proof.evm, proof.data, proof.blob), _spell_gas(proof.gas))
         for proof in checked.proofs
     ]
     return make_table("Verification: does it accept?", columns, rows)
+
+
+def _spell_gas(gas: int | None) -> str | int:
+    return "-" if gas is None else gas

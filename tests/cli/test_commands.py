@@ -15,7 +15,7 @@ from sequencer.cli.main import run_cli
 from tests.cli.conftest import EXAMPLE, ROOT
 from tests.cli.helpers import list_files, run_json
 
-COMMANDS = ("demo", "setup", "replay", "prove", "verify", "compare", "circuit", "account", "exit")
+COMMANDS = ("demo", "setup", "replay", "prove", "verify", "compare", "circuit", "account", "exit", "rebuild")
 
 
 def test_replay_gives_totals_and_batches(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -26,7 +26,8 @@ def test_replay_gives_totals_and_batches(tmp_path: Path, capsys: pytest.CaptureF
     assert found["liquidations"] > 0
     assert found["fills"] > found["liquidations"]
     batches = [f"batch-{i:04}.zkm" for i in range(6)]
-    assert sorted(list_files(out)) == [*batches, "genesis.zks", "manifest.json", "snapshot.zks"]
+    group = ["genesis.zks", "group-0000.blob", "group-0000.json", "manifest.json", "queue.json", "snapshot.zks"]
+    assert sorted(list_files(out)) == [*batches, *group]
     assert [batch["file"] for batch in found["batches"]] == batches
 
 

@@ -18,8 +18,8 @@ from verifier.keys import Proof, encode_proof, encode_verifying_key
 from verifier.points import G1_INFINITY, G2_INFINITY, Fp2, G1Point, G2Point, Q, encode_g1
 from verifier.verify import Verdict, ask_contract, deploy_verifier, verify_all, verify_by_kernel, verify_by_py_ecc
 
-TRAPDOOR = Trapdoor.from_seed(seed=20251010, n_public=5)
-PUBLIC_INPUTS = [0, 1, R - 1, 2**128, 12345678901234567890]
+TRAPDOOR = Trapdoor.from_seed(seed=20251010, n_public=9)
+PUBLIC_INPUTS = [0, 1, R - 1, 2**128, 12345678901234567890, 2**248 - 1, 2**128 - 1, 7, R - 2]
 PROOF = TRAPDOOR.simulate(PUBLIC_INPUTS, a=0xA11CE, b=0xB0B)
 OTHER = TRAPDOOR.simulate(PUBLIC_INPUTS, a=3, b=5)  # valid too; its parts do not fit PROOF's
 
@@ -108,13 +108,13 @@ def test_invalid_proof(name: str) -> None:
     assert get_valid_by_name(ask_everyone(proof_be, PUBLIC_INPUTS)) == ALL_REFUSE
 
 
-@pytest.mark.parametrize("index", range(5))
+@pytest.mark.parametrize("index", range(9))
 def test_invalid_public_input_changed_by_one(index: int) -> None:
     changed = [(x + 1) % R if i == index else x for i, x in enumerate(PUBLIC_INPUTS)]
     assert get_valid_by_name(ask_everyone(encode_proof(PROOF), changed)) == ALL_REFUSE
 
 
-@pytest.mark.parametrize("index", range(5))
+@pytest.mark.parametrize("index", range(9))
 def test_invalid_public_input_plus_r(index: int) -> None:
     aliased = [x + R if i == index else x for i, x in enumerate(PUBLIC_INPUTS)]
     assert get_valid_by_name(ask_everyone(encode_proof(PROOF), aliased)) == ALL_REFUSE
@@ -125,7 +125,7 @@ def test_invalid_public_input_outside_the_field(value: int) -> None:
     assert get_valid_by_name(ask_everyone(encode_proof(PROOF), [value, *PUBLIC_INPUTS[1:]])) == ALL_REFUSE
 
 
-@pytest.mark.parametrize("public_inputs", [[], PUBLIC_INPUTS[:4], [*PUBLIC_INPUTS, 0]])
+@pytest.mark.parametrize("public_inputs", [[], PUBLIC_INPUTS[:8], [*PUBLIC_INPUTS, 0]])
 def test_invalid_public_input_count(public_inputs: list[int]) -> None:
     assert get_valid_by_name(ask_everyone(encode_proof(PROOF), public_inputs)) == ALL_REFUSE
 
@@ -145,7 +145,7 @@ def test_invalid_proof_with_one_bit_flipped(bit: int) -> None:
 
 
 @given(
-    public_inputs=st.lists(st.integers(0, R - 1), min_size=5, max_size=5),
+    public_inputs=st.lists(st.integers(0, R - 1), min_size=9, max_size=9),
     a=st.integers(0, R - 1),
     b=st.integers(0, R - 1),
 )

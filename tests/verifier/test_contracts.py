@@ -18,14 +18,16 @@ from verifier.solc import SETTINGS
 from verifier.verify import deploy_verifier
 
 PINS = json.loads((Path(__file__).parents[1] / "pins" / "gas.json").read_text())
-GAS_LIMIT_ALL_IN = 300_000  # the figure for one verification with five public inputs
-TRAPDOOR = Trapdoor.from_seed(seed=6, n_public=5)
+GAS_LIMIT_ALL_IN = 300_000  # the figure for one verification, all in
+TRAPDOOR = Trapdoor.from_seed(seed=6, n_public=9)
 KEY_BE = encode_verifying_key(TRAPDOOR.get_key())
-# old_state_root, new_state_root, params_hash, clock, data_commitment: full width, so that calldata costs the most
+# as in PublicInputs; hashes and values at full width, so that calldata costs the most
 ROOTS = [R - 1, R - 2, R - 3]
 PARAMS_HASH = R - 4
-BATCH_1 = [ROOTS[0], ROOTS[1], PARAMS_HASH, 1_700_000_001 * 2**32 + 1, R - 5]
-BATCH_2 = [ROOTS[1], ROOTS[2], PARAMS_HASH, 1_700_000_002 * 2**32 + 2, R - 6]
+AT_Z = [2**248 - 1, 2**128 - 1, 2**127 - 1]  # z, and the two limbs of the blob's value
+CLOCK_1, CLOCK_2 = (4 * 2**72 + 1_700_000_000 * 2**32 + i * (2**32 + 1) for i in (1, 2))
+BATCH_1 = [ROOTS[0], ROOTS[1], PARAMS_HASH, CLOCK_1, R - 5, *AT_Z, R - 7]
+BATCH_2 = [ROOTS[1], ROOTS[2], PARAMS_HASH, CLOCK_2, R - 6, *AT_Z, R - 8]
 PROOF_1, PROOF_2 = (encode_proof(TRAPDOOR.simulate(batch, 2, 3)) for batch in (BATCH_1, BATCH_2))
 
 
@@ -41,7 +43,7 @@ def deploy_anchor() -> Contract:
 
 def test_verifier_knows_its_key() -> None:
     assert get_verifier().call("keyHash") == keccak(KEY_BE)
-    assert get_verifier().call("publicInputCount") == 5
+    assert get_verifier().call("publicInputCount") == 9
 
 
 def test_verify_returns_a_bool() -> None:
@@ -54,8 +56,8 @@ def test_verify_returns_a_bool() -> None:
     ("proof_be", "public_inputs", "reason"),
     [
         (PROOF_1[:-1], BATCH_1, "ProofLengthWrong(gotBytes=255, expectedBytes=256)"),
-        (PROOF_1, BATCH_1[:4], "PublicInputCountWrong(got=4, expected=5)"),
-        (PROOF_1, [*BATCH_1[:4], R], f"PublicInputTooLarge(index=4, value={R})"),
+        (PROOF_1, BATCH_1[:8], "PublicInputCountWrong(got=8, expected=9)"),
+        (PROOF_1, [*BATCH_1[:8], R], f"PublicInputTooLarge(index=8, value={R})"),
         (bytes([PROOF_1[0] ^ 1]) + PROOF_1[1:], BATCH_1, "PointInvalid()"),
         (PROOF_2, BATCH_1, "EquationFails()"),
     ],
@@ -76,7 +78,7 @@ def test_settle_moves_the_root_batch_by_batch() -> None:
     anchor = deploy_anchor()
     for batch, proof in ((BATCH_1, PROOF_1), (BATCH_2, PROOF_2)):
         receipt = anchor.transact("settle", proof, batch)
-        event = {"newStateRoot": batch[1], "clock": batch[3], "dataCommitment": batch[4]}
+        event = {"newStateRoot": batch[1], "clockAndEntries": batch[3], "dataCommitment": batch[4]}
         assert anchor.decode_events("BatchSettled", receipt.logs) == [event]
         assert anchor.call("stateRoot") == batch[1]
 
@@ -86,7 +88,7 @@ def test_settle_moves_the_root_batch_by_batch() -> None:
     [
         (PROOF_2, BATCH_2, f"OldStateRootWrong(got={ROOTS[1]}, expected={ROOTS[0]})"),
         (PROOF_1, [*BATCH_1[:2], 7, *BATCH_1[3:]], f"ParamsHashWrong(got=7, expected={PARAMS_HASH})"),
-        (PROOF_1, [], "PublicInputCountWrong(got=0, expected=5)"),
+        (PROOF_1, [], "PublicInputCountWrong(got=0, expected=9)"),
     ],
 )
 def test_invalid_settlement_says_why(proof_be: bytes, public_inputs: list[int], reason: str) -> None:
@@ -110,20 +112,20 @@ def test_invalid_anchor_on_a_verifier_of_another_circuit() -> None:
     verifier = deploy_verifier(layer, encode_verifying_key(other))
     with pytest.raises(Reverted) as caught:
         deploy_contract(layer, load_artifact("StateRootAnchor"), verifier.address, PARAMS_HASH, ROOTS[0])
-    assert caught.value.reason == "PublicInputCountWrong(got=1, expected=5)"
+    assert caught.value.reason == "PublicInputCountWrong(got=1, expected=9)"
 
 
 def test_gas_is_as_pinned_and_within_the_limit() -> None:
     verifier, anchor = get_verifier(), deploy_anchor()
     measured: dict[str, Receipt] = {
-        "deploy Groth16Verifier, 5 public inputs": verifier.deployment,
+        "deploy Groth16Verifier, 9 public inputs": verifier.deployment,
         "deploy StateRootAnchor": anchor.deployment,
-        "requireValid as a transaction, 5 public inputs": verifier.transact("requireValid", PROOF_1, BATCH_1),
-        "settle, 5 public inputs": anchor.transact("settle", PROOF_1, BATCH_1),
+        "requireValid as a transaction, 9 public inputs": verifier.transact("requireValid", PROOF_1, BATCH_1),
+        "settle, 9 public inputs": anchor.transact("settle", PROOF_1, BATCH_1),
     }
     assert {name: receipt.gas_used for name, receipt in measured.items()} == PINS
-    assert PINS["settle, 5 public inputs"] <= GAS_LIMIT_ALL_IN
-    assert PINS["requireValid as a transaction, 5 public inputs"] <= GAS_LIMIT_ALL_IN
+    assert PINS["settle, 9 public inputs"] <= GAS_LIMIT_ALL_IN
+    assert PINS["requireValid as a transaction, 9 public inputs"] <= GAS_LIMIT_ALL_IN
 
 
 def test_every_source_has_an_artifact_made_with_the_settings() -> None:

@@ -7,16 +7,18 @@ interface IVerifier {
 }
 
 /// The smallest consumer of batch proofs: holds one state root and moves it forward by one proved batch at a time.
-/// No data availability, bridge or time limit yet: it shows that a proof settles, and what that costs all in.
+/// It takes z, blob value and bridge value as they come: no data availability, bridge or time limit yet. It shows that a
+/// proof settles, and what that costs all in.
 contract StateRootAnchor {
-    // Public inputs of a batch: old_state_root, new_state_root, params_hash, clock, data_commitment.
-    uint256 private constant PUBLIC_INPUT_COUNT = 5;
+    // Public inputs of a batch: old_state_root, new_state_root, params_hash, clock_and_entries, data_commitment, z,
+    // blob_value_low, blob_value_high, bridge_value (docs/bridge.md).
+    uint256 private constant PUBLIC_INPUT_COUNT = 9;
 
     error PublicInputCountWrong(uint256 got, uint256 expected);
     error OldStateRootWrong(uint256 got, uint256 expected);
     error ParamsHashWrong(uint256 got, uint256 expected);
 
-    event BatchSettled(uint256 indexed newStateRoot, uint256 clock, uint256 dataCommitment);
+    event BatchSettled(uint256 indexed newStateRoot, uint256 clockAndEntries, uint256 dataCommitment);
 
     IVerifier public immutable verifier;
     uint256 public immutable paramsHash;
