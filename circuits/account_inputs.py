@@ -8,29 +8,33 @@ from rollup.accounts import Account
 from rollup.signature import Signature, divide_by_eight
 from rollup.trace import Path
 
-__all__ = ["Values", "account_values", "path_values", "signature_values"]
+__all__ = ["Values", "account_values", "leaf_values", "path_values", "signature_values"]
 
 Values = dict[str, int]
 
 
 def account_values(account: Account) -> Values:
-    """Return the inputs account/.. of an opened leaf."""
+    """Return the inputs account/.. of an opened leaf whose key may sign."""
     eighth = divide_by_eight(account.key) if account.key != (0, 0) else (0, 0)
+    values = leaf_values(account) | {"key_div_8_x": eighth[0], "key_div_8_y": eighth[1]}
+    return {f"account/{name}": value for name, value in values.items()}
+
+
+def leaf_values(account: Account) -> Values:
+    """Return the fields of an opened leaf by their names in `circuits/account.py`."""
     values = {
-        "account/key_x": account.key[0],
-        "account/key_y": account.key[1],
-        "account/key_div_8_x": eighth[0],
-        "account/key_div_8_y": eighth[1],
-        "account/owner": account.owner,
-        "account/tier": account.tier,
-        "account/cash_nonce": account.cash_nonce,
-        "account/epoch": account.epoch,
-        "account/last_touched": account.last_touched_s,
-        "account/cash": account.cash_atoms,
-        "account/orders_root": account.orders_root,
+        "key_x": account.key[0],
+        "key_y": account.key[1],
+        "owner": account.owner,
+        "tier": account.tier,
+        "cash_nonce": account.cash_nonce,
+        "epoch": account.epoch,
+        "last_touched": account.last_touched_s,
+        "cash": account.cash_atoms,
+        "orders_root": account.orders_root,
     }
     for m, size in enumerate(account.sizes_lots):
-        values |= {f"account/sign[{m}]": int(size < 0), f"account/size[{m}]": abs(size)}
+        values |= {f"sign[{m}]": int(size < 0), f"size[{m}]": abs(size)}
     return values
 
 

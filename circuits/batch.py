@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from circuits.assembly import Assembly, Instance, number_bus
 from circuits.chains import Chains
 from circuits.close import build_close
 from circuits.data import build_data
@@ -73,49 +73,10 @@ def data_template(shape: Shape) -> Template:
 
 
 @dataclass(frozen=True)
-class Instance:
-    """One copy of a template and the bus wire behind each of its ports."""
-
-    name: str
-    template: Template
-    wiring: dict[str, str]  # port -> bus name
-
-
-@dataclass(frozen=True)
-class BatchCircuit:
-    """The circuit of one shape: instances in order, and the bus. Wire 0 is the constant one, then the public inputs."""
+class BatchCircuit(Assembly):
+    """The circuit of one shape, named after it."""
 
     shape: Shape
-    instances: tuple[Instance, ...]
-    bus: dict[str, int]
-
-    @property
-    def public_inputs(self) -> tuple[str, ...]:
-        """The names of the public inputs, in order."""
-        return PUBLIC_INPUTS
-
-    @property
-    def n_bus(self) -> int:
-        """The number of bus wires, the constant one included."""
-        return len(self.bus) + 1
-
-    @property
-    def n_constraints(self) -> int:
-        """The number of constraints of the whole batch."""
-        return sum(instance.template.n_rows for instance in self.instances)
-
-    @property
-    def domain_log2(self) -> int:
-        """log2 of the evaluation domain: constraints and the rows that bind the public wires, padded."""
-        return (self.n_constraints + len(PUBLIC_INPUTS)).bit_length()
-
-    def port_map(self, instance: Instance) -> list[int]:
-        """Return the bus wire of each port, in the template's port order."""
-        return [self.bus[instance.wiring[port]] for port in instance.template.ports]
-
-    def templates(self) -> list[Template]:
-        """Return the distinct templates in order of first use."""
-        return list(dict.fromkeys(instance.template for instance in self.instances))
 
 
 @lru_cache(maxsize=8)
@@ -132,15 +93,8 @@ def build_batch_circuit(shape: Shape) -> BatchCircuit:
         instances.append(Instance(name, template, _wire_lane(template, i, chains)))
     instances.append(Instance("close", close_template(), _wire_close(chains)))
     instances.append(Instance("data", data_template(shape), _wire_data(data_template(shape), chains)))
-    return BatchCircuit(shape, tuple(instances), _number_bus(instances))
-
-
-def _number_bus(instances: Iterable[Instance]) -> dict[str, int]:
-    names = dict.fromkeys(PUBLIC_INPUTS)
-    for instance in instances:
-        assert set(instance.wiring) == set(instance.template.ports), f"{instance.name}: wiring does not fit the ports"
-        names.update(dict.fromkeys(instance.wiring.values()))
-    return {name: index for index, name in enumerate(names, start=1)}
+    bus = number_bus(PUBLIC_INPUTS, instances)
+    return BatchCircuit(shape.name, tuple(instances), bus, PUBLIC_INPUTS, shape)
 
 
 def _wire_lane(template: Template, lane: int, chains: Chains) -> dict[str, str]:

@@ -87,9 +87,8 @@ def _bridge_words(trace: BatchTrace) -> Values:
 
 def _published_words(trace: BatchTrace) -> Values:
     """Return what each lane publishes, the FundLane last."""
-    record = record_batch(trace)
-    words = [lane.to_words() for lane in (*record.cash, *record.rescue, *record.turns, record.fund_fill)]
-    return {f"lane[{i}]/data[{j}]": word for i, lane in enumerate(words) for j, word in enumerate(lane)}
+    lanes = enumerate(record_batch(trace).lanes)
+    return {f"lane[{i}]/data[{j}]": word for i, lane in lanes for j, word in enumerate(lane.to_words())}
 
 
 def _running_totals(trace: BatchTrace) -> Values:

@@ -44,6 +44,7 @@ def cancel_or_open_positions(
 ) -> CancelledSlot:
     """Constrain the cancelled slot where `cancels`, the sizes behind the position hashes where `opens`.
 
+    Where not `cancels`, slot, path and the slot's value are free, and so are the sizes where not `opens`.
     Assumes that at most one of the booleans is 1. Constraints: 2,492, named cancel/.. and cancel_or_positions/...
     """
     slot_bits = private_bits(cs, "cancel/slot", SLOT_BITS)

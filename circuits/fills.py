@@ -51,7 +51,8 @@ class Fill:
 def apply_fill(cs: ConstraintSystem, tables: Tables, executed: LC, sizes: list[LC], signs: list[LC]) -> Fill:
     """Return the fill and change `sizes` and `signs` (absolute lots and short flags by market) in place.
 
-    executed: boolean; the fill is at least one lot if and only if it is 1.
+    executed: boolean; the fill is at least one lot if and only if it is 1. Where it is 0 the private inputs side and
+    market are free: no lots move on either side of any market.
     Widths: |d| < 2**48, p* * 10**6 < 2**68, |F| < 2**72, so |cash change| < 2**121; notional < 2**96.
     """
     fill = from_bits(private_bits(cs, "fill", SIZE_BITS))

@@ -50,7 +50,9 @@ class Entry:
 def open_entry(cs: ConstraintSystem, first: LC, second: LC) -> Entry:
     """Return the entry's private inputs; nothing is applied without one. Constraints: 48 + 3, named entry/..
 
-    owner has no range of its own: the bridge word holds it alone.
+    owner has no range of its own: the bridge word holds it alone. It is not 0, as the base layer's queue holds no such
+    entry, so the system's accounts and empty leaves have another. In a lane of no entry, owner, price and first_valid
+    are free; in the second leg `assert_both_or_neither` holds price and first_valid to the first.
     """
     with cs.scope("entry"):
         entry = Entry(

@@ -35,6 +35,7 @@ class FundFill:
 def open_fund_fill(cs: ConstraintSystem, tables: Tables, band_ppm: LC) -> FundFill:
     """Return the fill of the private inputs, at p*, not worse than the mark by more than the band, on fresh prices.
 
+    Where none is executed, side and market are free: no lots move.
     Constraints: 1 + 48 + 2 + 2 + 15 + 3 * 16 + 73 + 2, named fill/...
     """
     with cs.scope("fill"):

@@ -25,8 +25,9 @@ def evaluate_at(
 
     A coefficient is four limbs in base 2**65, least significant first, as `limbs_of` gives them. Assumes limbs proved
     below 2**118 (none negative) and sum limb_i * 2**(65 i) < 2**248. Proves z < 2**248.
-    Private inputs: `circuits/horner_inputs.py`. Constraints: 253 for z; some 650 a power; 818 a window of eight, the
-    last 814; and the canonical form. Named {name}/z/.., power[k]/.., window[g]/.. (0 the highest), canonical/zeros[i].
+    Private inputs: `circuits/horner_inputs.py`. Constraints: 253 for z; 652 a power (z**2: 645); 818 a window of
+    eight, the highest 806, the last 814; 44 for the canonical form.
+    Named {name}/z/.., power[k]/.., window[g]/.. (0 the highest), canonical/zeros[i].
     """
     assert 0 < window <= MAX_WINDOW, f"{name}: a window of {window}"
     assert len(coefficients) >= 2, f"{name}: a constant needs no evaluation"

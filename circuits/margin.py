@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from circuits.bits import assert_in_range
 from circuits.linear import LC, sum_lc
@@ -22,6 +23,14 @@ assert EQUITY_BITS + REQUIREMENT_BITS + 1 < 252
 # Proving a difference non-negative takes a bit a constraint; 208 bits hold any equity below 2**108 atoms (3e14 USD)
 # times any requirement below 2**100 (1e12 USD): a bound on what can be proved, not on what is sound.
 CLOSE_BITS = 208
+
+
+class LotValues(Protocol):
+    """Whatever knows the price of every market: a batch's tables, or a state's records."""
+
+    def value_per_lot(self, market: int) -> LC:
+        """Return what one lot is worth against the funding-folded cash, in atoms."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -46,9 +55,9 @@ def sign_sizes(cs: ConstraintSystem, sizes: Sequence[LC], signs: Sequence[LC], *
     return [sizes[m] - 2 * cs.mul(signs[m], sizes[m], name=f"{name}[{m}]") for m in range(MARKET_COUNT)]
 
 
-def compute_equity(cs: ConstraintSystem, cash: LC, signed: Sequence[LC], tables: Tables, *, name: str) -> LC:
+def compute_equity(cs: ConstraintSystem, cash: LC, signed: Sequence[LC], prices: LotValues, *, name: str) -> LC:
     """Return cash + sum s_m * (P_m * 10**6 - F_m), in atoms. Constraints: 16, named {name}[m]."""
-    return cash + inner_product(cs, signed, [tables.value_per_lot(m) for m in range(MARKET_COUNT)], name=name)
+    return cash + inner_product(cs, signed, [prices.value_per_lot(m) for m in range(MARKET_COUNT)], name=name)
 
 
 def weigh_positions(

@@ -1,4 +1,4 @@
-"""8-ary Merkle trees: the old root opened and the new root computed in one pass."""
+"""8-ary Merkle trees: a leaf opened alone, or the old root opened and the new root computed in one pass."""
 
 from __future__ import annotations
 
@@ -19,6 +19,31 @@ class Level:
 
     before: list[LC]
     after: list[LC]
+
+
+def compute_root(
+    cs: ConstraintSystem,
+    leaf: LC,
+    index_bits: Sequence[LC],
+    path: Sequence[Sequence[LC]],
+    tag: int,
+    *,
+    name: str,
+) -> LC:
+    """Return the root of the tree that holds `leaf` at the index.
+
+    Assumes index_bits are booleans, least significant first, 3 a level; path[h] are the eight children at height h, any
+    values: the own one is pinned to the node below, the others by the hash. Constraints: 409 a level, named
+    {name}/level[h]/own/.. and {name}/level[h]/hash/...
+    """
+    assert len(index_bits) == ARITY_BITS * len(path), f"{name}: three index bits a level"
+    node = leaf
+    for height, children in enumerate(path):
+        bits = index_bits[ARITY_BITS * height : ARITY_BITS * (height + 1)]
+        with cs.scope(f"{name}/level[{height}]"):
+            assert_selected(cs, bits, children, node, name="own")
+            node = poseidon(cs, children, tag, name="hash")
+    return node
 
 
 def update_level(

@@ -52,6 +52,8 @@ class Move:
 def open_move(cs: ConstraintSystem, tables: Tables, account: AccountWires, moves: LC) -> Move:
     """Return what the private inputs lots, side and market would do to the account; no lots unless `moves` is 1.
 
+    A counterparty's are the prover's choice within what `take_share` allows; those of a forced trade stand in the
+    bridge words. Where `moves` is 0, side and market are free.
     Widths: |s| < 2**48 and lots < 2**48, so the position after is below 2**49: 49 bits hold it, and the top one tells
     whether it fits. Constraints: 48 + 1 + 1 + 1 + 15 + 4 * 16 + 1 + 53.
     """

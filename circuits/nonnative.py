@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 from circuits.bits import from_bits, to_bits
 from circuits.inputs import private_bits
@@ -24,7 +25,8 @@ from circuits.system import ConstraintSystem
 from rollup.bls_field import P
 from rollup.field import R, inverse
 
-_PAIR_INVERSE = inverse(X**2)
+_PAIR_INVERSE: Final = inverse(X**2)
+_COLUMN_COUNT: Final = 2 * LIMB_COUNT - 1  # coefficients of a product of two numbers, and values that determine them
 
 
 @dataclass(frozen=True)
@@ -68,25 +70,19 @@ def reduce_sum(
         total = _sum_products(cs, products)
         quotient = split_bits(_private_number(cs, "quotient", widths.quotient_bits))
         residue = Residue(tuple(_private_number(cs, "remainder", RESIDUE_BITS)))
-        plus, minus = (addend.limbs if addend else ()), residue.limbs
-        times_p = _multiply_by_p(quotient)
-        columns = [
-            sum_lc([*_at(total, n), *_at(plus, n), -sum_lc([*_at(times_p, n), *_at(minus, n)])])
-            for n in range(LIMB_COUNT)
-        ]
-        carry = _carry(cs, columns[0] + columns[1] * X, widths.low, name="low")
-        _carry(cs, carry + columns[2] + columns[3] * X, widths.high, name="high")
-        left = sum_lc([_compose(total), _compose(plus)])
-        cs.assert_equal(left, _compose(quotient) * P + _compose(minus), name="modulo_r")
+        plus = [total, addend.limbs if addend else ()]
+        d = _subtract(plus, [_multiply_by_p(quotient), residue.limbs])
+        carry = _carry(cs, d[0] + d[1] * X, widths.low, name="low")
+        _carry(cs, carry + d[2] + d[3] * X, widths.high, name="high")
+        cs.assert_zero(sum_lc([column * pow(X, n, R) for n, column in enumerate(d)]), name="modulo_r")
     return residue
 
 
 def _sum_products(cs: ConstraintSystem, products: Sequence[tuple[Number, Number]]) -> list[LC]:
     """Return the coefficients of sum_j a_j(X) * b_j(X), which its values at seven points determine."""
-    n_points = 2 * LIMB_COUNT - 1
-    values: list[list[LC]] = [[] for _ in range(n_points)]
+    values: list[list[LC]] = [[] for _ in range(_COLUMN_COUNT)]
     for j, (a, b) in enumerate(products):
-        for point in range(n_points):
+        for point in range(_COLUMN_COUNT):
             values[point].append(cs.mul(a.at(point), b.at(point), name=f"product[{j}]/point[{point}]"))
     sums = [sum_lc(parts) for parts in values]
     return [sum_lc([value * weight for value, weight in zip(sums, row, strict=True)]) for row in _interpolation()]
@@ -95,11 +91,10 @@ def _sum_products(cs: ConstraintSystem, products: Sequence[tuple[Number, Number]
 @cache
 def _interpolation() -> list[list[int]]:
     """Return M with coefficient[n] = sum_t M[n][t] * value[t], values taken at 0, 1, .. 6 (Lagrange, modulo r)."""
-    n_points = 2 * LIMB_COUNT - 1
     columns = []
-    for t in range(n_points):
+    for t in range(_COLUMN_COUNT):
         basis, scale = [1], 1
-        for other in range(n_points):
+        for other in range(_COLUMN_COUNT):
             if other != t:  # basis *= X - other
                 basis = [low - other * high for low, high in zip([0, *basis], [*basis, 0], strict=True)]
                 scale = scale * (t - other)
@@ -120,16 +115,16 @@ def _carry(cs: ConstraintSystem, pair: LC, width: CarryWidth, *, name: str) -> L
 
 
 def _multiply_by_p(quotient: Sequence[LC]) -> list[LC]:
-    columns: list[list[LC]] = [[] for _ in range(2 * LIMB_COUNT - 1)]
+    columns: list[list[LC]] = [[] for _ in range(_COLUMN_COUNT)]
     for i, limb in enumerate(quotient):
         for j, constant in enumerate(split(P)):
             columns[i + j].append(limb * constant)
     return [sum_lc(column) for column in columns]
 
 
-def _compose(limbs: Sequence[LC]) -> LC:
-    return sum_lc([limb * pow(X, i, R) for i, limb in enumerate(limbs)])
-
-
-def _at(limbs: Sequence[LC], n: int) -> Sequence[LC]:
-    return limbs[n : n + 1]
+def _subtract(plus: Sequence[Sequence[LC]], minus: Sequence[Sequence[LC]]) -> list[LC]:
+    """Return the coefficients of a sum of polynomials less another sum."""
+    return [
+        sum_lc([lc for limbs in plus for lc in limbs[n : n + 1]] + [-lc for limbs in minus for lc in limbs[n : n + 1]])
+        for n in range(_COLUMN_COUNT)
+    ]

@@ -40,8 +40,9 @@ def open_message(
 ) -> Signer:
     """Return one signer's message: signed under its key if present, not from before the last one, of the right age.
 
-    Private: present, age, price[m], r8_x, r8_y, s, key_div_8_x, key_div_8_y. Assumes that time_before and the timestamp
-    have 40 bits, max_age 32. A price is any number the signer signed: the new mark alone has to be one.
+    Private: present, age, price[m], r8_x, r8_y, s, key_div_8_x, key_div_8_y; all but `present` free where it is 0.
+    Assumes that time_before and the timestamp have 40 bits, max_age 32. A price is any number the signer signed: the
+    new mark alone has to be one.
     Constraints: 3,771; named present/.., age/.., time/.., prices/.., message/.., signature/...
     """
     present = private_flag(cs, "present")

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from circuits.account_inputs import Values
+from circuits.assembly import Assembly
 from circuits.batch import BatchCircuit
 from circuits.bus import compute_bus
 from circuits.cash_inputs import cash_lane_inputs
@@ -49,13 +50,13 @@ def compute_witness_inputs(circuit: BatchCircuit, trace: BatchTrace, z: int = LO
     return WitnessInputs(bus, tuple(privates))
 
 
-def encode_bus(circuit: BatchCircuit, bus: Mapping[str, int]) -> bytes:
+def encode_bus(circuit: Assembly, bus: Mapping[str, int]) -> bytes:
     """Return the bus for the kernel: 32 bytes big-endian a wire, the constant one first."""
     names = sorted(circuit.bus, key=circuit.bus.__getitem__)
     return encode_elements([1, *(bus[name] for name in names)])
 
 
-def encode_privates(circuit: BatchCircuit, privates: Sequence[Mapping[str, int]]) -> list[bytes]:
+def encode_privates(circuit: Assembly, privates: Sequence[Mapping[str, int]]) -> list[bytes]:
     """Return each instance's private inputs for the kernel, in the template's order."""
     return [
         encode_elements([values[name] for name in instance.template.privates])

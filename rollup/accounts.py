@@ -70,12 +70,16 @@ class Account:
 
     @cached_property
     def _leaf(self) -> int:
-        fields = (*self.key, self.owner, self.status_word, self.epoch, self.last_touched_s, to_field(self.cash_atoms))
-        return poseidon((*fields, self.orders_root, *self.positions_hashes), tags.ACCOUNT)
+        return self.compute_leaf(self.orders_root)
 
     def leaf_hash(self) -> int:
         """Return the hash that stands in the account tree; computed once per record."""
         return self._leaf
+
+    def compute_leaf(self, orders_root: int) -> int:
+        """Return the leaf with this root of order slots in place of its own: for whoever was told the root alone."""
+        fields = (*self.key, self.owner, self.status_word, self.epoch, self.last_touched_s, to_field(self.cash_atoms))
+        return poseidon((*fields, orders_root, *self.positions_hashes), tags.ACCOUNT)
 
     def emptied(self) -> Account:
         """Return the leaf as it is given back: only its epoch and when it was touched stay."""

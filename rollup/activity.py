@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
+from rollup.accounts import Account
 from rollup.resources import ACCOUNT_CREATION, CASH_OPERATION, NOTHING, ORDER_FILL, RESCUE_OPERATION, Units
 from rollup.trace import CashLaneTrace, FundLaneTrace, RescueLaneTrace, TradeLaneTrace
 from rollup.units import MARKET_COUNT
 
-__all__ = ["Activity", "count_activity", "count_cash_units"]
+__all__ = ["Activity", "count_activity", "count_cash_units", "count_operation_units", "sum_activity"]
 
 
 @dataclass(frozen=True)
@@ -34,22 +35,32 @@ def count_activity(
     used += [RESCUE_OPERATION for lane in rescue_lanes if lane.op is not None]
     fills = [fill for lane in order_lanes for fill in _list_fills(lane)]
     fills += [(fund_lane.fill.market, fund_lane.fill.fill_lots)] if fund_lane.fill else []
-    filled_lots = [0] * MARKET_COUNT
+    return sum_activity(used, fills, gross_change_lots)
+
+
+def sum_activity(used: Iterable[Units], fills: Iterable[tuple[int, int]], gross_change_lots: Sequence[int]) -> Activity:
+    """Return the activity of a batch: units of its Cash- and RescueLanes, (market, lots) of each fill of its auction.
+
+    Every fill uses the units of an order's.
+    """
+    filled_lots, units = [0] * MARKET_COUNT, list(used)
     for market, fill_lots in fills:
         filled_lots[market] += fill_lots
-        used.append(ORDER_FILL)
+        units.append(ORDER_FILL)
     volume_lots = tuple(lots // 2 for lots in filled_lots)  # as much was bought as sold
     # longs and shorts of a market are equal, so their sum is even
     change_lots = tuple(change // 2 for change in gross_change_lots)
-    return Activity(volume_lots, change_lots, reduce(Units.plus, used, NOTHING))
+    return Activity(volume_lots, change_lots, reduce(Units.plus, units, NOTHING))
 
 
 def count_cash_units(lane: CashLaneTrace) -> Units:
     """Return the units that a CashLane uses."""
-    if lane.op is None:
-        return NOTHING
-    is_created = lane.before.is_empty and not lane.after.is_empty
-    return ACCOUNT_CREATION if is_created else CASH_OPERATION
+    return NOTHING if lane.op is None else count_operation_units(lane.before, lane.after)
+
+
+def count_operation_units(before: Account, after: Account) -> Units:
+    """Return the units that a cash operation uses, by what it does to its account."""
+    return ACCOUNT_CREATION if before.is_empty and not after.is_empty else CASH_OPERATION
 
 
 def _list_fills(lane: TradeLaneTrace) -> list[tuple[int, int]]:

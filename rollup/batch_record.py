@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Protocol
 
 from rollup.cash_record import CashRecord, record_cash_lane
 from rollup.records import (
@@ -27,7 +28,7 @@ from rollup.trace import BatchTrace
 from rollup.turn_record import FillRecord, TurnRecord, record_turn
 from rollup.units import MARKET_COUNT, ORACLE_COUNT
 
-__all__ = ["BatchRecord", "FundFillRecord", "decode_batch", "encode_batch", "list_words", "record_batch"]
+__all__ = ["BatchRecord", "FundFillRecord", "LaneRecord", "decode_batch", "encode_batch", "list_words", "record_batch"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,14 @@ class FundFillRecord:
     def to_words(self) -> list[int]:
         """Return the words of `FUND_WORDS`."""
         return [word.pack({"market": self.market, "lots": self.lots}) for word in FUND_WORDS]
+
+
+class LaneRecord(Protocol):
+    """What one lane publishes."""
+
+    def to_words(self) -> list[int]:
+        """Return its words in order."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,11 @@ class BatchRecord:
     rescue: tuple[RescueRecord, ...]
     turns: tuple[TurnRecord, ...]  # TradeLanes, then QuoteLanes
     fund_fill: FundFillRecord
+
+    @property
+    def lanes(self) -> tuple[LaneRecord, ...]:
+        """What each lane publishes, in lane order, the FundLane last."""
+        return (*self.cash, *self.rescue, *self.turns, self.fund_fill)
 
 
 def record_batch(trace: BatchTrace) -> BatchRecord:
@@ -84,7 +98,7 @@ def list_words(record: BatchRecord) -> list[int]:
         header[f"mark_ticks[{m}]"] = record.marks_ticks[m]
         header[f"clearing_price_ticks[{m}]"] = record.clearing_prices_ticks[m]
     words = [word.pack(header) for word in HEADER_WORDS]
-    for lane in (*record.cash, *record.rescue, *record.turns, record.fund_fill):
+    for lane in record.lanes:
         words += lane.to_words()
     return words
 

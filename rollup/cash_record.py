@@ -27,7 +27,7 @@ from rollup.txs import (
     Withdraw,
 )
 
-__all__ = ["CASH_KINDS", "CashRecord", "record_cash_lane"]
+__all__ = ["CASH_KINDS", "NO_OPERATION", "CashRecord", "record_cash_lane", "record_cash_op"]
 
 # 0 is an unused lane
 CASH_KINDS: Final[tuple[type[CashOp], ...]] = (
@@ -82,14 +82,19 @@ class CashRecord:
         return cls(*first, operand, (x, y))
 
 
+NO_OPERATION: Final = CashRecord(0, False, 0, 0, 0, (0, 0))
+
+
 def record_cash_lane(lane: CashLaneTrace) -> CashRecord:
     """Return what a lane publishes."""
-    op = lane.op
-    if op is None:
-        return CashRecord(0, False, 0, 0, 0, (0, 0))
+    return NO_OPERATION if lane.op is None else record_cash_op(lane.op, is_applied=lane.is_applied)
+
+
+def record_cash_op(op: CashOp, *, is_applied: bool) -> CashRecord:
+    """Return what is published of an operation; its outcome only where it is an entry of the queue."""
     return CashRecord(
         kind=1 + CASH_KINDS.index(type(op)),
-        is_applied=isinstance(op, QueueEntry) and lane.is_applied,
+        is_applied=isinstance(op, QueueEntry) and is_applied,
         account=op.account,
         second=_get_second(op),
         operand=_get_operand(op),

@@ -9,10 +9,11 @@ from rollup.activity import Activity
 from rollup.funding import compute_sample, compute_sample_weight, step_premium
 from rollup.params import Params
 from rollup.resources import PROVING, Units, compute_targets, compute_utilisation, step_base_fee, step_congestion
-from rollup.state import Resources, StateHeader
+from rollup.state import Resources, State, StateHeader
 from rollup.tick import Tick
+from rollup.workspace import Workspace
 
-__all__ = ["close_header"]
+__all__ = ["close_header", "close_state"]
 
 
 def close_header(tick: Tick, params: Params, prices_ticks: Sequence[int], activity: Activity) -> StateHeader:
@@ -25,6 +26,20 @@ def close_header(tick: Tick, params: Params, prices_ticks: Sequence[int], activi
         open_interest_lots=tuple(lots + change for lots, change in changes),
         resources=_step_resources(header.resources, params, activity.used, elapsed_s),
     )
+
+
+def close_state(workspace: Workspace, prices_ticks: Sequence[int], activity: Activity, spent: int) -> State:
+    """Return the state after the batch; `spent` is the notional of the fund's fill. Raises ValueOutOfRange."""
+    closed = close_header(workspace.tick, workspace.params, prices_ticks, activity)
+    header = replace(
+        closed,
+        accounts_root=workspace.tree.root,
+        resources=replace(closed.resources, fund_budget=closed.resources.fund_budget - spent),
+        queue_consumed=workspace.queue_consumed,
+        vault_e6=workspace.vault_e6,
+    )
+    header.check()
+    return State(header, workspace.tree, workspace.accounts)
 
 
 def _step_premiums(

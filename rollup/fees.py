@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rollup.orders import Order
+from rollup.orders import OrderTerms
 from rollup.units import ATOMS_PER_E6
 
 __all__ = ["OrderCharge", "compute_fee_rate_ppm", "compute_order_charge", "compute_trading_fee"]
@@ -23,7 +23,9 @@ class OrderCharge(NamedTuple):
         return (self.fee_e6 + self.tip_e6) * ATOMS_PER_E6
 
 
-def compute_fee_rate_ppm(order: Order, tier: int, taker_fee_ppm: Sequence[int], maker_fee_ppm: Sequence[int]) -> int:
+def compute_fee_rate_ppm(
+    order: OrderTerms, tier: int, taker_fee_ppm: Sequence[int], maker_fee_ppm: Sequence[int]
+) -> int:
     """Return the maker rate of the tier for a post-only order, which may be negative, else the taker rate."""
     return maker_fee_ppm[tier] if order.is_post_only else taker_fee_ppm[tier]
 
@@ -33,6 +35,6 @@ def compute_trading_fee(fill_lots: int, price_ticks: int, rate_ppm: int) -> int:
     return fill_lots * price_ticks * rate_ppm
 
 
-def compute_order_charge(order: Order, filled_lots: int, order_fee_e6: int) -> OrderCharge:
+def compute_order_charge(order: OrderTerms, filled_lots: int, order_fee_e6: int) -> OrderCharge:
     """Return what a fill of this order pays: the batch's order fee and its tip if it is the first, else nothing."""
     return OrderCharge(order_fee_e6, order.tip_e6) if filled_lots == 0 else OrderCharge(0, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rollup.errors import check_bits, check_range
 from rollup.packing import pack
@@ -29,6 +29,7 @@ __all__ = [
     "REDUCE_ONLY",
     "TIP_BITS",
     "Order",
+    "OrderTerms",
     "SignedOrder",
     "compute_effective_remaining",
     "compute_slot_after",
@@ -49,11 +50,10 @@ ANY_SELL_TICKS = 1
 
 
 @dataclass(frozen=True)
-class Order:
-    """A limit order, good till it expires unless flagged IOC.
+class OrderTerms:
+    """What of an order decides the effect of its fill, and is published: the rest says whether it may be filled.
 
-    `side` is 0 to buy, 1 to sell. A higher nonce in the same slot replaces a lower one. `max_fee_e6` is the most it
-    pays for a place in a batch, `tip_e6` what it adds to that; both are due once, at its first fill (1e-6 USD).
+    `side` is 0 to buy, 1 to sell. `tip_e6` is what it adds to the fee of its first fill (1e-6 USD).
     """
 
     account: int
@@ -61,13 +61,8 @@ class Order:
     side: int
     slot: int
     nonce: int
-    epoch: int
-    expiry_s: int
-    size_lots: int
-    limit_ticks: int
-    max_fee_e6: int = 0
-    tip_e6: int = 0
-    flags: int = 0
+    tip_e6: int = field(default=0, kw_only=True)
+    flags: int = field(default=0, kw_only=True)
 
     @property
     def direction(self) -> int:
@@ -89,6 +84,26 @@ class Order:
         """Whether it trades only from the far side of the mark, and earns the maker fee."""
         return bool(self.flags & POST_ONLY)
 
+    @property
+    def max_nonce(self) -> int:
+        """The last nonce it may have: an IOC order's slot goes to nonce + 1."""
+        return (1 << COUNTER_BITS) - 1 - self.is_ioc
+
+
+@dataclass(frozen=True)
+class Order(OrderTerms):
+    """A limit order, good till it expires unless flagged IOC.
+
+    A higher nonce in the same slot replaces a lower one. `max_fee_e6` is the most it pays for a place in a batch
+    before its tip; both are due once, at its first fill (1e-6 USD).
+    """
+
+    epoch: int
+    expiry_s: int
+    size_lots: int
+    limit_ticks: int
+    max_fee_e6: int = 0
+
     def check(self) -> None:
         """Raise ValueOutOfRange unless every field fits its place in the signed words."""
         check_range("account", self.account, FIRST_USER_ACCOUNT, 2**ACCOUNT_BITS - 1)
@@ -96,7 +111,7 @@ class Order:
         check_range("side", self.side, 0, 1)
         check_range("flags", self.flags, 0, _ALL_FLAGS)
         check_bits("slot", self.slot, SLOT_BITS)
-        check_range("nonce", self.nonce, 0, 2**COUNTER_BITS - 1 - self.is_ioc)  # an IOC order's slot goes to nonce + 1
+        check_range("nonce", self.nonce, 0, self.max_nonce)
         check_bits("epoch", self.epoch, COUNTER_BITS)
         check_bits("expiry_s", self.expiry_s, TIMESTAMP_BITS)
         check_range("size_lots", self.size_lots, 1, 2**SIZE_BITS - 1)
@@ -149,7 +164,7 @@ def compute_effective_remaining(order: Order, filled_lots: int, position_lots: i
     return min(remaining_lots, max(0, -order.direction * position_lots))
 
 
-def compute_slot_after(order: Order, filled_lots: int, fill_lots: int) -> int:
+def compute_slot_after(order: OrderTerms, filled_lots: int, fill_lots: int) -> int:
     """Return the slot's leaf after a fill: (nonce, filled), or (nonce + 1, 0) for IOC, whose rest is void."""
     if order.is_ioc:
         return pack_slot(order.nonce + 1, 0)

@@ -95,8 +95,8 @@ def pack_clock_and_entries(clock: int, n_entries: int) -> int:
     return clock + (n_entries << ENTRIES_SHIFT)
 
 
-def compute_public_inputs(trace: BatchTrace, z: int) -> PublicInputs:
-    """Return the public inputs of the batch at the point z < 2**248."""
+def compute_public_inputs(trace: BatchTrace, z: int = LONE_POINT) -> PublicInputs:
+    """Return the public inputs of the batch at the point z < 2**248: that of its group, or of a batch on its own."""
     elements, bridge_words = get_segment(trace), get_bridge_words(trace)
     before, after = trace.header_before, trace.header_after
     blob_value = evaluate(elements, z)

@@ -7,21 +7,21 @@ worst health first; then further forced trades. A rescue that would not end with
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rollup.accounts import Account
 from rollup.counterparties import Candidate, Taking, choose_counterparties
-from rollup.deleverage import apply_counterparty, open_deleveraging
+from rollup.deleverage import open_deleveraging
 from rollup.errors import ValueOutOfRange
 from rollup.forced_trade import LANES_PER_TRADE, ForcedTradeReport, settle_forced_trade
 from rollup.margin import Margin
-from rollup.rescue import Counterparty, Takeover, Victim
 from rollup.rescue_chain import RescueChain
+from rollup.rescue_desk import RescueDesk
 from rollup.risk import find_rescuable
-from rollup.takeover import PROVABLE_BITS, add_to_fund, empty_account, is_provable, is_rescuable, is_takeover
+from rollup.takeover import PROVABLE_BITS, add_to_fund, is_provable, is_rescuable, is_takeover
 from rollup.trace import RescueLaneTrace
 from rollup.txs.forced_trade import ForcedTrade
-from rollup.units import FIRST_USER_ACCOUNT, FUND_ACCOUNT
+from rollup.units import FIRST_USER_ACCOUNT
 from rollup.workspace import Workspace
 
 __all__ = ["RescueOutcome", "RescueReport", "run_rescue_lanes"]
@@ -66,7 +66,7 @@ def run_rescue_lanes(workspace: Workspace, forced_trades: Sequence[ForcedTrade],
         rescues=tuple(rescuer.reports),
         forced_trades=tuple(settled),
         waiting=tuple(forced_trades[len(settled) :]),
-        fund=rescuer.fund,
+        fund=rescuer.desk.fund,
         rent_atoms=chain.rent_atoms,
     )
 
@@ -78,7 +78,7 @@ def _settle_trades(chain: RescueChain, trades: Sequence[ForcedTrade]) -> list[Fo
 class _Rescuer:
     def __init__(self, chain: RescueChain) -> None:
         self.reports: list[RescueReport] = []
-        self.fund = chain.workspace.get(FUND_ACCOUNT)  # with all that it took over; in the tree at the FundLane
+        self.desk = RescueDesk(chain)
         self._chain = chain
 
     def rescue_accounts(self) -> None:
@@ -98,10 +98,10 @@ class _Rescuer:
 
     def _take_over(self, account_id: int, opened: Account, margin: Margin) -> None:
         try:
-            self.fund = add_to_fund(self.fund, opened)
+            add_to_fund(self.desk.fund, opened).check()
         except ValueOutOfRange:
             return  # more than one account can hold: it waits until the fund has traded
-        self._chain.add(account_id, Takeover(), empty_account(opened), self._chain.credit_fund(margin.equity))
+        self.desk.take_over(account_id)
         self._report(account_id, opened, margin, ())
 
     def _deleverage(self, account_id: int, opened: Account, margin: Margin) -> None:
@@ -112,24 +112,10 @@ class _Rescuer:
         takings = choose_counterparties(rest, self._find_candidates(opened), marks_ticks, chain.n_free - 1)
         if takings is None:
             return
-        surplus_atoms = max(margin.equity, 0)
-        self.fund = self.fund.with_changes(cash_atoms=self.fund.cash_atoms + surplus_atoms)
-        carry = replace(chain.credit_fund(surplus_atoms), deleveraging=rest)
-        chain.add(account_id, Victim(), empty_account(opened), carry)
+        self.desk.end_victim(account_id)
         self._report(account_id, opened, margin, takings)
         for taking in takings:
-            self._take(taking)
-
-    def _take(self, taking: Taking) -> None:
-        chain, market, lots = self._chain, taking.market, taking.lots
-        rest, workspace = chain.carry.deleveraging, chain.workspace
-        opened, margin = chain.open(taking.account)
-        mark_ticks, funding_index = workspace.marks_ticks[market], workspace.funding_index[market]
-        delta_lots = lots if rest.left_lots[market] > 0 else -lots
-        share_atoms = rest.compute_share(lots, mark_ticks)
-        after = apply_counterparty(opened, market, delta_lots, mark_ticks, funding_index, share_atoms)
-        left = rest.take(market, lots, mark_ticks, abs(opened.sizes_lots[market]) * mark_ticks, margin.equity)
-        chain.add(taking.account, Counterparty(market, lots), after, replace(chain.carry, deleveraging=left))
+            self.desk.take(taking.account, taking.market, taking.lots)
 
     def _find_candidates(self, victim: Account) -> list[Candidate]:
         """Return the user accounts that hold an opposite position and have equity left."""

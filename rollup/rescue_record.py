@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 from rollup.records import RESCUE_WORDS
 from rollup.rescue import Counterparty, ForcedTradeLeg, RescueOp, Takeover, Victim
 from rollup.trace import RescueLaneTrace
 
-__all__ = ["RescueKind", "RescueRecord", "record_rescue_lane"]
+__all__ = ["NO_RESCUE", "RescueKind", "RescueRecord", "record_rescue_lane"]
 
 
 class RescueKind(IntEnum):
@@ -48,14 +49,18 @@ class RescueRecord:
     @classmethod
     def from_fields(cls, fields: Mapping[str, int]) -> RescueRecord:
         """Return the record of unpacked words."""
-        return cls(**{**fields, "is_applied": bool(fields["is_applied"])})
+        is_applied = bool(fields["is_applied"])
+        return cls(fields["kind"], is_applied, fields["account"], fields["market"], fields["lots"])
+
+
+NO_RESCUE: Final = RescueRecord(RescueKind.UNUSED, False, 0, 0, 0)
 
 
 def record_rescue_lane(lane: RescueLaneTrace) -> RescueRecord:
     """Return what a lane publishes."""
     op = lane.op
     if op is None:
-        return RescueRecord(RescueKind.UNUSED, False, 0, 0, 0)
+        return NO_RESCUE
     is_applied = isinstance(op, ForcedTradeLeg) and op.is_applied
     market, lots = (op.market, op.lots) if isinstance(op, Counterparty) else (0, 0)
     return RescueRecord(_get_kind(op), is_applied, lane.account_id, market, lots)

@@ -6,6 +6,7 @@ At the marks the fund gains exactly the account's equity: cash is kept relative 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from rollup.accounts import NO_POSITIONS, Account
@@ -37,6 +38,9 @@ def empty_account(account: Account) -> Account:
 
 
 def add_to_fund(fund: Account, taken: Account) -> Account:
-    """Return the fund with the account's positions and cash. Raises ValueOutOfRange where that is too much for it."""
+    """Return the fund with the account's positions and cash, in range or not: its lane's end decides, as the circuit's.
+
+    What is too much after one takeover another may balance, or the fund's fill.
+    """
     sizes = tuple(held + more for held, more in zip(fund.sizes_lots, taken.sizes_lots, strict=True))
-    return fund.with_changes(sizes_lots=sizes, cash_atoms=fund.cash_atoms + taken.cash_atoms)
+    return replace(fund, sizes_lots=sizes, cash_atoms=fund.cash_atoms + taken.cash_atoms)

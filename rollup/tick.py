@@ -21,7 +21,7 @@ from rollup.resources import (
 from rollup.state import Resources, StateHeader
 from rollup.units import MAX_ELAPSED_S
 
-__all__ = ["ClockNotRising", "Fractions", "Tick", "compute_elapsed", "derive_tick", "run_tick"]
+__all__ = ["ClockNotRising", "Fractions", "Tick", "compute_elapsed", "derive_tick", "run_tick", "set_tick"]
 
 
 @dataclass(eq=False)
@@ -60,20 +60,36 @@ def run_tick(header: StateHeader, params: Params, oracle: OracleMessages, timest
 
     Raises ClockNotRising; ValueOutOfRange for a time outside its bounds.
     """
-    if timestamp_s <= header.timestamp_s:
-        raise ClockNotRising(timestamp_s, header.timestamp_s)
-    elapsed_s = compute_elapsed(header.timestamp_s, timestamp_s)
+    elapsed_s = _get_elapsed(header, timestamp_s)
     marks_ticks = compute_marks(oracle, params, header.marks_ticks, header.open_interest_lots, elapsed_s)
+    times_s = step_signer_times(header.signer_times_s, oracle)
+    return set_tick(header, params, timestamp_s, marks_ticks, times_s, stale=is_stale(oracle))
+
+
+def set_tick(
+    header: StateHeader,
+    params: Params,
+    timestamp_s: int,
+    marks_ticks: tuple[int, ...],
+    signer_times_s: tuple[int, ...],
+    *,
+    stale: bool,
+) -> Tick:
+    """Return the tick of the batch after `header` once it is known what came of the oracle: this much is published.
+
+    Raises ClockNotRising; ValueOutOfRange for a time or a mark outside its bounds.
+    """
+    elapsed_s = _get_elapsed(header, timestamp_s)
     ticked = replace(
         header,
         marks_ticks=marks_ticks,
         funding_index=_step_funding(header, params, marks_ticks, elapsed_s),
-        signer_times_s=step_signer_times(header.signer_times_s, oracle),
+        signer_times_s=signer_times_s,
         timestamp_s=timestamp_s,
         batch_number=header.batch_number + 1,
     )
     ticked.check()
-    return _make_tick(ticked, header, params, stale=is_stale(oracle))
+    return _make_tick(ticked, header, params, stale=stale)
 
 
 def derive_tick(before: StateHeader, after: StateHeader, params: Params, *, stale: bool = False) -> Tick:
@@ -81,6 +97,12 @@ def derive_tick(before: StateHeader, after: StateHeader, params: Params, *, stal
     changed = ("marks_ticks", "funding_index", "signer_times_s", "timestamp_s", "batch_number")
     ticked = replace(before, **{name: getattr(after, name) for name in changed})
     return _make_tick(ticked, before, params, stale=stale)
+
+
+def _get_elapsed(header: StateHeader, timestamp_s: int) -> int:
+    if timestamp_s <= header.timestamp_s:
+        raise ClockNotRising(timestamp_s, header.timestamp_s)
+    return compute_elapsed(header.timestamp_s, timestamp_s)
 
 
 def _step_funding(header: StateHeader, params: Params, marks_ticks: tuple[int, ...], elapsed_s: int) -> tuple[int, ...]:

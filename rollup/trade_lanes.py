@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from itertools import starmap
 
 from rollup.accounts import Account
-from rollup.liquidation import LiquidationCase, compute_penalty
+from rollup.fund import TradingDues
+from rollup.liquidation import LiquidationCase
 from rollup.matching import Matched
 from rollup.orders import Order, SignedOrder
 from rollup.quotes import QuotedOrder
 from rollup.rent import charge_rent
-from rollup.settle import FillDues, apply_liquidation_fill
+from rollup.settle import FillDues, settle_liquidation
 from rollup.shapes import Shape
 from rollup.trace import FillTrace, LiquidationTrace, QuoteTrace, TradeLaneTrace
 from rollup.turns import OrderFill, apply_fills
@@ -55,24 +56,10 @@ class TradeOutcome:
     rent_atoms: int
 
     @property
-    def fees_atoms(self) -> int:
-        """Trading fees less rebates, due to the treasury, in atoms: not negative."""
-        return sum(fill.dues.trading_fee_atoms for fill in self.fills)
-
-    @property
-    def tips_e6(self) -> int:
-        """Tips, due to the treasury, 1e-6 USD."""
-        return sum(fill.dues.charge.tip_e6 for fill in self.fills)
-
-    @property
-    def base_fees_e6(self) -> int:
-        """Order fees, due to the insurance fund, 1e-6 USD."""
-        return sum(fill.dues.charge.fee_e6 for fill in self.fills)
-
-    @property
-    def penalties_atoms(self) -> int:
-        """Liquidation penalties, due to the insurance fund, in atoms."""
-        return sum(liquidation.penalty_atoms for liquidation in self.liquidations)
+    def dues(self) -> TradingDues:
+        """What accounts 1 and 0 are due of it."""
+        penalties_atoms = sum(liquidation.penalty_atoms for liquidation in self.liquidations)
+        return TradingDues([fill.dues for fill in self.fills], penalties_atoms, self.rent_atoms)
 
 
 def run_trade_lanes(workspace: Workspace, matched: Matched, shape: Shape) -> TradeOutcome:
@@ -124,11 +111,8 @@ class _Desk:
         price_ticks = self._matched.prices_ticks[market]
         before, path = workspace.get(account_id), workspace.path(account_id)
         opened, rent_atoms = charge_rent(before, workspace.tick)
-        fee_ppm = workspace.params.markets[market].liquidation_fee_ppm
-        equity_pre = case.compute_equity_pre(fill_lots, price_ticks)
-        penalty_atoms = compute_penalty(fill_lots, price_ticks, fee_ppm, equity_pre)
-        delta_lots = case.direction * fill_lots
-        after = apply_liquidation_fill(opened, market, delta_lots, price_ticks, workspace.tick, penalty_atoms)
+        delta_lots, tick = case.direction * fill_lots, workspace.tick
+        after, penalty_atoms = settle_liquidation(opened, market, delta_lots, price_ticks, tick, workspace.params)
         self.rent_atoms += rent_atoms
         standing = (case.margin.equity, case.margin.maintenance)
         report = LiquidationReport(account_id, market, delta_lots, price_ticks, penalty_atoms, *standing)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from rollup.activity import Activity, count_activity
+from rollup.activity import count_activity
 from rollup.admission import SentOrder, admit_orders
 from rollup.cash_lanes import run_cash_lanes
-from rollup.close import close_header
+from rollup.close import close_state
 from rollup.errors import TxRejected
-from rollup.fund import FundDues, compute_notional, run_fund_lane
+from rollup.fund import compute_notional, run_fund_lane, sum_dues
 from rollup.matching import match_orders
 from rollup.oracle import SignedPrices, pick_usable
 from rollup.orders import SignedOrder
@@ -23,7 +23,7 @@ from rollup.signature_cache import SignatureCache
 from rollup.state import State
 from rollup.tick import ClockNotRising, run_tick
 from rollup.trace import BatchTrace
-from rollup.trade_lanes import LiquidationReport, OrderReport, TradeOutcome, run_trade_lanes
+from rollup.trade_lanes import LiquidationReport, OrderReport, run_trade_lanes
 from rollup.txs import SignedCashOp
 from rollup.workspace import Workspace
 
@@ -82,12 +82,12 @@ def build_batch(
     admitted, refused = admit_orders(workspace, orders)
     matched = match_orders(workspace, admitted, shape, rescue.fund.sizes_lots)
     trades = run_trade_lanes(workspace, matched, shape)
-    dues = _sum_dues(workspace, rescue, trades)
+    dues = sum_dues(workspace, trades.dues, rescue.rent_atoms)
     fund_lane = run_fund_lane(workspace, rescue.fund, dues, matched.fund_fill, matched.prices_ticks)
     order_lanes = trades.trade_lanes + trades.quote_lanes
     activity = count_activity(cash.lanes, rescue.lanes, order_lanes, fund_lane, workspace.gross_change_lots)
     spent = compute_notional(matched.fund_fill, matched.prices_ticks)
-    new_state = _close(workspace, matched.prices_ticks, activity, spent)
+    new_state = close_state(workspace, matched.prices_ticks, activity, spent)
     trace = BatchTrace(
         shape_name=shape.name,
         params=params,
@@ -107,28 +107,3 @@ def build_batch(
     settled = {id(report.trade) for report in rescue.forced_trades}
     waiting_cash = tuple(signed for signed in cash.waiting if id(signed.op) not in settled)
     return BatchResult(trace, new_state, *done, tuple(rejected), matched.waiting, waiting_cash, rescue)
-
-
-def _sum_dues(workspace: Workspace, rescue: RescueOutcome, trades: TradeOutcome) -> FundDues:
-    """Return what fund and treasury are due beside what was taken over."""
-    return FundDues(
-        penalties_atoms=trades.penalties_atoms,
-        base_fees_e6=workspace.base_fees_e6 + trades.base_fees_e6,
-        rent_atoms=workspace.rent_atoms + rescue.rent_atoms + trades.rent_atoms,
-        trading_fees_atoms=trades.fees_atoms,
-        tips_e6=trades.tips_e6,
-    )
-
-
-def _close(workspace: Workspace, prices_ticks: Sequence[int], activity: Activity, spent: int) -> State:
-    """Return the state after the batch; `spent` is the notional of the fund's fill."""
-    closed = close_header(workspace.tick, workspace.params, prices_ticks, activity)
-    header = replace(
-        closed,
-        accounts_root=workspace.tree.root,
-        resources=replace(closed.resources, fund_budget=closed.resources.fund_budget - spent),
-        queue_consumed=workspace.queue_consumed,
-        vault_e6=workspace.vault_e6,
-    )
-    header.check()
-    return State(header, workspace.tree, workspace.accounts)

@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TypeAlias
 
 from rollup.poseidon import poseidon
 from rollup.units import TREE_ARITY
 
-__all__ = ["SparseTree", "compute_root_from_path", "get_empty_hashes"]
+__all__ = ["Siblings", "SparseTree", "compute_root_from_path", "compute_root_from_siblings", "get_empty_hashes"]
+
+Siblings: TypeAlias = tuple[tuple[int, ...], ...]
+"""Seven nodes a level in order, the one on the way left out; `siblings[0]` are beside the leaf."""
 
 _BITS = 3
 
@@ -79,6 +83,11 @@ class SparseTree:
             node = children[_digit(index, height)]
         return tuple(reversed(levels))
 
+    def siblings(self, index: int) -> Siblings:
+        """Return `path(index)` without the node's own place among the eight."""
+        path = enumerate(self.path(index))
+        return tuple((*row[: (at := _digit(index, height))], *row[at + 1 :]) for height, row in path)
+
     def items(self) -> Iterator[tuple[int, int]]:
         """Yield (index, leaf) of the leaves that are not empty, in order."""
         yield from _walk(self._top, self.depth, 0)
@@ -124,6 +133,12 @@ def compute_root_from_path(leaf: int, index: int, path: tuple[tuple[int, ...], .
         digit = _digit(index, height)
         node = poseidon((*children[:digit], node, *children[digit + 1 :]), tag)
     return node
+
+
+def compute_root_from_siblings(leaf: int, index: int, siblings: Siblings, tag: int) -> int:
+    """Return the root above `leaf` at `index`, of the seven other children at every level."""
+    path = tuple((*row[: (at := _digit(index, height))], 0, *row[at:]) for height, row in enumerate(siblings))
+    return compute_root_from_path(leaf, index, path, tag)
 
 
 def _digit(index: int, height: int) -> int:

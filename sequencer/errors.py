@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rollup.errors import RollupError
 from verifier.errors import FileMalformed
 
-__all__ = ["FileMalformed", "FileMissing", "FileTooLarge", "KeyUnusable", "OptionInvalid", "TapeMalformed"]
+__all__ = ["DataFault", "FileMalformed", "FileMissing", "FileTooLarge", "KeyUnusable", "OptionInvalid", "TapeMalformed"]
 
 
 @dataclass(eq=False)
@@ -33,6 +33,20 @@ class FileTooLarge(RollupError):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.size_bytes} bytes or more, at most {self.limit_bytes} are read"
+
+
+@dataclass(eq=False)
+class DataFault(RollupError):
+    """What the base layer is said to have published does not fit together."""
+
+    code = "data_fault"
+    file: str  # of the run's folder
+    field: str
+    got: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.field}: got {self.got}, expected {self.expected}"
 
 
 @dataclass(eq=False)

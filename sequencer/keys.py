@@ -1,18 +1,17 @@
-"""The key cache: one proving key a circuit, named by shape and circuit digest, readable by its owner alone."""
+"""The key cache: one proving key a circuit, named by shape (or `exit`) and digest, readable by its owner alone."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from prover import kernel
-from rollup.shapes import Shape
 from sequencer.errors import KeyUnusable
 from sequencer.progress import Report
 
-__all__ = ["LoadedKey", "get_default_keys_dir", "get_key_path", "load_or_make_key"]
+__all__ = ["LoadedKey", "Named", "get_default_keys_dir", "get_key_path", "load_or_make_key"]
 
 _SECRET_FOLDER: Final = 0o700
 _SECRET_FILE: Final = 0o600
@@ -25,6 +24,13 @@ def get_default_keys_dir() -> Path:
     return Path(cache) / "zkmargin" / "keys"
 
 
+class Named(Protocol):
+    """What a key is called after: a shape of batches, or a circuit of its own."""
+
+    @property
+    def name(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class LoadedKey:
     """A proving key, and whether it was made just now."""
@@ -34,14 +40,14 @@ class LoadedKey:
     is_new: bool
 
 
-def get_key_path(keys_dir: Path, shape: Shape, circuit: kernel.Circuit) -> Path:
+def get_key_path(keys_dir: Path, named: Named, circuit: kernel.Circuit) -> Path:
     """Return where the key of a circuit stands: another circuit has another name."""
-    return keys_dir / f"{shape.name}-{circuit.digest.hex()[:_DIGEST_HEX]}.key"
+    return keys_dir / f"{named.name}-{circuit.digest.hex()[:_DIGEST_HEX]}.key"
 
 
-def load_or_make_key(keys_dir: Path, shape: Shape, circuit: kernel.Circuit, report: Report) -> LoadedKey:
+def load_or_make_key(keys_dir: Path, named: Named, circuit: kernel.Circuit, report: Report) -> LoadedKey:
     """Return the key of the circuit, from the cache or by a development setup. Raises KeyUnusable."""
-    path = get_key_path(keys_dir, shape, circuit)
+    path = get_key_path(keys_dir, named, circuit)
     is_new = not path.exists()
     if is_new:
         keys_dir.mkdir(mode=_SECRET_FOLDER, parents=True, exist_ok=True)

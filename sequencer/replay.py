@@ -28,6 +28,7 @@ from sequencer.outcome import count_rescues, get_bad_debt_atoms, get_fund_atoms,
 from sequencer.progress import Report
 from sequencer.queue_file import QUEUE, Queue, encode_queue
 from sequencer.sealing import GroupSealer
+from sequencer.snapshots import GENESIS, SNAPSHOT, write_snapshot
 from sequencer.sweeps import count_takers, cut_sweeps, pick_largest
 from sequencer.tape import read_tape
 from sequencer.turn import BatchInput
@@ -80,7 +81,8 @@ class Replay:
 
 
 def replay_tape(tape: Path, out: Path, options: ReplayOptions, report: Report) -> tuple[Manifest, Replay]:
-    """Replay a tape into a folder: `batch-0000.zkm` and so on, their groups, `queue.json`, then `manifest.json`.
+    """Replay a tape into a folder: `batch-0000.zkm` and so on, their groups, `queue.json`, a snapshot at each end, then
+    `manifest.json`.
 
     All of them, or none. Raises FileMissing, FileTooLarge, TapeMalformed, OptionInvalid.
     """
@@ -92,6 +94,7 @@ def replay_tape(tape: Path, out: Path, options: ReplayOptions, report: Report) -
     replay = _open_replay(slices, options)
     with staged_folder(out, MANIFEST) as stage:
         entries, sealer = [], GroupSealer(options.shape, options.group_size)
+        write_snapshot(stage / GENESIS, replay.params, replay.state)
         for sent, result in _run(replay, slices, options, report):
             replay.add(result)
             entries.append(_write_batch(stage, sent, result, replay.params))
@@ -100,6 +103,7 @@ def replay_tape(tape: Path, out: Path, options: ReplayOptions, report: Report) -
         if sealed := sealer.seal():
             write_group(stage, sealed)
         write_atomically(stage / QUEUE, encode_queue(Queue(0, tuple(sealer.entries))))
+        write_snapshot(stage / SNAPSHOT, replay.params, replay.state)
         facts = (tape.name, sha256(tape.read_bytes()).hexdigest(), options.shape.name, options.seed)
         manifest = Manifest(*facts, options.n_accounts, sealer.number, tuple(entries))
         write_atomically(stage / MANIFEST, encode_manifest(manifest))

@@ -9,6 +9,7 @@ from circuits.batch import build_batch_circuit
 from circuits.bits import to_bits
 from circuits.compare import is_less_than
 from circuits.eddsa import verify_eddsa
+from circuits.exit import build_exit_circuit, exit_template
 from circuits.linear import LC
 from circuits.merkle import private_path, update_root
 from circuits.poseidon import poseidon
@@ -16,7 +17,7 @@ from circuits.system import ConstraintSystem
 from rollup.shapes import SHAPES, Shape
 from rollup.units import ACCOUNT_TREE_DEPTH, ORDERS_TREE_DEPTH
 
-__all__ = ["count_gadgets", "count_lanes", "count_operations", "count_shapes", "count_stats"]
+__all__ = ["count_exit", "count_gadgets", "count_lanes", "count_operations", "count_shapes", "count_stats"]
 
 _SHARED: Final = ("TradeLane", "QuoteLane")  # whose number is that of their orders
 # every kind of operation of docs/rules.md, by the kind of lane that proves it
@@ -43,14 +44,15 @@ _OPERATIONS: Final = {
     "QuoteLane": ("order of a quote",),
     "FundLane": ("fund's fill, penalties, fees, rent",),
     "Tick": ("oracle prices, funding, margin fractions, base fees",),
-    "Close": ("totals, congestion, premium, public inputs",),
+    "Close": ("totals, congestion, premium, new state",),
+    "Data": ("public data, blob value, bridge value",),
 }
 
 
 def count_stats(shapes: Mapping[str, Shape] = SHAPES) -> dict[str, Any]:
-    """Return `gadgets`, `lanes`, `shapes` and `operations` as `zkmargin circuit stats --json` prints them."""
+    """Return `gadgets`, `lanes`, `shapes`, `exit` and `operations` as `zkmargin circuit stats --json` prints them."""
     lanes = count_lanes(shapes)
-    counts = {"gadgets": count_gadgets(), "lanes": lanes, "shapes": count_shapes(shapes)}
+    counts = {"gadgets": count_gadgets(), "lanes": lanes, "shapes": count_shapes(shapes), "exit": count_exit()}
     return counts | {"operations": count_operations(lanes)}
 
 
@@ -72,6 +74,13 @@ def count_lanes(shapes: Mapping[str, Shape] = SHAPES) -> dict[str, dict[str, Any
     }
 
 
+def count_exit() -> dict[str, Any]:
+    """Return the exit circuit's constraints, in all and by scope, and log2 of its evaluation domain."""
+    circuit = build_exit_circuit()
+    by_scope = exit_template().count_by_scope()
+    return {"constraints": circuit.n_constraints, "domain_log2": circuit.domain_log2, "by_scope": by_scope}
+
+
 def count_operations(lanes: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return, for every kind of operation and every lane that proves it, the constraints of the lane for each it holds.
 
@@ -88,9 +97,9 @@ def count_operations(lanes: Mapping[str, Mapping[str, Any]]) -> list[dict[str, A
 
 
 def _split_name(lane: str) -> tuple[str, int]:
-    """Return the kind of a lane, and the number in its name, 1 if it has none."""
+    """Return the kind of a lane, and the number in its name, 1 if it has none: Data is named by its shape."""
     kind, _, number = lane.rstrip(")").partition("(")
-    return kind, int(number or 1)
+    return kind, int(number) if number.isdecimal() else 1
 
 
 def count_shapes(shapes: Mapping[str, Shape] = SHAPES) -> dict[str, dict[str, int]]:

@@ -38,6 +38,7 @@ def build_cash_lane(cs: ConstraintSystem) -> None:
     tables = table_ports(cs)
     kinds, id_bits = private_kinds(cs), account_id_bits(cs)
     leaf, named = open_cash_leaf(cs), Holder.private(cs, "named")
+    # what a kind takes of these is pinned by what is signed, bridge words or the transfer's chain; the rest is free
     operand_bits = private_bits(cs, "operand", AMOUNT_E6_BITS)  # an amount in 1e-6 USD, an order's nonce, or a tier
     second_bits = private_bits(cs, "second_operand", AMOUNT_E6_BITS)  # an amount paid by force, or a recipient
     operand, recipient = from_bits(operand_bits), from_bits(second_bits[:ACCOUNT_BITS])

@@ -13,7 +13,7 @@ from circuits.inputs import private_flag
 from circuits.linear import LC
 from circuits.margin import assert_cash_in_range, compute_equity, sign_sizes
 from circuits.market_totals import CHANGE_SHIFT, FILLS_SHIFT
-from circuits.merkle import private_path
+from circuits.merkle import ARITY_BITS
 from circuits.poseidon import poseidon
 from circuits.published import publish
 from circuits.system import ConstraintSystem
@@ -118,10 +118,9 @@ def _replace_leaves(cs: ConstraintSystem, fund: _Leaves, treasury: _Leaves) -> N
 
     Both leaves hang under one node, so the path is paid once: at height 0 children 0 and 1 change, above it child 0.
     """
-    path = private_path(cs, ACCOUNT_TREE_DEPTH, name="account_path")
     before, after = [fund.before, treasury.before], [fund.after, treasury.after]
-    for height, children in enumerate(path):
-        others = children[len(before) :]
+    for height in range(ACCOUNT_TREE_DEPTH):
+        others = [cs.private(f"account_path[{height}][{k}]") for k in range(len(before), 1 << ARITY_BITS)]
         with cs.scope(f"account_tree/level[{height}]"):
             before = [poseidon(cs, [*before, *others], tags.ACCOUNT_NODE, name="old")]
             after = [poseidon(cs, [*after, *others], tags.ACCOUNT_NODE, name="new")]

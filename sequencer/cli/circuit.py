@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
 
@@ -23,7 +24,7 @@ def circuit() -> None:
 @circuit.command()
 @json_option
 def stats(as_json: bool) -> None:
-    """Count the constraints of gadgets, lanes and shapes.
+    """Count the constraints of gadgets, lanes, shapes and the exit circuit.
 
     Example: zkmargin circuit stats --json
     """
@@ -49,7 +50,14 @@ def stats(as_json: bool) -> None:
             [tuple(row.values()) for row in found["operations"]],
         ),
         make_table("Shapes", ("shape", "constraints", "orders", "log2 of the domain"), shapes),
+        make_table("Exit circuit", ("scope", "constraints"), make_exit_rows(found["exit"])),
     )
+
+
+def make_exit_rows(found: dict[str, Any]) -> list[tuple[str, int]]:
+    """Return the exit circuit's scopes, the largest first, and all of them together."""
+    scopes = sorted(found["by_scope"].items(), key=lambda item: -item[1])
+    return [*scopes, ("all", found["constraints"]), ("log2 of the domain", found["domain_log2"])]
 
 
 @circuit.command()

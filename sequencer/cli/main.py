@@ -22,6 +22,9 @@ _COMMANDS: Final = {
     "verify": "sequencer.cli.verify",
     "compare": "sequencer.cli.compare",
     "circuit": "sequencer.cli.circuit",
+    "account": "sequencer.cli.account",
+    "exit": "sequencer.cli.exit",
+    "rebuild": "sequencer.cli.rebuild",
 }
 
 

@@ -2,11 +2,54 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import rich_click as click
 
-__all__ = ["keys_option", "out_option", "resolve_keys_dir", "shape_option"]
+from rollup.field import is_canonical
+from rollup.units import ACCOUNT_BITS
+
+__all__ = [
+    "account_option",
+    "keys_option",
+    "optional_root_option",
+    "out_option",
+    "resolve_keys_dir",
+    "root_option",
+    "shape_option",
+    "snapshot_argument",
+]
+
+_LAST_ACCOUNT = 2**ACCOUNT_BITS - 1
+
+
+def _parse_element(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
+    """Return a number below r: decimal, or hexadecimal behind 0x."""
+    if text is None:
+        return None
+    is_hex = text.startswith("0x")
+    if not re.fullmatch(r"0x[0-9a-fA-F]{1,64}" if is_hex else r"[0-9]{1,77}", text, re.ASCII):
+        raise click.BadParameter(f"{text[:80]!r} is no number, decimal or 0x hexadecimal")
+    number = int(text, 16 if is_hex else 10)
+    if not is_canonical(number):
+        raise click.BadParameter(f"{text} is not below the order of the scalar field")
+    return number
+
+
+_ROOT_HELP = "State root, decimal or 0x hexadecimal."
+root_option = click.option("--root", required=True, callback=_parse_element, metavar="N", help=_ROOT_HELP)
+optional_root_option = click.option("--root", callback=_parse_element, metavar="N", help=_ROOT_HELP)
+snapshot_argument = click.argument("snapshot", type=click.Path(path_type=Path), metavar="SNAPSHOT")
+account_option = click.option(
+    "--account",
+    "account_id",
+    required=True,
+    type=click.IntRange(0, _LAST_ACCOUNT),
+    metavar="N",
+    help=f"The account, 0 to {_LAST_ACCOUNT:,}.",
+)
+
 
 keys_option = click.option(
     "--keys",

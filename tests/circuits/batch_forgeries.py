@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from circuits.witness import WitnessInputs
 from rollup.field import R
 from rollup.params import Params
-from rollup.public_inputs import compute_data_commitment
 from rollup.rent import charge_rent
 from rollup.settle import apply_order_fill
 from rollup.shapes import TINY
@@ -16,6 +15,7 @@ from rollup.state import State
 from rollup.trace import BatchTrace, CashLaneTrace
 from rollup.txs import Transfer, Withdraw
 from rollup.units import FUND_ACCOUNT, TREASURY_ACCOUNT
+from tests.circuits.data_cases import BRIDGE_PORTS, follow_data
 from tests.circuits.frame_cases import N_BRIDGE_LANES, get_day, get_idle
 from tests.circuits.lane_cases import Values
 from tests.circuits.rechaining import Ledger, change_bus, change_private, get_ledger, give_inputs, rechain
@@ -43,10 +43,17 @@ class BatchForgery:
 def forge_batches() -> list[BatchForgery]:
     """Return the whole catalogue, on the shape tiny."""
     parts = (_creations, _dues, _imbalances, _shares, _told, _publics, _bridges, _chains, _transfers, _orders, _totals)
+    parts += (_publications, _public_data)
     return [forgery for part in parts for forgery in part()]
 
 
 def _forgery(name: str, inputs: WitnessInputs, *refused_by: str) -> BatchForgery:
+    """Return the forgery with its data made to fit: what the lanes say is what the batch publishes."""
+    return BatchForgery(name, follow_data(inputs), frozenset(refused_by))
+
+
+def _misdata(name: str, inputs: WitnessInputs, *refused_by: str) -> BatchForgery:
+    """Return the forgery of the data themselves, which follow nothing."""
     return BatchForgery(name, inputs, frozenset(refused_by))
 
 
@@ -201,8 +208,7 @@ def _publics() -> Iterator[BatchForgery]:
         "old_state_root": ["tick: before/state_root/is_public"],
         "new_state_root": ["close: new_state_root/is_public"],
         "params_hash": ["tick: params/hash/is_public"],
-        "clock": ["tick: clock/is_public", "close: new_state_root/is_public"],
-        "data_commitment": ["close: data/is_public"],
+        "clock": ["tick: clock/is_port", "close: new_state_root/is_public"],
     }.items():
         changed = change_bus(inputs, {public: (inputs.bus[public] + 1) % R})
         yield _forgery(f"wrong {public}", changed, *refusals)
@@ -216,11 +222,8 @@ def _publics() -> Iterator[BatchForgery]:
 
 
 def _with_words(inputs: WitnessInputs, words: dict[int, int]) -> WitnessInputs:
-    """Return the inputs with some of the bridge words changed, and the commitment following."""
-    names = [f"lane[{i}]/bridge[{j}]" for i in range(N_BRIDGE_LANES) for j in range(4)]
-    changed = {names[i]: word for i, word in words.items()}
-    commitment = compute_data_commitment([(inputs.bus | changed)[name] for name in names])
-    return change_bus(inputs, changed | {"data_commitment": commitment})
+    """Return the inputs with some of the bridge words changed."""
+    return change_bus(inputs, {BRIDGE_PORTS[i]: word for i, word in words.items()})
 
 
 def _bridges() -> Iterator[BatchForgery]:
@@ -239,9 +242,6 @@ def _bridges() -> Iterator[BatchForgery]:
     unqueued = _with_words(deposits, dict.fromkeys(range(4, 8), 0))
     refusals = [f"cash[1]: {name}" for name in BRIDGE]
     yield _forgery("deposit not in the queue", unqueued, *refusals)
-    words = [0] * 4 * N_BRIDGE_LANES
-    emptied = change_bus(deposits, {"data_commitment": compute_data_commitment(words)})
-    yield _forgery("data of an empty queue", emptied, "close: data/is_public")
 
 
 def _totals() -> Iterator[BatchForgery]:
@@ -274,7 +274,9 @@ def _chains() -> Iterator[BatchForgery]:
     yield _twice_withdrawn()
     bus, privates = inputs.bus, inputs.privates
     swapped = WitnessInputs(bus, (privates[0], privates[2], privates[1], *privates[3:]))
-    out_of_place = [f"cash[{i}]: {name}" for i in (0, 1) for name in (ROOT_IN, ROOT_OUT, *BRIDGE, "totals/vault")]
+    out_of_place = [
+        f"cash[{i}]: {name}" for i in (0, 1) for name in (ROOT_IN, ROOT_OUT, *BRIDGE, "totals/vault", "data/operation")
+    ]
     yield _forgery("cash lanes swapped", swapped, *out_of_place)
 
 
@@ -340,3 +342,64 @@ def _orders() -> Iterator[BatchForgery]:
     inputs = change_private(give_inputs(get_day()[FILLS]), "trade[0]", unsigned)
     signature = (f"trade[0]: order[*]/signature/r8/{axis}" for axis in "xy")
     yield _forgery("order without a signature", inputs, *signature)
+
+
+def _publications() -> Iterator[BatchForgery]:
+    """Yield batches that publish something else than their lanes did, everything else following what is published."""
+    fills, drawn = give_inputs(get_day()[FILLS]), give_inputs(get_day()[CASH])
+    n_bridge, n_lanes = N_BRIDGE_LANES, N_BRIDGE_LANES + len(TINY.order_capacities)
+    terms, named = (f"trade[0]: data/order[*]/{part}" for part in ("terms", "order"))
+    account, order = "trade[0]: data/account", f"lane[{n_bridge}]"
+    left_out = {f"{order}/data[{j}]": 0 for j in range(3)}
+    yield _forgery("a fill left out of the data", change_bus(fills, left_out), account, terms, named)
+    for name, j, change, refused_by in (
+        ("a fill of another account in the data", 0, 1, account),
+        ("a fill of one lot more in the data", 1, 1 << 5, terms),
+        ("a fill of another market in the data", 1, 1, terms),
+        ("a fill of another slot in the data", 2, 1, named),
+        ("a fill of a nonce one step higher in the data", 2, 1 << 9, named),
+        ("a fill of a greater tip in the data", 2, 1 << 17, named),
+        ("a fill called a liquidation in the data", 2, 8 << 33, named),
+    ):
+        wire = f"{order}/data[{j}]"
+        yield _forgery(name, change_bus(fills, {wire: fills.bus[wire] + change}), refused_by)
+    invented = {f"lane[{n_lanes}]/data[0]": 7 << 4}
+    yield _forgery("a fill of the fund invented in the data", change_bus(fills, invented), "fund: data/fill")
+    rescued = {"lane[2]/data[0]": 1 + (7 << 4)}
+    yield _forgery("a takeover invented in the data", change_bus(fills, rescued), "rescue[0]: data/operation")
+    for name, change in {
+        "a withdrawal called a transfer in the data": {"lane[0]/data[0]": drawn.bus["lane[0]/data[0]"] + 2},
+        "a withdrawal of another account in the data": {"lane[0]/data[0]": drawn.bus["lane[0]/data[0]"] + (1 << 5)},
+    }.items():
+        yield _forgery(name, change_bus(drawn, change), "cash[0]: data/operation")
+    more = {"lane[0]/data[1]": drawn.bus["lane[0]/data[1]"] + 1}
+    yield _forgery("a withdrawal of one unit more in the data", change_bus(drawn, more), "cash[0]: data/operand_low")
+    keyed = {"lane[0]/data[3]": 1}
+    yield _forgery("a new key invented in the data", change_bus(drawn, keyed), "cash[0]: data/key_x/part[*]")
+    swapped = {f"lane[{i}]/data[{j}]": drawn.bus[f"lane[{1 - i}]/data[{j}]"] for i in (0, 1) for j in range(13)}
+    refusals = [f"cash[{i}]: data/{word}" for i in (0, 1) for word in ("operation", "operand_low")]
+    yield _forgery("two operations in the other order in the data", change_bus(drawn, swapped), *refusals)
+
+
+def _public_data() -> Iterator[BatchForgery]:
+    """Yield batches whose public inputs are those of other data, or at another point."""
+    inputs, other = give_inputs(get_day()[FILLS]), give_inputs(get_day()[CASH])
+    for public, refused_by in {
+        "data_commitment": ["commitment/is_public"],
+        "blob_value_low": ["blob_value/low_is_public"],
+        "blob_value_high": ["blob_value/high_is_public"],
+        "bridge_value": ["bridge_value/is_public"],
+        "clock_and_entries": ["clock_and_entries/is_public"],
+    }.items():
+        refusals = [f"data: {name}" for name in refused_by]
+        changed = change_bus(inputs, {public: (inputs.bus[public] + 1) % R})
+        yield _misdata(f"wrong {public}", changed, *refusals)
+        borrowed = change_bus(inputs, {public: other.bus[public]})
+        yield _misdata(f"{public} of another batch", borrowed, *refusals)
+    moved = follow_data(change_bus(inputs, {"z": inputs.bus["z"] + 1}))
+    chosen = change_bus(moved, {"z": inputs.bus["z"]})
+    steps = [f"data: blob_value/power[*]/{name}" for name in ("low/sum", "high/sum", "modulo_r")]
+    steps += [f"data: blob_value/window[*]/{name}" for name in ("low/sum", "high/sum", "modulo_r")]
+    yield _misdata("values at a point of the prover's choice", chosen, *steps, "data: bridge_value/is_public")
+    uncounted = change_bus(inputs, {"clock_and_entries": inputs.bus["clock"]})
+    yield _misdata("entries consumed and not counted", uncounted, "data: clock_and_entries/is_public")

@@ -15,6 +15,7 @@ from rollup.errors import TxRejected
 from rollup.margin import Margin
 from rollup.orders import pack_slot
 from rollup.rationing import NO_RATIONING
+from rollup.records import CASH_WORDS
 from rollup.signature import Signature, derive_public_key, sign, verify
 from rollup.state import Resources, StateHeader
 from rollup.tick import Tick, derive_tick

@@ -9,12 +9,10 @@ from functools import cache
 from circuits.close import FROM_ZERO
 from circuits.market_totals import CHANGE_SHIFT, FILLS_SHIFT, RATION_SHIFT
 from rollup.field import R
-from rollup.public_inputs import compute_data_commitment
 from rollup.trace import BatchTrace
 from rollup.units import RESOURCE_COUNT
 from tests.circuits.forging import Forged, Forger
 from tests.circuits.frame_cases import (
-    N_BRIDGE_LANES,
     get_day,
     load_frame,
     make_close_case,
@@ -29,7 +27,7 @@ __all__ = [
     "make_settled",
 ]
 
-CLOSE = f"Close({N_BRIDGE_LANES})"
+CLOSE = "Close"
 STORMY = "a fall of congestion, all signers"
 SPLIT = "market[*]/lots_end/sum"
 ROOT = ("new_state_root",)
@@ -75,7 +73,7 @@ def _with_vault(vault_e6: int) -> BatchTrace:
 def forge_closes() -> list[Forged]:
     """Return the whole catalogue of closes."""
     forger = Forger(load_frame(CLOSE), ())
-    parts = (_unbalanced, _misstepped, _other_records, _other_data)
+    parts = (_unbalanced, _misstepped, _other_records)
     plain = [forged for part in parts for forged in part(forger)]
     held = [
         forger.hold_in_one_bit(forged)
@@ -177,22 +175,3 @@ def _other_records(forger: Forger) -> Iterator[Forged]:
     for name in ("premium[1]", "sample[2]", "open_interest[1]", "base_fee[1]", *scalars):
         altered = {f"outset/{name}": honest[f"outset/{name}"] + 1}
         yield forger.forge(f"another {name} before", honest, ["new_state_root/is_public"], changes=altered)
-
-
-def _other_data(forger: Forger) -> Iterator[Forged]:
-    honest = _honest_close()
-    names = [f"lane[{i}]/bridge[{j}]" for i in range(N_BRIDGE_LANES) for j in range(4)]
-    words = [honest[name] for name in names]
-    for name, other in {
-        "a lane left out of the data": words[:4],
-        "lanes reordered in the data": [*words[4:], *words[:4]],
-        "words of a lane reordered": [words[1], words[0], *words[2:]],
-        "a deposit that the queue does not hold": [words[0] + (1 << 25), *words[1:]],
-        "another owner in the data": [words[0], words[1] + 1, *words[2:]],
-        "a word appended": [*words, 1],
-    }.items():
-        changes = {"data_commitment": compute_data_commitment(other)}
-        yield forger.forge(name, honest, ["data/is_public"], changes=changes)
-    for name in names:
-        changes = {name: honest[name] + 1}
-        yield forger.forge(f"{name} altered", honest, ["data/is_public"], changes=changes)

@@ -1,4 +1,4 @@
-"""What stands once in a batch, each alone: tick, FundLane and close, with inputs from a batch's trace."""
+"""What stands once in a batch, each alone: tick, FundLane, close and data, with inputs from a batch's trace."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 
 from circuits.close import build_close
+from circuits.data import build_data
 from circuits.lanes.fund import build_fund_lane
 from circuits.system import ConstraintSystem
 from circuits.tick import build_tick
@@ -21,6 +22,7 @@ __all__ = [
     "get_idle",
     "load_frame",
     "make_close_case",
+    "make_data_case",
     "make_fund_case",
     "make_tick_case",
 ]
@@ -29,13 +31,14 @@ N_BRIDGE_LANES = TINY.cash_lanes + TINY.rescue_lanes
 BUILDS: dict[str, Callable[[ConstraintSystem], object]] = {
     "Tick": build_tick,
     "FundLane": build_fund_lane,
-    f"Close({N_BRIDGE_LANES})": lambda cs: build_close(cs, N_BRIDGE_LANES),
+    "Close": build_close,
+    "Data": lambda cs: build_data(cs, TINY),
 }
 
 
 @cache
 def load_frame(name: str) -> LoneTemplate:
-    """Return "Tick", "FundLane" or the close of the shape tiny; recorded once in a process."""
+    """Return "Tick", "FundLane", "Close", or "Data" of the shape tiny; recorded once in a process."""
     return LoneTemplate(name, BUILDS[name])
 
 
@@ -59,6 +62,11 @@ def make_tick_case(trace: BatchTrace) -> Values:
 def make_fund_case(trace: BatchTrace) -> Values:
     """Return the FundLane's inputs."""
     return get_instance_inputs(trace, TINY, "fund")
+
+
+def make_data_case(trace: BatchTrace) -> Values:
+    """Return the data's inputs."""
+    return get_instance_inputs(trace, TINY, "data")
 
 
 def make_close_case(trace: BatchTrace) -> Values:

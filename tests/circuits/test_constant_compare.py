@@ -10,6 +10,7 @@ from circuits.bits import to_bits
 from circuits.constant_compare import assert_at_most
 from circuits.system import ConstraintSystem
 from rollup.babyjubjub import JUBJUB_SUBORDER
+from rollup.bls_field import P
 from rollup.field import R
 
 WIDTH = 5
@@ -38,8 +39,9 @@ def test_slack_waives_the_bound() -> None:
 
 
 @pytest.mark.parametrize(("value", "accepted"), [(-1, True), (0, False), (1, False)])
-def test_subgroup_order_is_an_exact_limit(value: int, accepted: bool) -> None:
-    assert _accepts(JUBJUB_SUBORDER + value, JUBJUB_SUBORDER - 1, 251) == accepted
+@pytest.mark.parametrize(("order", "width"), [(JUBJUB_SUBORDER, 251), (P, 255)], ids=["subgroup", "BLS12-381"])
+def test_order_is_an_exact_limit(order: int, width: int, value: int, accepted: bool) -> None:
+    assert _accepts(order + value, order - 1, width) == accepted
 
 
 @pytest.mark.parametrize("quotient", [0, 1, R - 1])

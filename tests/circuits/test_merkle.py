@@ -1,4 +1,4 @@
-"""The update of an 8-ary tree against plain hashing: roots, index, siblings, and who refuses a forged one."""
+"""8-ary trees opened and updated, against plain hashing: roots, index, siblings, and who refuses a forged one."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circuits.bits import to_bits
-from circuits.merkle import private_path, update_root
+from circuits.merkle import compute_root, private_path, update_root
 from circuits.system import ConstraintSystem, Lie
 from rollup.field import R
 from rollup.poseidon import poseidon
+from rollup.trees import compute_root_from_path
 
 TAG = 7
 field_elements = st.integers(0, R - 1) | st.sampled_from([0, 1, R - 1])
@@ -132,3 +133,47 @@ def test_invalid_number_of_index_bits() -> None:
     bits = to_bits(cs, cs.port("index"), 5, name="index")
     with pytest.raises(AssertionError, match="three index bits a level"):
         update_root(cs, cs.port("old"), cs.port("new"), bits, private_path(cs, 2, name="path"), TAG, name="u")
+
+
+# --- a leaf opened, nothing changed -----------------------------------------------------------------------------------
+def _open(inputs: dict[str, int], depth: int, lies: dict[str, Lie] | None = None) -> ConstraintSystem:
+    cs = ConstraintSystem(inputs, lies=lies)
+    bits = to_bits(cs, cs.port("index"), 3 * depth, name="index")
+    path = private_path(cs, depth, name="path")
+    root = compute_root(cs, cs.port("old"), bits, path, TAG, name="u")
+    cs.assert_equal(root, cs.port("root_in"), name="root_in")
+    return cs
+
+
+@settings(max_examples=10, deadline=None)
+@given(index=st.integers(0, 63), leaf=field_elements)
+def test_compute_root_agrees_with_the_model(index: int, leaf: int) -> None:
+    inputs = _inputs(index, leaf, 0, SIBLINGS[:2])
+    path = tuple(tuple(children) for children in SIBLINGS[:2])
+    assert inputs["root_in"] == compute_root_from_path(leaf, index, path, TAG)
+    assert _open(inputs, 2).first_unsatisfied() is None
+
+
+def test_an_opened_level_costs_409() -> None:
+    assert [_open(_inputs(0, 1, 2, SIBLINGS[:d]), d).count_by_scope()["u"] for d in (1, 2, 3)] == [409, 818, 1227]
+
+
+@pytest.mark.parametrize(
+    ("changes", "broken"),
+    [
+        ({"old": 12}, "u/level[0]/own/chosen"),
+        ({"index": 20}, "u/level[0]/own/chosen"),
+        ({"index": 29}, "u/level[1]/own/chosen"),
+        ({"path[0][7]": 1}, "u/level[1]/own/chosen"),
+        ({"path[1][7]": 1}, "root_in"),
+        ({"root_in": 1}, "root_in"),
+    ],
+)
+def test_invalid_opening(changes: dict[str, int], broken: str) -> None:
+    assert _open(HONEST | changes, 2).unsatisfied() == [broken]
+
+
+@pytest.mark.parametrize("name", ["own/low/level[0][0]", "own/high/level[1][0]"])
+def test_invalid_product_in_an_opening(name: str) -> None:
+    full_name = f"u/level[0]/{name}"
+    assert _open(HONEST, 2, {full_name: lambda honest: honest + 1}).first_unsatisfied() == full_name

@@ -13,11 +13,11 @@ from circuits.bits import is_zero, to_bits
 from circuits.compare import divide, is_less_than
 from circuits.horner import evaluate_at
 from circuits.linear import LC
-from circuits.merkle import private_path, update_root
+from circuits.merkle import compute_root, private_path, update_root
 from circuits.poseidon import poseidon
 from circuits.select import assert_selected, demultiplex, inner_product, multiplex, one_hot, select
 from circuits.system import ConstraintSystem
-from sequencer.stats import count_gadgets, count_lanes, count_shapes
+from sequencer.stats import count_exit, count_gadgets, count_lanes, count_shapes
 
 PINS: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent.parent / "pins/constraint_counts.json").read_text())
 CEILINGS = {"eddsa_verify": 3_400, "poseidon2": 240, "poseidon8": 402, "poseidon16": 609}
@@ -37,6 +37,11 @@ def _update_level(cs: ConstraintSystem) -> None:
     update_root(cs, old, new, bits, private_path(cs, 1, name="path"), 1, name="x")
 
 
+def _open_level(cs: ConstraintSystem) -> None:
+    leaf, *bits = _inputs(cs, 4)
+    compute_root(cs, leaf, bits, private_path(cs, 1, name="path"), 1, name="x")
+
+
 BASIC: dict[str, Callable[[ConstraintSystem], object]] = {
     "to_bits(48)": lambda cs: to_bits(cs, *_inputs(cs, 1), 48, name="x"),
     "is_zero": lambda cs: is_zero(cs, *_inputs(cs, 1), name="x"),
@@ -52,6 +57,7 @@ BASIC: dict[str, Callable[[ConstraintSystem], object]] = {
     "assert_selected(8)": lambda cs: assert_selected(
         cs, _inputs(cs, 3), [cs.private(f"v[{i}]") for i in range(8)], cs.private("own"), name="x"
     ),
+    "compute_root(1)": _open_level,
     "update_root(1)": _update_level,
     "poseidon1": lambda cs: poseidon(cs, _inputs(cs, 1), name="x"),
 }
@@ -98,6 +104,7 @@ LANE_CEILINGS = {
     "CashLane": 13_500,
     "RescueLane": 12_500,
     "FundLane": 11_000,
+    "Tick": 60_000,
 }
 DOMAIN_CEILINGS = {"small": 19, "block": 20}
 
@@ -122,3 +129,13 @@ def test_lane_stays_within_its_ceiling(lane: str) -> None:
 @pytest.mark.parametrize("shape", DOMAIN_CEILINGS)
 def test_shape_fits_its_domain(shape: str) -> None:
     assert PINS["shapes"][shape]["domain_log2"] <= DOMAIN_CEILINGS[shape]
+
+
+# --- the exit circuit -----------------------------------------------------------------------------------------------
+EXIT_CEILING = 15_000
+
+
+def test_the_exit_circuit_has_its_pinned_row() -> None:
+    counts = count_exit()
+    assert {"constraints": counts["constraints"], "domain_log2": counts["domain_log2"]} == PINS["exit"]
+    assert sum(counts["by_scope"].values()) == counts["constraints"] < EXIT_CEILING

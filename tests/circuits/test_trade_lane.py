@@ -55,7 +55,7 @@ def test_liquidations_satisfy_the_circuit_exactly_when_the_model_allows_them(
 
 
 @pytest.mark.parametrize("lane", [LaneKind(1), LaneKind(2)])
-def test_every_sceneis_allowed_by_model_and_circuit(lane: LaneKind) -> None:
+def test_every_scene_is_allowed_by_model_and_circuit(lane: LaneKind) -> None:
     for name in get_scene_names(lane):
         case = get_scene(name, lane)
         assert is_allowed(case), name

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from rollup.codec import decode_trace, encode_trace
@@ -14,7 +15,7 @@ from sequencer.cli.main import run_cli
 from tests.cli.conftest import EXAMPLE, ROOT
 from tests.cli.helpers import list_files, run_json
 
-COMMANDS = ("demo", "setup", "replay", "prove", "verify", "compare", "circuit")
+COMMANDS = ("demo", "setup", "replay", "prove", "verify", "compare", "circuit", "account", "exit", "rebuild")
 
 
 def test_replay_gives_totals_and_batches(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -25,8 +26,8 @@ def test_replay_gives_totals_and_batches(tmp_path: Path, capsys: pytest.CaptureF
     assert found["liquidations"] > 0
     assert found["fills"] > found["liquidations"]
     batches = [f"batch-{i:04}.zkm" for i in range(6)]
-    group = ["group-0000.blob", "group-0000.json"]
-    assert sorted(list_files(out)) == [*batches, *group, "manifest.json", "queue.json"]
+    others = ["genesis.zks", "group-0000.blob", "group-0000.json", "manifest.json", "queue.json", "snapshot.zks"]
+    assert sorted(list_files(out)) == [*batches, *others]
     assert [batch["file"] for batch in found["batches"]] == batches
     assert found["groups"] == 1
 
@@ -96,6 +97,7 @@ def test_circuit_stats(capsys: pytest.CaptureFixture[str]) -> None:
     assert sum(lane["by_scope"].values()) == lane["constraints"]
     assert found["shapes"]["block"]["orders"] == 86
     assert {"constraints", "orders", "domain_log2"} == found["shapes"]["block"].keys()
+    assert {"constraints", "domain_log2", "by_scope"} == found["exit"].keys()
 
 
 def test_circuit_stats_know_every_operation(capsys: pytest.CaptureFixture[str]) -> None:
@@ -145,7 +147,14 @@ def test_tables_go_to_stdout_and_progress_to_stderr(proved_run: Path, capsys: py
     assert captured.err.startswith("verify ...")
 
 
-@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS), ("circuit", "stats")])
+SUBCOMMANDS = [
+    *(("circuit", name) for name in ("stats", "export")),
+    *(("account", name) for name in ("show", "proof", "verify")),
+    *(("exit", name) for name in ("prove", "verify")),
+]
+
+
+@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS), *SUBCOMMANDS])
 def test_help_has_an_example(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert run_cli([*command, "--help"]) == 0
     assert "Example: zkmargin" in capsys.readouterr().out
@@ -161,6 +170,18 @@ def test_documentation_names_every_option() -> None:
         options = [option for parameter in command.params for option in parameter.opts if option.startswith("--")]
         assert f"## `zkmargin {name}" in text
         assert [option for option in options if f"`{option}" not in text] == []
+
+
+def test_documentation_names_every_option_of_a_subcommand() -> None:
+    text = (ROOT / "docs" / "cli.md").read_text()
+    from sequencer.cli.main import cli
+
+    for group_name, name in SUBCOMMANDS:
+        group = cli.get_command(None, group_name)  # type: ignore[arg-type] # the group needs no context to find one
+        assert isinstance(group, click.Group)
+        section = text.split(f"## `zkmargin {group_name} {name}")[1].split("\n## ")[0] + text.split("\n## ")[0]
+        options = [option for parameter in group.commands[name].params for option in parameter.opts]
+        assert [option for option in options if option.startswith("--") and f"`{option}" not in section] == []
 
 
 @pytest.mark.parametrize(("arguments", "status"), [(["--version"], 0), (["verify", "absent"], 2), (["nonsense"], 2)])

@@ -12,26 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from circuits.cash_inputs import KIND_OF
 from rollup.codec import decode_trace
 from rollup.orders import IOC, POST_ONLY, REDUCE_ONLY
 from rollup.rescue import Counterparty, ForcedTradeLeg, Takeover, Victim
 from rollup.shapes import BLOCK, TINY
 from rollup.trace import BatchTrace
-from rollup.txs import (
-    Cancel,
-    CancelAll,
-    CloseAccount,
-    Deposit,
-    Evict,
-    ForcedCancelAll,
-    ForcedKeyChange,
-    ForcedWithdraw,
-    KeyChange,
-    SetTier,
-    Transfer,
-    TransferIn,
-    Withdraw,
-)
 from sequencer import replay
 from sequencer.cli.main import run_cli
 from sequencer.manifest import read_manifest
@@ -40,8 +26,6 @@ from sequencer.tape import HEADER, PRICE_E9, Trade, read_tape
 from tests.cli.conftest import EXAMPLE
 from tests.cli.helpers import assert_refused, edit_json, list_files, run_json
 
-SIGNED = (Cancel, CancelAll, CloseAccount, KeyChange, Transfer, TransferIn, Withdraw)
-KINDS = (*SIGNED, Deposit, ForcedCancelAll, ForcedKeyChange, ForcedWithdraw, SetTier, Evict)
 RESCUES = (Takeover, Victim, Counterparty, ForcedTradeLeg)
 FALL = slice(3_500, 4_900)  # of the example's trades: from 20 to 6 USD, and half the way back
 
@@ -116,7 +100,7 @@ def test_a_long_replay_has_every_kind_of_operation(long_run: Path) -> None:
     traces = list_traces(long_run)
     lanes = [lane for trace in traces for lane in trace.cash_lanes if lane.op is not None]
     kinds = Counter(type(lane.op) for lane in lanes if lane.is_applied)
-    assert [kind.__name__ for kind in KINDS if kind not in kinds] == []
+    assert [kind.__name__ for kind in KIND_OF if kind not in kinds] == []
     assert any(not lane.is_applied for lane in lanes)
     rescues = Counter(type(lane.op) for trace in traces for lane in trace.rescue_lanes)
     assert [kind.__name__ for kind in RESCUES if kind not in rescues] == []

@@ -11,11 +11,12 @@ import pytest
 
 from rollup.accounts import new_account_tree
 from rollup.audit import check_batch
-from rollup.audit_lanes import BatchRuleBroken
+from rollup.audit_rules import BatchRuleBroken
 from rollup.settle import apply_order_fill
 from rollup.signature import sign
 from rollup.trace import BatchTrace, TradeLaneTrace
 from rollup.txs import Deposit
+from tests.rollup.broken_rules import assert_breaks
 from tests.scenarios import PARAMS, Exchange, run_day, sign_prices
 
 DAY = ("deposits and fills", "two fills in a lane", "liquidation", "withdraw and cancel")
@@ -236,9 +237,14 @@ CASES = [(name, rule, forge) for name, forgeries in FORGERIES.items() for rule, 
     ("name", "rule", "forge"), CASES, ids=[f"{rule}-{position}" for position, (_, rule, _) in enumerate(CASES)]
 )
 def test_invalid_batch_by_a_cheating_sequencer(name: str, rule: str, forge: Callable[[BatchTrace], BatchTrace]) -> None:
+    assert_breaks(rule, forge(get_traces()[name]))
+
+
+def test_refusal_says_where_what_and_what_it_should_be() -> None:
+    forged = change_after(get_traces()[FILLS], queue_consumed=1)
     with pytest.raises(BatchRuleBroken) as raised:
-        check_batch(forge(get_traces()[name]))
-    assert raised.value.rule == rule
+        check_batch(forged)
+    assert str(raised.value) == "header_after: queue_consumed: got 1, expected 2"  # two deposits
 
 
 def test_rebuilding_an_honest_batch_changes_nothing() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from rollup.accounts import Account
 from rollup.liquidation import (
     LiquidationCase,
     compute_penalty,
@@ -18,7 +19,10 @@ from rollup.liquidation import (
 )
 from rollup.margin import Margin
 from rollup.risk import find_liquidatable
-from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, Exchange
+from rollup.settle import settle_liquidation
+from rollup.state import make_genesis
+from rollup.txs.effect import compute_margin_at
+from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S, Exchange
 
 MARK = 1_000
 
@@ -219,3 +223,21 @@ def test_a_fill_at_an_allowed_price_never_sends_health_below_that_before(case: L
     fill_lots = case.compute_max_fill(price)
     after = compute_after(case, fill_lots, price)
     assert after.equity * case.margin.maintenance >= case.margin.equity * after.maintenance
+
+
+TICK = Exchange(state=make_genesis((MARK,), START_S)).next_tick()
+
+
+@given(cases(), prices, st.data())
+def test_what_is_settled_is_the_fill_and_the_penalty_of_its_case(
+    case: LiquidationCase, price: int, data: st.DataObject
+) -> None:
+    fill_lots = data.draw(st.integers(1, abs(case.size_lots)))
+    sizes = (case.size_lots, *[0] * 15)
+    account = Account(cash_atoms=case.margin.equity - case.size_lots * MARK * 10**6, sizes_lots=sizes)
+    delta_lots = case.direction * fill_lots
+    after, penalty_atoms = settle_liquidation(account, 0, delta_lots, price, TICK, PARAMS)
+    equity_pre = case.compute_equity_pre(fill_lots, price)
+    assert penalty_atoms == compute_penalty(fill_lots, price, PARAMS.markets[0].liquidation_fee_ppm, equity_pre)
+    assert compute_margin_at(after, TICK).equity == equity_pre - penalty_atoms
+    assert after.sizes_lots == (case.size_lots + delta_lots, *[0] * 15)

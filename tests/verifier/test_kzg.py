@@ -14,9 +14,12 @@ from py_ecc.optimized_bls12_381 import G1, multiply
 
 from rollup.blob import BLOB_BYTES, ELEMENT_COUNT, BlobElementTooLarge, BlobWrongLength, encode_blob
 from rollup.bls_field import ELEMENT_BITS, P, evaluate
+from verifier.base_layer.embedded import EmbeddedEvm
+from verifier.base_layer.interface import Reverted
 from verifier.kzg import commit, prove, verify, versioned_hash
 
 MAX_COEFFICIENT = 2**ELEMENT_BITS - 1
+POINT_EVALUATION = (0x0A).to_bytes(20, "big")  # EIP-4844, the precompile's address
 INFINITY = b"\xc0" + bytes(47)
 # a call of the point evaluation precompile by which clients test it: versioned hash | z | y | commitment | proof
 CALL = bytes.fromhex(
@@ -121,6 +124,16 @@ def test_invalid_words_that_are_not_canonical(call: Call) -> None:
 def test_invalid_point(call: Call, point: bytes) -> None:
     assert not verify(point, call.z, call.value, call.proof)
     assert not verify(call.commitment, call.z, call.value, point)
+
+
+def test_precompile_of_the_embedded_evm_says_the_same(call: Call) -> None:
+    evm = EmbeddedEvm()
+    words = call.z.to_bytes(32, "big"), call.value.to_bytes(32, "big")
+    calldata = b"".join([versioned_hash(call.commitment), *words, call.commitment, call.proof])
+    # EIP-4844: it returns FIELD_ELEMENTS_PER_BLOB and BLS_MODULUS
+    assert evm.call(POINT_EVALUATION, calldata) == ELEMENT_COUNT.to_bytes(32, "big") + P.to_bytes(32, "big")
+    with pytest.raises(Reverted):
+        evm.call(POINT_EVALUATION, calldata[:95] + bytes([calldata[95] ^ 1]) + calldata[96:])
 
 
 @pytest.mark.parametrize("act", [commit, lambda blob: prove(blob, 1)], ids=["commit", "prove"])
