@@ -54,6 +54,7 @@ from tests.circuits.cash_scenes import (
 )
 from tests.circuits.forging import Forged, path_inputs, tell
 from tests.circuits.lane_cases import Values
+from tests.circuits.published_forgeries import forge_cash_words
 from tests.circuits.signature_forgeries import SignedLane, forge_signature_parts
 from tests.scenarios import key_of
 
@@ -67,7 +68,8 @@ def cash_forgeries() -> list[Forged]:
     """Return the whole catalogue. Assumes hashing by the kernel for speed."""
     parts = (_signatures, _kinds_confused, _counters, _written_back, _bridges, _cancels, _openings)
     forged = [forgery for part in parts for forgery in part()]
-    return [*forged, *forge_entries(), *forge_money(), *forge_flags(), *forge_signature_parts(_signed_lane())]
+    forged += [*forge_entries(), *forge_money(), *forge_flags(), *forge_cash_words(forger())]
+    return [*forged, *forge_signature_parts(_signed_lane())]
 
 
 def _signed_lane() -> SignedLane:

@@ -14,6 +14,7 @@ from tests.circuits.forging import Forged, Forger, path_inputs, tell
 from tests.circuits.frame_cases import get_day, load_frame, make_fund_case
 from tests.circuits.fund_cases import FUND, FUND_OUTPUTS, OTHERS, TREASURY, FundTurn, make_fund_inputs
 from tests.circuits.lane_cases import Values, Venue
+from tests.circuits.published_forgeries import forge_words
 from tests.circuits.trade_scenes import FAR_MARKET, LOT, MARKS, make_account, make_venue
 
 __all__ = ["forge_fund_lanes", "get_fund_turns", "get_honest_fund_lanes"]
@@ -71,6 +72,8 @@ def forge_fund_lanes() -> list[Forged]:
     forger = Forger(load_frame("FundLane"), FUND_OUTPUTS)
     parts = (_misdirected, _opened_wrongly, _overflows, _fills, _flags, _totals)
     plain = [forged for part in parts for forged in part(forger)]
+    scenes = {name: make_fund_inputs(get_fund_turns()[name]) for name in ("dues alone", "long sold", "short closed")}
+    plain += forge_words(forger, scenes, {"data[0]": "data/fill"})
     sums = [forged for forged in plain if {name.rpartition("/")[2] for name in forged.refused_by} == {"sum"}]
     return [*plain, *(forger.hold_in_one_bit(forged) for forged in sums)]
 

@@ -12,6 +12,7 @@ from rollup.rescue import Carry, Counterparty, Takeover, Victim
 from rollup.units import MARKET_COUNT
 from tests.circuits.forced_forgeries import forge_forced_trades
 from tests.circuits.forging import Forged, Forger, tell
+from tests.circuits.published_forgeries import forge_words
 from tests.circuits.rescue_cases import (
     OUTPUTS,
     VENUE,
@@ -27,6 +28,7 @@ from tests.circuits.rescue_scenes import (
     RICH_FUND,
     SCENE,
     get_rescue_scene,
+    get_rescue_scenes,
     make_busy_carry,
     make_taker,
     make_victim,
@@ -46,6 +48,8 @@ def forge_rescues() -> list[Forged]:
     parts = (_conditions, _effects, _counterparties, _orders, _shares, _carries, _kinds, _totals, _openings)
     plain = [forged for part in parts for forged in part(forger)]
     plain += forge_forced_trades(forger)
+    scenes = {name: case.inputs for name, case in get_rescue_scenes().items()}
+    plain += forge_words(forger, scenes, {"data[0]": "data/operation", "data[1]": "data/taken"})
     return [*plain, *(forger.hold_in_one_bit(forged) for forged in plain if _is_out_of_range(forged))]
 
 

@@ -87,6 +87,7 @@ TOLD = {
     "table/leaf_fee_e6": "leaf_fee_e6/is_port",
     "table/rent_rate": "rent_rate/is_port",
     "oracle_hash": "oracle_after/is_port",
+    "signer_time[1]": "oracle[*]/time_after/is_port",
     "fund_budget": "fund_budget/is_port",
     "fund_band_ppm": "fund_band_ppm/is_port",
     "outset/sample[10]": "market[*]/sample/is_port",

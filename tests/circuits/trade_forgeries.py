@@ -13,6 +13,7 @@ from tests.circuits.lending import hold_in_own_bit
 from tests.circuits.liquidation_forgeries import forge_liquidations
 from tests.circuits.order_forgeries import forge_orders
 from tests.circuits.pair_forgeries import forge_pairs
+from tests.circuits.published_forgeries import forge_turn_words
 from tests.circuits.quote_forgeries import forge_quotes, forge_reuse
 from tests.circuits.share_forgeries import forge_shares
 from tests.circuits.trade_scenes import LaneKind
@@ -41,6 +42,7 @@ def _with_bits_told(forger: Forger, lane: LaneKind) -> Iterator[Forged]:
 def _forge_all(forger: Forger, lane: LaneKind) -> Iterator[Forged]:
     for forge in (forge_orders, forge_flags, forge_shares, forge_fees, forge_accounts, forge_trade_signatures):
         yield from forge(forger, lane)
+    yield from forge_turn_words(forger, lane)
     yield from forge_reuse(forger, lane)
     if lane.is_quote:
         yield from forge_quotes(forger, lane)
