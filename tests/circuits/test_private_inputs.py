@@ -10,26 +10,22 @@ from collections.abc import Callable
 import pytest
 
 from circuits.bits import to_bits
-from circuits.close import build_close
 from circuits.inputs import private_bits
 from circuits.lanes.cash import build_cash_lane
-from circuits.lanes.fund import build_fund_lane
 from circuits.lanes.quote import build_quote_lane
 from circuits.lanes.rescue import build_rescue_lane
 from circuits.lanes.trade import build_trade_lane
 from circuits.program import Opcode
 from circuits.system import ConstraintSystem
-from circuits.tick import build_tick
 from circuits.variation import Shape
+from tests.circuits.frame_cases import BUILDS as FRAMES
 
 BUILDS: dict[str, Callable[[ConstraintSystem], object]] = {
-    "Tick": build_tick,
+    **FRAMES,
     "CashLane": build_cash_lane,
     "RescueLane": build_rescue_lane,
     "TradeLane(2)": lambda cs: build_trade_lane(cs, 2),
     "QuoteLane(2)": lambda cs: build_quote_lane(cs, 2),
-    "FundLane": build_fund_lane,
-    "Close(2)": lambda cs: build_close(cs, 2),
 }
 
 
