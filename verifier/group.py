@@ -22,7 +22,7 @@ from rollup.public_inputs import (
     compute_bridge_value,
     pack_clock_and_entries,
 )
-from rollup.units import COUNTER_BITS
+from rollup.units import COUNTER_BITS, OWNER_BITS
 from verifier.bridge import ExpandedBridge, expand_bridge
 from verifier.bridge_errors import GroupMalformed, ValueNotCanonical
 from verifier.challenge import Commitment, derive_z
@@ -102,7 +102,7 @@ def commit_group(group: Group, queue: Sequence[Entry]) -> CommittedGroup:
 
     Raises GroupMalformed, naming batch and field.
     """
-    _check_size(group)
+    _check_ranges(group)
     _check_clock(group)
     bridges, commitments, at = [], [], 0
     for batch in group.batches:
@@ -172,12 +172,15 @@ def _expand(batch: GroupBatch, queue: Sequence[Entry], n_lanes: int) -> Expanded
     return bridge
 
 
-def _check_size(group: Group) -> None:
+def _check_ranges(group: Group) -> None:
     n_batches, limit = len(group.batches), count_fitting(group.n_elements)
     if not 1 <= n_batches <= limit:
         raise GroupMalformed("group", "number of batches", str(n_batches), f"1 to {limit}")
     if len(group.versioned_hash) != _HASH_BYTES:
         raise GroupMalformed("group", "versioned hash", f"{len(group.versioned_hash)} bytes", f"{_HASH_BYTES} bytes")
+    for field, limit in (("chain_id", 2**64), ("contract", 2**OWNER_BITS), ("old_root", R), ("number", 2**64)):
+        if not 0 <= (value := getattr(group, field)) < limit:
+            raise GroupMalformed("group", field, str(value), f"below {limit}")
     for batch in group.batches:
         for field in ("new_root", "data_commitment", "clock_and_entries"):
             if not 0 <= (value := getattr(batch, field)) < R:

@@ -85,6 +85,7 @@ def raise_value(run: Path) -> None:
         (lambda run: edit_entries(run, lambda entries: entries[::-1]), "batch-0000: z is"),
         (lambda run: edit_json(run / "group-0000.json", chain_id=1), "batch-0000: z is"),
         (lambda run: edit_json(run / "group-0000.json", old_root="5"), "batch-0000: old_state_root is"),
+        (lambda run: edit_json(run / "group-0000.json", old_root="9" * 78), "group: old_root: got 999"),
         (lambda run: edit_batch(run, 0, new_root="5"), "batch-0000: new_state_root is"),
         (lambda run: edit_batch(run, 1, calldata="0x0009"), "batch-0001: calldata: got bridge calldata: tag"),
         (lambda run: edit_batch(run, 1, clock_and_entries="0"), "batch-0001: batch number: got 0"),

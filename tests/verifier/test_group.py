@@ -176,6 +176,17 @@ def test_invalid_group_of_too_many_batches_or_none() -> None:
         commit_group(replace(group, n_elements=65), queue)
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("chain_id", 2**64), ("contract", 2**160), ("old_root", R), ("old_root", 10**78 - 1), ("number", -1)],
+)
+def test_invalid_field_of_a_group(field: str, value: int) -> None:
+    changes: dict[str, Any] = {field: value}
+    with pytest.raises(GroupMalformed) as caught:
+        commit_group(replace(get_case().sealed.group, **changes), get_case().queue)
+    assert (caught.value.where, caught.value.field) == ("group", field)
+
+
 def test_invalid_versioned_hash_of_another_length() -> None:
     with pytest.raises(GroupMalformed, match="versioned hash"):
         commit_group(replace(get_case().sealed.group, versioned_hash=b"\1"), get_case().queue)
