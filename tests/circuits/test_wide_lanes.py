@@ -84,18 +84,26 @@ def test_invalid_product_in_any_place(
 def test_every_lane_reads_the_tables_of_the_one_tick(shape: Shape) -> None:
     instances = load_batch(shape).batch.instances
     tables = {port: wire for port, wire in instances[0].wiring.items() if port.startswith("table/")}
-    for instance in instances[1:-2]:  # between tick and fund lane
+    for instance in instances[1:-3]:  # between tick and fund lane
         assert {port: wire for port, wire in instance.wiring.items() if port.startswith("table/")} == tables
     assert len(set(tables.values())) == len(tables)
 
 
 def test_every_lane_starts_where_the_one_before_ended() -> None:
     instances = load_batch(BLOCK).batch.instances
-    lanes = instances[1:-1]
+    *lanes, close, _ = instances[1:]
     assert instances[0].wiring["accounts_root"] == lanes[0].wiring["root_in"]
     for lane, following in pairwise(lanes):
         assert following.wiring["root_in"] == lane.wiring["root_out"]
-    assert instances[-1].wiring["accounts_root"] == lanes[-1].wiring["root_out"]
+    assert close.wiring["accounts_root"] == lanes[-1].wiring["root_out"]
+
+
+def test_what_every_lane_publishes_is_what_the_batch_does() -> None:
+    *lanes, _, data = load_batch(BLOCK).batch.instances[1:]
+    published = {wire for lane in lanes for port, wire in lane.wiring.items() if port.startswith(("data[", "bridge["))}
+    read = {wire for port, wire in data.wiring.items() if port.startswith("lane[")}
+    assert published == read
+    assert data.wiring["queue_start"] == lanes[0].wiring["queue_in"]
 
 
 @pytest.mark.parametrize(

@@ -301,7 +301,7 @@ def _clocks(forger: Forger) -> Iterator[Forged]:
     borrowed |= {"clock/timestamp": 1_002, "table/timestamp": 1_002}
     rule = ["clock/batch_number/positive"]
     yield forger.forge("old clock opened a second later", honest, rule, changes=borrowed)
-    yield forger.forge("another clock shown", honest, ["clock/is_public"], changes={"clock": honest["clock"] + 1})
+    yield forger.forge("another clock shown", honest, ["clock/is_port"], changes={"clock": honest["clock"] + 1})
     for field, value, ports in (
         ("timestamp", 2**40, {"table/timestamp": 2**40, "clock": (2**40 << 32) + number + 1}),
         ("timestamp_before", -5, {}),
