@@ -7,15 +7,14 @@ from circuits.account_inputs import Values, account_values, path_values, signatu
 from circuits.cash_kinds import KIND_NAMES
 from circuits.lane_inputs import Prices
 from rollup import tags
+from rollup.cash_record import CASH_KINDS
 from rollup.poseidon import poseidon
 from rollup.trace import CashLaneTrace, Path
 from rollup.txs import (
     Cancel,
-    CancelAll,
     CashOp,
     CloseAccount,
     Deposit,
-    Evict,
     ForcedCancelAll,
     ForcedKeyChange,
     ForcedWithdraw,
@@ -29,21 +28,7 @@ from rollup.txs import (
 
 __all__ = ["KIND_OF", "cash_lane_inputs"]
 
-KIND_OF: dict[type[CashOp], str] = {
-    Deposit: "deposit",
-    Withdraw: "withdraw",
-    Cancel: "cancel",
-    Transfer: "transfer_out",
-    TransferIn: "transfer_in",
-    KeyChange: "key_change",
-    CancelAll: "cancel_all",
-    CloseAccount: "close",
-    ForcedWithdraw: "forced_withdraw",
-    ForcedCancelAll: "forced_cancel_all",
-    ForcedKeyChange: "forced_key_change",
-    SetTier: "set_tier",
-    Evict: "evict",
-}
+KIND_OF: dict[type[CashOp], str] = dict(zip(CASH_KINDS, KIND_NAMES, strict=True))  # numbered alike on both sides
 
 
 def cash_lane_inputs(lane: CashLaneTrace, prices: Prices) -> Values:
