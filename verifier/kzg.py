@@ -12,7 +12,7 @@ import ckzg  # type: ignore[import-not-found]  # compiled, without stubs
 from rollup.blob import decode_values
 from rollup.bls_field import P
 
-__all__ = ["commit", "load_setup", "prove", "verify", "versioned_hash"]
+__all__ = ["commit", "load_setup", "prove", "prove_blob", "prove_cells", "verify", "versioned_hash"]
 
 COMMITMENT_BYTES: Final = 48
 PROOF_BYTES: Final = 48
@@ -50,6 +50,25 @@ def prove(blob: bytes, z: int) -> tuple[bytes, int]:
     decode_values(blob)
     proof, value_be = ckzg.compute_kzg_proof(blob, z.to_bytes(32, "big"), load_setup())
     return bytes(proof), int.from_bytes(value_be, "big")
+
+
+def prove_blob(blob: bytes, commitment: bytes) -> bytes:
+    """Return the proof, 48 bytes, that a blob sent to a node before Osaka carries (EIP-4844, compute_blob_kzg_proof).
+
+    Assumes the blob's own commitment. Raises BlobWrongLength, BlobElementTooLarge.
+    """
+    decode_values(blob)
+    return bytes(ckzg.compute_blob_kzg_proof(blob, commitment, load_setup()))
+
+
+def prove_cells(blob: bytes) -> list[bytes]:
+    """Return the 128 proofs, 48 bytes each, that a blob sent to a node since Osaka carries (EIP-7594).
+
+    Raises BlobWrongLength, BlobElementTooLarge.
+    """
+    decode_values(blob)
+    _, proofs = ckzg.compute_cells_and_kzg_proofs(blob, load_setup())
+    return [bytes(proof) for proof in proofs]
 
 
 def verify(commitment: bytes, z: int, value: int, proof: bytes) -> bool:
