@@ -24,3 +24,7 @@ REFUSER = make_creation_code(bytes([0x5F, 0x5F, 0xFD]))  # REVERT(0, 0)
 INVALID = make_creation_code(bytes([0xFE]))  # burns all its gas
 TIME_RETURNER = make_creation_code(bytes([0x42, 0x5F, 0x52, 0x60, 32, 0x5F, 0xF3]))
 CALLER_RETURNER = make_creation_code(bytes([0x33, 0x5F, 0x52, 0x60, 32, 0x5F, 0xF3]))
+# SLOAD(0), PUSH1 10, JUMPI, SSTORE(0, 1), STOP, then at 10: JUMPDEST, REVERT with 0xdeadbeef
+ONLY_ONCE = make_creation_code(bytes.fromhex("5f54600a5760015f5500" + "5b63deadbeef5f526004601cfd"))
+# MSTORE at 3,200,000: expanding the memory costs 3 * w + w * w // 512 for w = 100,001 words, about 19.8 million gas
+GLUTTON = make_creation_code(bytes.fromhex("5f6230d400" + "5200"))

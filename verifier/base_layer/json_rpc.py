@@ -14,11 +14,12 @@ from verifier import kzg
 from verifier.base_layer.blob_wrapper import wrap
 from verifier.base_layer.errors import BlobCountTooLarge, BlockUnknown, Reverted, SenderUnknown
 from verifier.base_layer.interface import TRANSACTION_BLOB_CAP, TRANSACTION_GAS_CAP, Block, Log, Receipt
-from verifier.base_layer.node_errors import ChainIdWrong, NodeRefused, TransactionTooLarge
+from verifier.base_layer.node_errors import ChainIdWrong, NodeAnswerInvalid, NodeRefused, TransactionTooLarge
 from verifier.base_layer.rpc import RpcClient
 from verifier.base_layer.rpc_values import read_block, read_bytes, read_list, read_log, read_quantity
 from verifier.base_layer.sending import Request, SendSettings, send
 
+_GET_LOGS: Final = "eth_getLogs"
 _CALLDATA_LIMIT_BYTES: Final = 120 * 2**10  # nodes take transactions of 128 KiB, blobs apart
 # PUSH0, CLZ, PUSH0, MSTORE, PUSH1 32, PUSH0, RETURN: EIP-7939's opcode came with Osaka, as did the new wrapper
 _OSAKA_PROBE: Final = bytes.fromhex("5f1e5f5260205ff3")
@@ -78,18 +79,8 @@ class JsonRpcNode:
 
     def get_logs(self, first_block: int, last_block: int, addresses: Sequence[bytes] = ()) -> tuple[Log, ...]:
         """Return the logs of blocks first..last, in order. A range that the node refuses is asked for in halves."""
-        if last_block < first_block:
-            return ()
-        asked = {"fromBlock": hex(first_block), "toBlock": hex(last_block)}
-        named = {"address": [_to_hex(address) for address in addresses]} if addresses else {}
-        try:
-            values = read_list("eth_getLogs", "logs", self.rpc.ask("eth_getLogs", asked | named))
-        except NodeRefused:
-            if first_block == last_block:
-                raise
-            middle = (first_block + last_block) // 2
-            return self.get_logs(first_block, middle, addresses) + self.get_logs(middle + 1, last_block, addresses)
-        logs = [read_log("eth_getLogs", value) for value in values]
+        last = min(last_block, self._ask_quantity("eth_blockNumber"))  # nodes refuse what lies beyond
+        logs = self._ask_logs(first_block, last, addresses) if first_block <= last else []
         return tuple(sorted(logs, key=lambda log: (log.block_number, log.log_index)))
 
     def get_balance_wei(self, address: bytes) -> int:
@@ -155,6 +146,20 @@ class JsonRpcNode:
         if value is None:
             raise BlockUnknown(int(tag, 16) if tag.startswith("0x") else -1)
         return read_block("eth_getBlockByNumber", value)
+
+    def _ask_logs(self, first: int, last: int, addresses: Sequence[bytes]) -> list[Log]:
+        asked: dict[str, object] = {"fromBlock": hex(first), "toBlock": hex(last)}
+        if addresses:
+            asked["address"] = [_to_hex(address) for address in addresses]
+        try:
+            return [
+                read_log(_GET_LOGS, value) for value in read_list(_GET_LOGS, "logs", self.rpc.ask(_GET_LOGS, asked))
+            ]
+        except (NodeRefused, NodeAnswerInvalid):  # too many blocks or logs, as each node sees fit
+            if first == last:
+                raise
+        middle = (first + last) // 2
+        return self._ask_logs(first, middle, addresses) + self._ask_logs(middle + 1, last, addresses)
 
     def _ask_quantity(self, method: str, *params: object) -> int:
         return read_quantity(method, "result", self.rpc.ask(method, *params))

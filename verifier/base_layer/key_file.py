@@ -36,13 +36,15 @@ def _read(path: Path) -> str:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise KeyFileInvalid(str(path), error.strerror or "cannot be opened") from None
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())  # of what was opened: the path may since name another file
+    try:
+        status = os.fstat(descriptor)  # of what was opened: the path may since name another file
         if not stat.S_ISREG(status.st_mode):
             raise KeyFileInvalid(str(path), "not a regular file")
         if status.st_mode & _OTHERS:
             raise KeyFileInvalid(str(path), f"mode {stat.S_IMODE(status.st_mode):04o} lets others in")
-        raw = file.read(_LIMIT_BYTES + 1)
+        raw = os.read(descriptor, _LIMIT_BYTES + 1)
+    finally:
+        os.close(descriptor)
     if len(raw) > _LIMIT_BYTES:
         raise KeyFileInvalid(str(path), f"more than {_LIMIT_BYTES} bytes")
     try:
