@@ -103,9 +103,13 @@ class Watcher:
         last = min(head.number, common + self._watched.max_range_blocks)
         keep_from = head.number - self._watched.max_reorg_blocks
         # of blocks so old that they are not replaced any more the range's last one will do
-        blocks = self._read_blocks(max(common + 1, min(keep_from, last)), last)
-        logs = self._read_logs(common + 1, last)
-        if last < common or blocks is None or not self._fits(common, known, blocks, logs):
+        first_young = max(common + 1, min(keep_from, last))
+        try:
+            blocks = [self._chain.get_block(number) for number in range(first_young, last + 1)]
+            logs = self._read_logs(common + 1, first_young - 1, blocks)
+        except BlockUnknown:
+            return None
+        if last < common or not self._fits(common, known, blocks):
             return None
         return Step(
             undone=self._state.get_logs_above(common),
@@ -134,28 +138,25 @@ class Watcher:
         except BlockUnknown:  # the chain is shorter now
             return None
 
-    def _read_blocks(self, first: int, last: int) -> list[Block] | None:
-        try:
-            return [self._chain.get_block(number) for number in range(first, last + 1)]
-        except BlockUnknown:
-            return None
+    def _read_logs(self, first: int, last: int, young: Sequence[Block]) -> list[Log]:
+        """Return what is watched of the old blocks first..last, by number, and of the young ones after them, by hash.
 
-    def _read_logs(self, first: int, last: int) -> list[Log]:
-        logs = self._chain.get_logs(first, last, self._watched.addresses) if first <= last else ()
-        topics = self._watched.topics
+        By hash, since a node that is behind would answer a number with less, and nobody would notice.
+        """
+        addresses, topics = self._watched.addresses, self._watched.topics
+        logs = list(self._chain.get_logs(first, last, addresses)) if first <= last else []
+        for block in young:
+            logs += self._chain.get_block_logs(block, addresses)
         return [log for log in logs if not topics or (log.topics and log.topics[0] in topics)]
 
-    def _fits(self, common: int, known: dict[int, bytes], blocks: Sequence[Block], logs: Sequence[Log]) -> bool:
-        """Return whether what was read one by one is of one chain, which still stands and goes on from `common`."""
+    def _fits(self, common: int, known: dict[int, bytes], blocks: Sequence[Block]) -> bool:
+        """Return whether blocks read one by one are of one chain, which goes on from `common` and still stands."""
         if not blocks:
             return True
-        hashes = {block.number: block.hash for block in blocks}
-        linked = {**hashes, **({common: known[common]} if common in known else {})}
-        return (
-            all(linked.get(block.number - 1, block.parent_hash) == block.parent_hash for block in blocks)
-            and all(hashes.get(log.block_number, log.block_hash) == log.block_hash for log in logs)
-            and self._get_hash(blocks[-1].number) == blocks[-1].hash
-        )
+        hashes = {block.number: block.hash for block in blocks} | {common: known.get(common)}
+        parents = ((hashes.get(block.number - 1), block.parent_hash) for block in blocks)
+        linked = all(parent in (None, named) for parent, named in parents)
+        return linked and self._get_hash(blocks[-1].number) == blocks[-1].hash
 
 
 def list_topics(artifact: Artifact, *events: str) -> tuple[bytes, ...]:

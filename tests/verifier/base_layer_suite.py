@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 import pytest
@@ -177,6 +178,16 @@ class BaseLayerSuite:
         assert layer.get_logs(end + 1, end + 5) == layer.get_logs(end, begin) == ()
         assert [log.block_hash for log in logs] == [layer.get_block(one.block_number).hash for one in receipts]
         assert [log.transaction_hash for log in logs] == [receipt.transaction_hash for receipt in receipts]
+
+    def test_logs_of_one_block(self, layer: TestLayer) -> None:
+        logger = deploy_code(layer, WORD_LOGGER)
+        receipt = layer.transact(logger, bytes(32))
+        block, empty = layer.get_block(receipt.block_number), layer.mine()
+        assert layer.get_block_logs(block) == layer.get_block_logs(block, [logger]) == receipt.logs
+        assert layer.get_block_logs(block, [bytes(20)]) == layer.get_block_logs(empty) == ()
+        for stranger in (replace(block, hash=bytes(32)), replace(empty, number=empty.number + 1, hash=bytes(32))):
+            with pytest.raises(BlockUnknown):
+                layer.get_block_logs(stranger)
 
     def test_blocks_are_linked(self, layer: TestLayer) -> None:
         blocks = [layer.mine() for _ in range(3)]

@@ -77,6 +77,13 @@ class ModelChain:
         logs = (log for of_block in self.logs[first_block : last_block + 1] for log in of_block)
         return tuple(log for log in logs if not addresses or log.address in addresses)
 
+    def get_block_logs(self, block: Block, addresses: Sequence[bytes] = ()) -> tuple[Log, ...]:
+        """Return the logs of this block and these contracts. Raises BlockUnknown."""
+        self._count()
+        if block not in self.blocks:
+            raise BlockUnknown(block.number)
+        return tuple(log for log in self.logs[block.number] if not addresses or log.address in addresses)
+
     def _count(self) -> None:
         if self._change_after is not None:
             left, change = self._change_after

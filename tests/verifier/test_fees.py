@@ -17,7 +17,7 @@ def test_raised_fees_are_what_pools_ask_for(tip: int, price: int, blob_price: in
     assert raised.tip_wei * 100 >= tip * percent
     assert raised.gas_price_wei * 100 >= price * percent
     assert raised.blob_gas_price_wei * 100 >= blob_price * percent
-    assert raised.tip_wei > tip
+    assert tip < raised.tip_wei <= raised.gas_price_wei
     assert (raised.blob_gas_price_wei > 0) == (blob_price > 0)
 
 

@@ -217,6 +217,24 @@ def test_range_that_a_node_refuses_is_halved(fake: FakeNode) -> None:
         node.get_logs(3, 100)
 
 
+def test_logs_of_a_block_that_a_node_does_not_know(fake: FakeNode) -> None:
+    other = change(BLOCK, "hash", "0x" + "55" * 32)
+    fake.answers |= {"eth_getBlockByNumber": {"result": BLOCK}, "eth_getLogs": {"result": [LOG]}}
+    node = JsonRpcNode(fake.url)
+    block = node.get_head()
+    assert len(node.get_block_logs(block)) == 1
+    refusal = {"error": {"code": -32000, "message": "unknown block"}}
+    for answer, now, expected in (
+        (refusal, other, BlockUnknown),
+        (refusal, BLOCK, NodeRefused),
+        ({"result": []}, other, BlockUnknown),
+        ({"result": [change(LOG, "blockHash", other["hash"])]}, BLOCK, NodeAnswerInvalid),
+    ):
+        fake.answers |= {"eth_getBlockByNumber": {"result": now}, "eth_getLogs": answer}
+        with pytest.raises(expected):
+            node.get_block_logs(block)
+
+
 def test_invalid_sending_without_a_key(fake: FakeNode) -> None:
     node = JsonRpcNode(fake.url)
     assert node.senders == ()

@@ -64,6 +64,12 @@ class EmbeddedEvm:
         logs = (log for of_block in self._logs[max(first_block, 0) : max(last_block + 1, 0)] for log in of_block)
         return tuple(log for log in logs if not addresses or log.address in addresses)
 
+    def get_block_logs(self, block: Block, addresses: Sequence[bytes] = ()) -> tuple[Log, ...]:
+        """Return the logs of this block, of these contracts only, where any are named. Raises BlockUnknown."""
+        if self.get_block(block.number) != block:
+            raise BlockUnknown(block.number)
+        return self.get_logs(block.number, block.number, addresses)
+
     def get_balance_wei(self, address: bytes) -> int:
         """Return what an account holds at the head."""
         return self._chain.get_vm().state.get_balance(Address(address))

@@ -34,14 +34,12 @@ def suggest_fees(*, base_fee_wei: int, tip_wei: int, blob_base_fee_wei: int | No
 def raise_fees(fees: Fees) -> Fees:
     """Return an offer for which a node's pool puts the new transaction in the old one's place. Rounded up."""
     percent = _BLOB_RISE_PERCENT if fees.blob_gas_price_wei else _RISE_PERCENT
-    return Fees(*(-(-price * (100 + percent) // 100) for price in _list_prices(fees)))
+    # a tip of nothing would rise by nothing
+    prices = max(fees.tip_wei, 1), fees.gas_price_wei, fees.blob_gas_price_wei
+    tip_wei, gas_price_wei, blob_gas_price_wei = (-(-price * (100 + percent) // 100) for price in prices)
+    return Fees(tip_wei, max(gas_price_wei, tip_wei), blob_gas_price_wei)
 
 
 def cap_fees(fees: Fees, max_price_wei: int) -> Fees:
     """Return the offer with no price above the cap. Below the market it is mined later, or never."""
     return Fees(*(min(price, max_price_wei) for price in (fees.tip_wei, fees.gas_price_wei, fees.blob_gas_price_wei)))
-
-
-def _list_prices(fees: Fees) -> tuple[int, int, int]:
-    # a tip of nothing would rise by nothing
-    return max(fees.tip_wei, 1), fees.gas_price_wei, fees.blob_gas_price_wei

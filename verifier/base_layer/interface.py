@@ -71,7 +71,15 @@ class ChainReader(Protocol):
     def get_logs(self, first_block: int, last_block: int, addresses: Sequence[bytes] = ()) -> tuple[Log, ...]:
         """Return the logs of blocks first..last, both included, in order; of these contracts only, where any are named.
 
-        Blocks beyond the head have none.
+        Blocks beyond the head have none: not for the youngest blocks, of which a node may know fewer than the one that
+        was asked before.
+        """
+        ...
+
+    def get_block_logs(self, block: Block, addresses: Sequence[bytes] = ()) -> tuple[Log, ...]:
+        """Return the logs of this very block, in order; of these contracts only, where any are named.
+
+        Raises BlockUnknown where the chain holds another in its place, or does not reach so far.
         """
         ...
 

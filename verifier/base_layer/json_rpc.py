@@ -83,6 +83,22 @@ class JsonRpcNode:
         logs = self._ask_logs(first_block, last, addresses) if first_block <= last else []
         return tuple(sorted(logs, key=lambda log: (log.block_number, log.log_index)))
 
+    def get_block_logs(self, block: Block, addresses: Sequence[bytes] = ()) -> tuple[Log, ...]:
+        """Return the logs of this very block, in order. Raises BlockUnknown."""
+        named = {"address": [_to_hex(address) for address in addresses]} if addresses else {}
+        try:
+            answer = self.rpc.ask(_GET_LOGS, {"blockHash": _to_hex(block.hash), **named})
+        except NodeRefused:  # it may not know the block, or have another reason
+            if self.get_block(block.number) != block:
+                raise BlockUnknown(block.number) from None
+            raise
+        logs = [read_log(_GET_LOGS, value) for value in read_list(_GET_LOGS, "logs", answer)]
+        if strangers := [log for log in logs if log.block_hash != block.hash]:
+            raise NodeAnswerInvalid(_GET_LOGS, "blockHash", strangers[0].block_hash.hex(), block.hash.hex())
+        if not logs and self.get_block(block.number) != block:  # some nodes know nothing of a block, and say so thus
+            raise BlockUnknown(block.number)
+        return tuple(sorted(logs, key=lambda log: log.log_index))
+
     def get_balance_wei(self, address: bytes) -> int:
         """Return what an account holds at the head."""
         return self._ask_quantity("eth_getBalance", _to_hex(address), "latest")
