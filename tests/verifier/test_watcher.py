@@ -168,6 +168,33 @@ def test_invalid_replacement_of_a_final_block(tmp_path: Path) -> None:
     assert (caught.value.common, caught.value.final) == (7, 8)
 
 
+@pytest.mark.parametrize("n_calls", range(1, 12))
+def test_chain_that_changes_while_it_is_read(tmp_path: Path, n_calls: int) -> None:
+    chain = make_chain(6)
+    watcher, consumer = watch(chain, tmp_path / "db"), Consumer()
+    watcher.catch_up()
+    for _ in range(2):
+        chain.extend([SEEN])
+    # the last block that was read is replaced too, perhaps after it was compared
+    chain.change_after(n_calls, lambda: replace(chain, DEPTH))
+    watcher.poll()
+    chain.change_after(1, lambda: None)
+    watcher.catch_up()
+    drain(watcher, consumer)
+    assert consumer.live == chain.list_logs()
+
+
+def test_reorg_of_all_that_was_read(tmp_path: Path) -> None:
+    chain = make_chain(6)
+    watcher, consumer = watch(chain, tmp_path / "db", first_block=5), Consumer()
+    watcher.catch_up()
+    replace(chain, 4)  # deeper than DEPTH, but nothing before block 5 was ever told
+    watcher.catch_up()
+    drain(watcher, consumer)
+    assert consumer.live == chain.list_logs()[-2:]
+    assert consumer.last == 2 + 2 + 2
+
+
 def test_chain_that_is_shorter_is_a_reorg(tmp_path: Path) -> None:
     chain = make_chain(9)
     watcher, consumer = watch(chain, tmp_path / "db"), Consumer()
