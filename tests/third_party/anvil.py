@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-import socket
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,7 +14,6 @@ from eth_account import Account
 
 from verifier.base_layer import Block
 from verifier.base_layer.json_rpc import JsonRpcNode
-from verifier.base_layer.node_errors import NodeUnreachable
 from verifier.base_layer.sending import SendSettings
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +22,7 @@ FORKS = ("prague", "osaka")
 KEYS = tuple(secret.to_bytes(32, "big") for secret in range(1, 4))
 ACCOUNTS = tuple(Account.from_key(key) for key in KEYS)
 SETTINGS = SendSettings(receipt_timeout_s=60, raise_fees_after_s=30, poll_interval_s=0.02)
-_START_S = 30.0
+_PATIENCE_S = 60.0
 _BALANCE_WEI = 10**24
 _MACHINES = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
@@ -58,17 +57,21 @@ class AnvilNode(JsonRpcNode):
 @contextmanager
 def run_anvil(folder: Path, fork: str, *options: str) -> Iterator[str]:
     """Yield the address of a node that runs until the block ends. Its files stay below the folder."""
-    port = _find_free_port()
-    command = [str(find_anvil()), "--port", str(port), "--hardfork", fork, "--accounts", "1", "--silent", *options]
+    # port 0: the system gives a free one, which no other test can have taken in the meantime
+    command = [str(find_anvil()), "--port", "0", "--hardfork", fork, "--accounts", "1", *options]
     command += ["--state", str(folder / "state.json"), "--cache-path", str(folder / "cache")]
-    child = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    log = folder / "anvil.log"
+    with log.open("wb") as output:
+        child = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
     try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_for(url, child)
-        yield url
+        yield _wait_for_address(log, child)
     finally:
-        child.terminate()
-        child.wait(timeout=_START_S)
+        child.terminate()  # it writes its state and ends
+        try:
+            child.wait(timeout=_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
 
 
 def connect(url: str, settings: SendSettings = SETTINGS) -> AnvilNode:
@@ -79,20 +82,10 @@ def connect(url: str, settings: SendSettings = SETTINGS) -> AnvilNode:
     return node
 
 
-def _find_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def _wait_for(url: str, child: subprocess.Popen[bytes]) -> None:
-    end_s = time.monotonic() + _START_S
-    while True:
-        try:
-            AnvilNode(url)
-            return
-        except NodeUnreachable:
-            assert child.poll() is None, f"anvil ended with {child.returncode}"
-            assert time.monotonic() < end_s, "anvil does not answer"
-            time.sleep(0.05)
+def _wait_for_address(log: Path, child: subprocess.Popen[bytes]) -> str:
+    end_s = time.monotonic() + _PATIENCE_S
+    while not (found := re.search(r"Listening on (127\.0\.0\.1:\d+)\n", log.read_text())):
+        assert child.poll() is None, f"anvil ended with {child.returncode}: {log.read_text()}"
+        assert time.monotonic() < end_s, "anvil does not start"
+        time.sleep(0.02)
+    return f"http://{found[1]}"
