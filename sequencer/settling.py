@@ -1,4 +1,4 @@
-"""One proof by three verifiers: the kernel, py-ecc, and a contract in an embedded EVM that moves its root by it."""
+"""One proof by three verifiers: the kernel, py-ecc, and a contract on a base layer that moves its root by it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from prover import kernel
 from rollup.field import R
 from rollup.public_inputs import PublicInputs
 from verifier.artifacts import load_artifact
-from verifier.base_layer import Contract, EmbeddedEvm, Reverted, deploy_contract
+from verifier.base_layer import BaseLayer, Contract, Reverted, deploy_contract
 from verifier.keys import Proof, encode_proof
 from verifier.verify import Verdict, deploy_verifier, verify_by_kernel, verify_by_py_ecc
 
@@ -32,11 +32,14 @@ class Settled:
     gas: int | None
 
 
-def open_settlement(vk_be: bytes, public_inputs: Sequence[int]) -> Settlement:
-    """Return a contract that stands at the old state root of this batch, or why there is none."""
+def open_settlement(layer: BaseLayer, vk_be: bytes, public_inputs: Sequence[int]) -> Settlement:
+    """Deploy and return a contract that stands at the old state root of this batch, or why there is none.
+
+    Raises BaseLayerError where a node fails, not where the EVM refuses.
+    """
     if len(public_inputs) != _N_PUBLIC or max(public_inputs) >= R:
         return Verdict(False, f"{len(public_inputs)} public inputs, expected {_N_PUBLIC} below r")
-    layer, inputs = EmbeddedEvm(), PublicInputs(*public_inputs)
+    inputs = PublicInputs(*public_inputs)
     try:
         verifier = deploy_verifier(layer, vk_be)
         start = (inputs.params_hash, inputs.old_state_root)
@@ -46,7 +49,7 @@ def open_settlement(vk_be: bytes, public_inputs: Sequence[int]) -> Settlement:
 
 
 def settle_proof(settlement: Settlement, vk_be: bytes, proof: Proof, public_inputs: Sequence[int]) -> Settled:
-    """Return the verdicts on one proof. The contract moves on where it accepts."""
+    """Return the verdicts on one proof. The contract moves on where it accepts. Raises as `open_settlement`."""
     proof_be = encode_proof(proof)
     by_kernel = verify_by_kernel(kernel.verify, vk_be, proof_be, public_inputs)
     by_py_ecc = verify_by_py_ecc(vk_be, proof_be, public_inputs)

@@ -13,7 +13,7 @@ import rich_click as click
 
 from sequencer.cli.compare import make_compare_table
 from sequencer.cli.demo_tables import make_account_table, make_cash_table, make_liquidation_table
-from sequencer.cli.options import keys_option, resolve_keys_dir, shape_option
+from sequencer.cli.options import base_layer_option, key_file_option, keys_option, resolve_keys_dir, shape_option
 from sequencer.cli.output import json_option, make_console, print_json, show_stage
 from sequencer.cli.replay import make_batch_table, summarise
 from sequencer.cli.status import EXIT_NOT_VALID
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sequencer.manifest import Manifest
     from sequencer.proofs import ProvingRecord
     from sequencer.replay import Replay
+    from verifier.base_layer import BaseLayer
 
 __all__ = ["demo"]
 
@@ -40,6 +41,8 @@ _FONT_FACE: Final = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)  # rich's fo
 @click.option("--tape", type=click.Path(path_type=Path), default=_TAPE, metavar="FILE", help="Another trade tape.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Keep the run's files there.")
 @click.option("--svg", type=click.Path(path_type=Path), metavar="FILE", help="Also draw the tables into an SVG file.")
+@base_layer_option
+@key_file_option
 @json_option
 def demo(
     keys_dir: Path | None,
@@ -49,18 +52,23 @@ def demo(
     tape: Path,
     out: Path | None,
     svg: Path | None,
+    base_layer: str,
+    key_file: Path | None,
     as_json: bool,
 ) -> int:
     """Take real trades through deposits, auction, liquidations, proof, EVM settlement and withdrawal.
 
     Replays an extract of the AVAX tape of 10 October 2025 in a few batches, proves each, verifies the proofs in three
-    ways, settles them in an embedded EVM, and holds the result against direct settlement.
+    ways, settles them on a base layer, and holds the result against direct settlement.
 
     Example: zkmargin demo
     """
+    from sequencer.base_layers import open_base_layer
+
     started_s = time.monotonic()
+    layer = open_base_layer(base_layer, key_file)
     with nullcontext(out) if out else tempfile.TemporaryDirectory(prefix="zkmargin-demo-") as folder:
-        run = _run(tape, Path(folder), resolve_keys_dir(keys_dir), shape_name, batches, accounts)
+        run = _run(tape, Path(folder), resolve_keys_dir(keys_dir), shape_name, batches, accounts, layer)
     manifest, _, record, checked, comparison = run
     is_good = checked.is_valid and comparison.is_equal
     seconds = round(time.monotonic() - started_s, 1)
@@ -75,7 +83,7 @@ def demo(
 
 
 def _run(
-    tape: Path, folder: Path, keys_dir: Path, shape_name: str, n_batches: int, n_accounts: int
+    tape: Path, folder: Path, keys_dir: Path, shape_name: str, n_batches: int, n_accounts: int, layer: BaseLayer
 ) -> tuple[Manifest, Replay, ProvingRecord, CheckedRun, Comparison]:
     from prover import kernel
     from prover.circuit import load_batch
@@ -96,7 +104,7 @@ def _run(
     with show_stage(f"3/5 proofs of {len(manifest.batches)} batches") as stage:
         record, _ = prove_batches(select_batches(folder), folder, keys_dir, stage.report)
     with show_stage("4/5 verification by kernel, py-ecc and EVM") as stage:
-        checked = check_run(folder, stage.report)
+        checked = check_run(folder, stage.report, layer)
     with show_stage("5/5 comparison with direct settlement") as stage:
         comparison = compare_run(folder, stage.report, checked)
     return manifest, replay, record, checked, comparison

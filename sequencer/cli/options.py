@@ -12,6 +12,8 @@ from rollup.units import ACCOUNT_BITS
 
 __all__ = [
     "account_option",
+    "base_layer_option",
+    "key_file_option",
     "keys_option",
     "optional_root_option",
     "out_option",
@@ -63,6 +65,20 @@ out_option = click.option(
 )
 shape_option = click.option(
     "--shape", "shape_name", default="small", show_default=True, help="Lanes of a batch: tiny, small or block."
+)
+
+base_layer_option = click.option(
+    "--base-layer",
+    default="embedded",
+    show_default=True,
+    metavar="URL",
+    help="Where to settle: a node's JSON-RPC address, or an EVM in this process.",
+)
+key_file_option = click.option(
+    "--key-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Private key that pays on the node of --base-layer: one line of hexadecimal, mode 0600.",
 )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 from rich.table import Table
 
+from sequencer.cli.options import base_layer_option, key_file_option
 from sequencer.cli.output import json_option, make_table, print_json, print_tables, show_stage
 from sequencer.cli.status import EXIT_NOT_VALID
 
@@ -20,9 +21,11 @@ __all__ = ["make_check_table", "spell_verdict", "verify"]
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@base_layer_option
+@key_file_option
 @json_option
-def verify(folder: Path, as_json: bool) -> int:
-    """Verify a folder of proofs by kernel, by py-ecc, and by settling them in order in an embedded EVM, and their data.
+def verify(folder: Path, base_layer: str, key_file: Path | None, as_json: bool) -> int:
+    """Verify a folder of proofs by kernel, by py-ecc, and by settling them in order on a base layer, and their data.
 
     The data: every public input must be what group, queue and calldata make of it, and the group's blob must have the
     value that the proofs claim. Exit status 0 where all accept and each batch starts where the last ended, else 1. In a
@@ -30,10 +33,12 @@ def verify(folder: Path, as_json: bool) -> int:
 
     Example: zkmargin verify run
     """
+    from sequencer.base_layers import open_base_layer
     from sequencer.checking import check_run
 
+    layer = open_base_layer(base_layer, key_file)
     with show_stage("verify") as stage:
-        checked = check_run(folder, stage.report)
+        checked = check_run(folder, stage.report, layer)
     if as_json:
         facts: dict[str, object] = {
             "valid": checked.is_valid,

@@ -10,25 +10,17 @@ import pytest
 from eth_utils.crypto import keccak
 
 from rollup.field import R
+from tests.verifier.settle_case import BATCHES, KEY_BE, PARAMS_HASH, PROOFS, ROOTS
 from tests.verifier.simulated_proofs import Trapdoor
 from verifier.artifacts import ARTIFACTS_DIR, CONTRACTS_DIR, load_artifact
 from verifier.base_layer import Contract, EmbeddedEvm, Receipt, Reverted, deploy_contract
-from verifier.keys import encode_proof, encode_verifying_key
+from verifier.keys import encode_verifying_key
 from verifier.solc import SETTINGS
 from verifier.verify import deploy_verifier
 
 PINS = json.loads((Path(__file__).parents[1] / "pins" / "gas.json").read_text())
 GAS_LIMIT_ALL_IN = 300_000  # the figure for one verification, all in
-TRAPDOOR = Trapdoor.from_seed(seed=6, n_public=9)
-KEY_BE = encode_verifying_key(TRAPDOOR.get_key())
-# as in PublicInputs; hashes and values at full width, so that calldata costs the most
-ROOTS = [R - 1, R - 2, R - 3]
-PARAMS_HASH = R - 4
-AT_Z = [2**248 - 1, 2**128 - 1, 2**127 - 1]  # z, and the two limbs of the blob's value
-CLOCK_1, CLOCK_2 = (4 * 2**72 + 1_700_000_000 * 2**32 + i * (2**32 + 1) for i in (1, 2))
-BATCH_1 = [ROOTS[0], ROOTS[1], PARAMS_HASH, CLOCK_1, R - 5, *AT_Z, R - 7]
-BATCH_2 = [ROOTS[1], ROOTS[2], PARAMS_HASH, CLOCK_2, R - 6, *AT_Z, R - 8]
-PROOF_1, PROOF_2 = (encode_proof(TRAPDOOR.simulate(batch, 2, 3)) for batch in (BATCH_1, BATCH_2))
+(BATCH_1, BATCH_2), (PROOF_1, PROOF_2) = BATCHES, PROOFS
 
 
 @cache
