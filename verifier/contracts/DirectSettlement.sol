@@ -67,14 +67,14 @@ contract DirectSettlement is DirectOrders, DirectLiquidation, DirectRescue {
         emit Settled(_now(b));
     }
 
-    /// The stored words of an account: header, then positions (direct/DirectWords.sol).
-    function getAccount(address account) external view returns (uint256 header, uint256[4] memory positions) {
-        return (accounts[account].header, accounts[account].positions);
+    /// The stored words of an account (direct/DirectWords.sol).
+    function getAccount(address account) external view returns (uint256 header, uint256[6] memory words) {
+        return (accounts[account].header, accounts[account].words);
     }
 
-    /// The words of an account's order slots, three a word.
+    /// A word of an account's order slots from 6 on, three a word.
     function getOrders(address account, uint256 word) external view returns (uint256) {
-        return accounts[account].orders[word];
+        return accounts[account].orders[word].slots;
     }
 
     /// Clock, fund, house, and the markets (direct/DirectWords.sol).

@@ -14,7 +14,7 @@ __all__ = ["DirectHouseWords", "DirectState", "pack_risk", "unpack_account", "un
 
 _CASH_BITS: Final = 128
 _LANE_BITS: Final = 56
-_LANES: Final = 4
+_LANES: Final = 3
 _OPEN_SHIFT: Final = 251
 _PPM_BITS: Final = 20
 
@@ -42,13 +42,13 @@ class DirectHouseWords:
     fund_budget: int  # 1e-12 USD
 
 
-def unpack_account(header: int, positions: Sequence[int]) -> DirectState:
-    """Return an account from its header and its four words of positions."""
+def unpack_account(header: int, words: Sequence[int]) -> DirectState:
+    """Return an account from its header and its six words."""
     held = header >> 128 & 0xFFFF
     return DirectState(
         is_open=bool(header >> _OPEN_SHIFT & 1),
         cash_atoms=_signed(header, _CASH_BITS),
-        sizes_lots=unpack_positions(held, positions),
+        sizes_lots=unpack_positions(held, words),
         touched_s=header >> 144 & (1 << 40) - 1,
         epoch=header >> 184 & (1 << 32) - 1,
         nonce=header >> 216 & (1 << 32) - 1,
@@ -56,9 +56,9 @@ def unpack_account(header: int, positions: Sequence[int]) -> DirectState:
     )
 
 
-def unpack_positions(held: int, positions: Sequence[int]) -> tuple[int, ...]:
+def unpack_positions(held: int, words: Sequence[int]) -> tuple[int, ...]:
     """Return signed lots by market. `held` says where: what stands elsewhere is not read."""
-    lanes = [_signed(positions[m // _LANES] >> _LANE_BITS * (m % _LANES), _LANE_BITS) for m in range(MARKET_COUNT)]
+    lanes = [_signed(words[m // _LANES] >> _LANE_BITS * (m % _LANES), _LANE_BITS) for m in range(MARKET_COUNT)]
     return tuple(lots if held >> market & 1 else 0 for market, lots in enumerate(lanes))
 
 

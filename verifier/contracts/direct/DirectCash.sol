@@ -58,7 +58,8 @@ abstract contract DirectCash is DirectTurns, DirectSignatures {
             if (account <= FUND) revert AccountUnknown(account);
             uint256 fee = _leafFee(b);
             if (amount < fee) revert LeafFeeMissing(amount, fee);
-            (t.account, t.header) = (account, OPEN | ((header & EPOCH_AND_NONCE) + (1 << EPOCH_SHIFT)));
+            (t.account, t.base) = (account, _baseOf(accounts[account]));
+            t.header = OPEN | ((header & EPOCH_AND_NONCE) + (1 << EPOCH_SHIFT));
             _payFund(b, t, int256(fee) * ATOMS_PER_E6);
         } else {
             _openTurn(b, t, account);
@@ -146,12 +147,9 @@ abstract contract DirectCash is DirectTurns, DirectSignatures {
     }
 
     function _cancel(Turn memory t, uint256 slot, uint256 nonce) private {
-        mapping(uint256 => uint256) storage orders = accounts[t.account].orders;
-        (uint256 shift, uint256 word) = ((slot % 3) * 80, orders[slot / 3]);
-        uint256 old = (word >> shift) & MASK80;
         uint256 next = (nonce + 1) << 48;
-        if (nonce == MASK32 || next <= old) revert CancelVoid(t.account, slot, nonce);
-        orders[slot / 3] = (word & ~(MASK80 << shift)) | (next << shift);
+        if (nonce == MASK32 || next <= _readSlot(t, slot)) revert CancelVoid(t.account, slot, nonce);
+        _writeSlot(t, slot, next);
     }
 
     function _credit(Batch memory b, address recipient, uint256 amount) private {

@@ -64,9 +64,12 @@ abstract contract DirectLiquidation is DirectTurns {
     /// No market of the account has a larger maintenance requirement.
     function _requireLargest(Batch memory b, Turn memory t, uint256 market) private view {
         int256 chosen = _maintenanceIn(b, t, market);
-        for (uint256 other; other < MARKET_COUNT; ++other) {
-            if ((t.held >> other) & 1 != 0 && _maintenanceIn(b, t, other) > chosen) {
-                revert NotLargestMarket(t.account, market, other);
+        uint256 held = t.held;
+        unchecked {
+            for (uint256 other; held != 0; (++other, held >>= 1)) {
+                if (held & 1 != 0 && _maintenanceIn(b, t, other) > chosen) {
+                    revert NotLargestMarket(t.account, market, other);
+                }
             }
         }
     }
@@ -80,22 +83,20 @@ abstract contract DirectLiquidation is DirectTurns {
 
     /// The fund's fill: only to shrink, near the mark, within its budget, which falls.
     function _fillFund(Batch memory b, uint256 market, uint256 lots) internal {
-        uint256[4] memory opened;
-        uint256[4] memory words;
         uint256 word = house;
-        uint256 held = (word >> 128) & MASK16;
-        _readWords(FUND, held, opened, words);
-        int256 size = sizeIn(words, market);
+        Turn memory t;
+        _openFund(t, word);
+        int256 size = sizeIn(t.words, market);
         uint256 price = _priceOf(b, market);
         uint256 budget = (word >> 144) & MASK88;
         int256 signed = size > 0 ? -int256(lots) : int256(lots);
         if (lots == 0 || int256(lots) > absolute(size) || lots * price > budget || _isFar(b, market, price, size > 0)) {
             revert FundFillRefused(market, lots);
         }
-        putSize(words, market, size + signed);
-        if (size + signed == 0) held &= ~(1 << market);
-        _writeWords(FUND, opened, words);
-        house = (word & MASK128) | (held << 128) | ((budget - lots * price) << 144);
+        putSize(t.words, market, size + signed);
+        if (size + signed == 0) t.held &= ~(1 << market);
+        _writeWords(t);
+        house = (word & MASK128) | (t.held << 128) | ((budget - lots * price) << 144);
         b.net[market] += signed;
         int256 paid = signed * (int256(price) * LOT_TICK_ATOMS - fundingOf(_marketWord(b, market)));
         uint256 money = fund;

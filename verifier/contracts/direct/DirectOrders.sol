@@ -95,11 +95,8 @@ abstract contract DirectOrders is DirectTurns, DirectSignatures {
     /// Returns whether this is its first fill.
     function _takeFromSlot(Turn memory t, uint256 order, uint256 market, uint256 lots) private returns (bool) {
         uint256 slot = (order >> 232) & MASK16;
-        mapping(uint256 => uint256) storage orders = accounts[t.account].orders;
-        uint256 shift = (slot % 3) * 80;
-        uint256 word = orders[slot / 3];
         uint256 nonce = (order >> 200) & MASK32;
-        uint256 filled = (word >> shift) & MASK80; // nonce * 2**48 + filled
+        uint256 filled = _readSlot(t, slot);
         if (nonce < filled >> 48) revert OrderVoid(t.account, slot, nonce);
         filled = nonce == filled >> 48 ? filled & MASK48 : 0;
         uint256 size = (order >> 80) & MASK48;
@@ -109,8 +106,7 @@ abstract contract DirectOrders is DirectTurns, DirectSignatures {
         // an IOC order's slot goes to nonce + 1: at the last nonce there is none
         uint256 isIoc = (order >> 253) & IOC;
         if (nonce + isIoc > MASK32) revert OrderVoid(t.account, slot, nonce);
-        uint256 taken = isIoc != 0 ? (nonce + 1) << 48 : (nonce << 48) | (filled + lots);
-        orders[slot / 3] = (word & ~(MASK80 << shift)) | (taken << shift);
+        _writeSlot(t, slot, isIoc != 0 ? (nonce + 1) << 48 : (nonce << 48) | (filled + lots));
         return filled == 0;
     }
 
@@ -119,7 +115,7 @@ abstract contract DirectOrders is DirectTurns, DirectSignatures {
         pure
         returns (uint256)
     {
-        int256 size = sizeIn(t.words, market);
+        int256 size = sizeIn(t.words, market); // 0 where nothing is held and the word was not read
         bool isSell = (order >> 252) & 1 != 0;
         if (isSell ? size <= 0 : size >= 0) return 0;
         uint256 held = uint256(absolute(size));

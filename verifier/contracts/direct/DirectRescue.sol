@@ -32,10 +32,8 @@ abstract contract DirectRescue is DirectCash {
         int256 equity = _openTrouble(b, t, account);
         int256 fundEquity = _fundEquity(b);
         if (fundEquity + equity < 0) revert FundTooSmall(account, equity, fundEquity);
-        _addToFund(t.words);
+        _addToFund(t);
         _giveToFund(t);
-        delete t.words;
-        t.held = 0;
         _closeTurn(b, t);
         _endBatch(b);
     }
@@ -106,29 +104,29 @@ abstract contract DirectRescue is DirectCash {
 
     /// The fund's equity at the marks as the batch opened, and what it took over since: what is due to it is not in it.
     function _fundEquity(Batch memory b) private view returns (int256) {
-        uint256[4] memory opened;
-        uint256[4] memory words;
-        uint256 held = (house >> 128) & MASK16;
-        _readWords(FUND, held, opened, words);
-        return _margin(b, words, held, lowInt128(fund)).equity;
+        Turn memory f;
+        _openFund(f, house);
+        return _margin(b, f.words, f.held, lowInt128(fund)).equity;
     }
 
     /// Positions move with the cash, which is relative to the funding index: nothing else changes hands.
-    function _addToFund(uint256[4] memory taken) private {
-        uint256[4] memory opened;
-        uint256[4] memory words;
-        uint256 held = (house >> 128) & MASK16;
-        _readWords(FUND, held, opened, words);
+    function _addToFund(Turn memory t) private {
+        Turn memory f;
+        uint256 word = house;
+        _openFund(f, word);
         for (uint256 market; market < MARKET_COUNT; ++market) {
-            int256 size = sizeIn(taken, market);
-            if (size == 0) continue;
-            size += sizeIn(words, market);
+            int256 taken = sizeIn(t.words, market);
+            if (taken == 0) continue;
+            _needWord(f, market / 3);
+            int256 size = sizeIn(f.words, market) + taken;
             if (absolute(size) >= SIZE_LIMIT) revert SizeTooLarge(FUND, market, size);
-            putSize(words, market, size);
-            held = size == 0 ? held & ~(1 << market) : held | (1 << market);
+            putSize(f.words, market, size);
+            f.held = size == 0 ? f.held & ~(1 << market) : f.held | (1 << market);
+            putSize(t.words, market, 0);
         }
-        _writeWords(FUND, opened, words);
-        house = (house & ~(MASK16 << 128)) | (held << 128);
+        _writeWords(f);
+        house = (word & ~(MASK16 << 128)) | (f.held << 128);
+        t.held = 0;
     }
 
     function _giveToFund(Turn memory t) private {

@@ -107,7 +107,14 @@ abstract contract DirectSignatures is DirectStorage {
 
     /// Who signed; 0 where nobody can have. Another's or a changed message gives an address that has no account.
     function _recover(bytes32 structHash, uint256 r, uint256 vs, bytes32 domain) internal pure returns (address) {
-        bytes32 digest = keccak256(abi.encodePacked(hex"1901", domain, structHash));
+        bytes32 digest;
+        assembly ("memory-safe") {
+            let to := mload(0x40) // past the free pointer: scratch
+            mstore(to, shl(240, 0x1901))
+            mstore(add(to, 2), domain)
+            mstore(add(to, 34), structHash)
+            digest := keccak256(to, 66)
+        }
         return ecrecover(digest, uint8(27 + (vs >> 255)), bytes32(r), bytes32(vs & (USED_WORD - 1)));
     }
 }

@@ -7,8 +7,12 @@ import "./DirectWords.sol";
 abstract contract DirectStorage {
     struct Account {
         uint256 header;
-        uint256[4] positions;
-        mapping(uint256 word => uint256) orders; // slot s stands in word s / 3
+        uint256[6] words;
+        mapping(uint256 word => OrderWord) orders; // slot s >= 6 stands in word s / 3
+    }
+
+    struct OrderWord {
+        uint256 slots;
     }
 
     /// What a transaction reads once and adds up, in memory. Markets are read when first needed: 0 is not read yet.

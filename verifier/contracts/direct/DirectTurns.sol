@@ -8,13 +8,15 @@ import "./DirectWords.sol";
 abstract contract DirectTurns is DirectStorage {
     struct Turn {
         address account;
+        bytes32 base; // where its storage begins: a hash that is worth keeping
         uint256 header; // as stored
         int256 openedCash; // after rent
         uint256 openedHeld;
-        uint256[4] opened;
+        uint256[6] opened;
         int256 cash;
         uint256 held;
-        uint256[4] words;
+        uint256[6] words;
+        uint256 loaded; // bit i: word i was read; the others stand as 0
     }
 
     struct Margin {
@@ -25,12 +27,13 @@ abstract contract DirectTurns is DirectStorage {
 
     /// Read an account and let it pay rent.
     function _openTurn(Batch memory b, Turn memory t, address account) internal view {
-        uint256 header = accounts[account].header;
+        Account storage stored = accounts[account];
+        uint256 header = stored.header;
         if (header & OPEN == 0) revert AccountUnknown(account);
-        t.account = account;
+        (t.account, t.base) = (account, _baseOf(stored));
         t.header = header;
         t.openedHeld = t.held = (header >> HELD_SHIFT) & MASK16;
-        _readWords(account, t.held, t.opened, t.words);
+        _readWords(t);
         int256 rent = _rent(b, header);
         unchecked {
             b.fundDue += rent;
@@ -38,34 +41,83 @@ abstract contract DirectTurns is DirectStorage {
         }
     }
 
-    /// Read the words in which `held` says that there are positions; the others are zero.
-    function _readWords(address account, uint256 held, uint256[4] memory opened, uint256[4] memory words)
-        internal
-        view
-    {
-        uint256[4] storage stored = accounts[account].positions;
+    /// Read the words in which `held` says that there are positions; the others wait until they are needed.
+    function _readWords(Turn memory t) internal view {
+        (uint256[6] memory opened, uint256[6] memory words) = (t.opened, t.words);
+        assembly ("memory-safe") {
+            // the turn before left its own: past the calldata all is zero
+            calldatacopy(opened, calldatasize(), 192)
+            calldatacopy(words, calldatasize(), 192)
+        }
+        t.loaded = 0;
+        uint256 held = t.held;
         unchecked {
-            for (uint256 i; i < 4; ++i) {
-                opened[i] = words[i] = (held >> (4 * i)) & 15 == 0 ? 0 : stored[i] ^ USED_WORD;
+            for (uint256 i; held != 0; (++i, held >>= 3)) {
+                if (held & 7 != 0) _needWord(t, i);
             }
+        }
+    }
+
+    /// Read the fund's words: it has no header, and `house_` says what it holds.
+    function _openFund(Turn memory t, uint256 house_) internal view {
+        (t.account, t.base) = (FUND, _baseOf(accounts[FUND]));
+        t.held = (house_ >> HELD_SHIFT) & MASK16;
+        _readWords(t);
+    }
+
+    /// Read a word unless it was read already.
+    function _needWord(Turn memory t, uint256 i) internal view {
+        if ((t.loaded >> i) & 1 != 0) return;
+        t.loaded |= 1 << i;
+        t.opened[i] = t.words[i] = _stored(t).words[i] | USED_WORD;
+    }
+
+    function _stored(Turn memory t) internal pure returns (Account storage stored) {
+        bytes32 base = t.base;
+        assembly ("memory-safe") {
+            stored.slot := base
+        }
+    }
+
+    function _baseOf(Account storage stored) internal pure returns (bytes32 base) {
+        assembly ("memory-safe") {
+            base := stored.slot
         }
     }
 
     /// Write back what changed. The account counts as touched now.
     function _closeTurn(Batch memory b, Turn memory t) internal {
-        _writeWords(t.account, t.opened, t.words);
+        _writeWords(t);
         if (absolute(t.cash) >= CASH_LIMIT) revert CashTooLarge(t.account, t.cash);
         uint256 kept = t.header & ~((1 << EPOCH_SHIFT) - 1);
-        accounts[t.account].header =
-            kept | (uint256(t.cash) & MASK128) | (t.held << HELD_SHIFT) | (_now(b) << TOUCHED_SHIFT);
+        _stored(t).header = kept | (uint256(t.cash) & MASK128) | (t.held << HELD_SHIFT) | (_now(b) << TOUCHED_SHIFT);
     }
 
-    function _writeWords(address account, uint256[4] memory opened, uint256[4] memory words) internal {
-        uint256[4] storage stored = accounts[account].positions;
+    function _writeWords(Turn memory t) internal {
+        Account storage stored = _stored(t);
         unchecked {
-            for (uint256 i; i < 4; ++i) {
-                if (opened[i] != words[i]) stored[i] = words[i] | USED_WORD;
+            uint256 loaded = t.loaded;
+            for (uint256 i; loaded != 0; (++i, loaded >>= 1)) {
+                if (t.words[i] != t.opened[i]) stored.words[i] = t.words[i];
             }
+        }
+    }
+
+    /// The slot's value, nonce << 48 | filled.
+    function _readSlot(Turn memory t, uint256 slot) internal view returns (uint256) {
+        if (slot >= WORD_COUNT) return (_stored(t).orders[slot / 3].slots >> ((slot % 3) * 80)) & MASK80;
+        _needWord(t, slot);
+        return (t.words[slot] >> SLOT_SHIFT) & MASK80;
+    }
+
+    /// Put a value into a slot that was read.
+    function _writeSlot(Turn memory t, uint256 slot, uint256 value) internal {
+        if (slot >= WORD_COUNT) {
+            OrderWord storage word = _stored(t).orders[slot / 3];
+            uint256 shift = (slot % 3) * 80;
+            word.slots = (word.slots & ~(MASK80 << shift)) | (value << shift);
+        } else {
+            t.words[slot] = (t.words[slot] & ~(MASK80 << SLOT_SHIFT)) | (value << SLOT_SHIFT);
         }
     }
 
@@ -73,6 +125,7 @@ abstract contract DirectTurns is DirectStorage {
     function _book(Batch memory b, Turn memory t, uint256 market, int256 lots, uint256 price) internal view {
         unchecked {
             t.cash -= lots * (int256(price) * LOT_TICK_ATOMS - fundingOf(_marketWord(b, market)));
+            _needWord(t, market / 3);
             int256 size = sizeIn(t.words, market) + lots;
             if (absolute(size) >= SIZE_LIMIT) revert SizeTooLarge(t.account, market, size);
             putSize(t.words, market, size);
@@ -88,7 +141,7 @@ abstract contract DirectTurns is DirectStorage {
     }
 
     /// Equity and both requirements at the marks, atoms, over the markets held.
-    function _margin(Batch memory b, uint256[4] memory words, uint256 held, int256 cash)
+    function _margin(Batch memory b, uint256[6] memory words, uint256 held, int256 cash)
         internal
         view
         returns (Margin memory margin)
@@ -141,11 +194,15 @@ abstract contract DirectTurns is DirectStorage {
         }
     }
 
-    /// Whether every position ends between 0 and where it began.
+    /// Whether every position ends between 0 and where it began. What is held at neither end is no matter.
     function _isOnlyReducing(Turn memory t) private pure returns (bool) {
-        for (uint256 market; market < MARKET_COUNT; ++market) {
-            (int256 old, int256 size) = (sizeIn(t.opened, market), sizeIn(t.words, market));
-            if (old >= 0 ? size < 0 || size > old : size > 0 || size < old) return false;
+        uint256 held = t.openedHeld | t.held;
+        unchecked {
+            for (uint256 market; held != 0; (++market, held >>= 1)) {
+                if (held & 1 == 0) continue;
+                (int256 old, int256 size) = (sizeIn(t.opened, market), sizeIn(t.words, market));
+                if (old >= 0 ? size < 0 || size > old : size > 0 || size < old) return false;
+            }
         }
         return true;
     }

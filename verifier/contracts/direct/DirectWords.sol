@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-// How DirectSettlement packs its storage: what an order touches is one header word, one word of positions for each four
-// markets held, and one word of order slots. Units and bounds are those of rollup/units.py.
+// How DirectSettlement packs its storage: an order touches two words, the header and one of six with three markets and an
+// order slot each. So an account that trades market m by slot m / 3 pays for no third. Units and bounds: rollup/units.py.
 //
 // header:    cash int128 | held 16 | touched_s 40 | epoch 32 | nonce 32 | tier 3 | open 1   (lowest bits first)
-// positions: four int56 lots | .. | bit 255 set; a word once written is never zero again, so that to trade again in a
-//            market left before costs 5,000 gas and not 22,100. `held` has a bit for each market with a position.
-// orders:    three slots of filled 48 | nonce 32
+// words:     three int56 lots | slot: filled 48, nonce 32 | bit 255. Once written a word is never zero again, so that
+//            to trade in a market left before costs 5,000 gas and not 22,100. `held`: the markets with a position.
+// orders:    slots from 6 on, three a word of filled 48 | nonce 32
 // market:    mark 48 | funding index int80 | initial 20 | maintenance 20 | liquidation fee 20 | band 20 (ppm) | open 1
 // clock:     timestamp_s 40 | stale 1 | order fee 48 | cash fee 48 | leaf fee 48 (1e-6 USD) | rent 64 (atoms a second)
 // fund:      cash int128 | due int128: what came in since the tick, and is not the fund's to lose before the next
@@ -40,6 +40,8 @@ uint256 constant TIER_SHIFT = 248;
 uint256 constant OPEN = 1 << 251;
 uint256 constant EPOCH_AND_NONCE = ((1 << 64) - 1) << EPOCH_SHIFT;
 uint256 constant USED_WORD = 1 << 255;
+uint256 constant WORD_COUNT = 6;
+uint256 constant SLOT_SHIFT = 168;
 
 /// The cash of a header, or the treasury's of a house word: the low 128 bits, signed.
 function lowInt128(uint256 word) pure returns (int256) {
@@ -76,15 +78,15 @@ function worthOf(uint256 market) pure returns (int256) {
     }
 }
 
-/// Signed lots of a market in the four words of an account.
-function sizeIn(uint256[4] memory words, uint256 market) pure returns (int256) {
-    return int256(int56(uint56(words[market >> 2] >> ((market & 3) * 56))));
+/// Signed lots of a market in the words of an account.
+function sizeIn(uint256[6] memory words, uint256 market) pure returns (int256) {
+    return int256(int56(uint56(words[market / 3] >> ((market % 3) * 56))));
 }
 
-/// Put signed lots of a market into the four words. Assumes |size| < 2**48.
-function putSize(uint256[4] memory words, uint256 market, int256 size) pure {
-    uint256 shift = (market & 3) * 56;
-    words[market >> 2] = (words[market >> 2] & ~(MASK56 << shift)) | ((uint256(size) & MASK56) << shift);
+/// Put signed lots of a market into its word. Assumes |size| < 2**48.
+function putSize(uint256[6] memory words, uint256 market, int256 size) pure {
+    uint256 shift = (market % 3) * 56;
+    words[market / 3] = (words[market / 3] & ~(MASK56 << shift)) | ((uint256(size) & MASK56) << shift);
 }
 
 function absolute(int256 value) pure returns (int256) {
