@@ -8,7 +8,7 @@ from typing import Final
 
 from verifier.base_layer import BaseLayer, Receipt
 
-__all__ = ["GasCost", "MeteredLayer", "Sent", "sum_costs"]
+__all__ = ["GasCost", "MeteredLayer", "Sent", "measure", "sum_costs"]
 
 _TRANSACTION_GAS: Final = 21_000
 _TOKEN_GAS: Final = 4  # EIP-2028 counted as EIP-7623 does: a zero byte is one token, another is four

@@ -16,7 +16,7 @@ from rollup.params import Params
 from rollup.trace import BatchTrace
 from rollup.units import FUND_ACCOUNT, TREASURY_ACCOUNT
 from sequencer.metering import GasCost, MeteredLayer
-from sequencer.rival_auction import has_auction, pack_auction
+from sequencer.rival_auction import is_auction_alone, pack_auction
 from sequencer.rival_keys import RivalSigners
 from sequencer.rival_ops import RivalDesk
 from verifier.base_layer import BaseLayer, Reverted
@@ -65,14 +65,15 @@ class DirectRival:
         except (BatchInvalid, Reverted) as error:
             self._reason = str(error)
             return RivalBatch(0, self._layer.take(), nothing.other, self._reason)
-        self._accounts |= {lane.account_id for lane in (*trace.cash_lanes, *trace.rescue_lanes, *trace.order_lanes)}
+        self._accounts |= {lane.account_id for lane in trace.cash_lanes}
+        self._accounts |= {lane.account_id for lane in trace.rescue_lanes}
+        self._accounts |= {lane.account_id for lane in trace.order_lanes}
         self._reason = self._find_difference(trace)
         return RivalBatch(orders, auction, other, self._reason)
 
     def _send(self, trace: BatchTrace) -> tuple[GasCost, GasCost, int]:
         tick, exchange = pack_tick(trace.tick, self._list_changed(trace)), self._deployment.exchange
-        has_others = any(lane.op is not None for lane in (*trace.cash_lanes, *trace.rescue_lanes))
-        if has_others or not has_auction(trace):
+        if not is_auction_alone(trace):
             exchange.transact("tick", tick)
             tick = b""
         for lane in trace.cash_lanes:
@@ -111,6 +112,6 @@ class DirectRival:
         states = self._deployment.read_accounts([self._signers.get(account).address for account in users])
         found = {account: (s.cash_atoms, s.sizes_lots) for account, s in zip(users, states, strict=True)}
         house, fund = self._deployment.read_house()
-        nothing = (0,) * len(fund.sizes_lots)
-        of_house = {FUND_ACCOUNT: (house.fund_atoms, fund.sizes_lots), TREASURY_ACCOUNT: (house.treasury_atoms, nothing)}
-        return found | of_house
+        found[FUND_ACCOUNT] = house.fund_atoms, fund.sizes_lots
+        found[TREASURY_ACCOUNT] = house.treasury_atoms, (0,) * len(fund.sizes_lots)
+        return found

@@ -17,7 +17,7 @@ from verifier.direct.calldata import (
 )
 from verifier.direct.messages import hash_order, hash_quote, sign_message
 
-__all__ = ["PackedAuction", "has_auction", "pack_auction"]
+__all__ = ["PackedAuction", "is_auction_alone", "pack_auction"]
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,12 @@ class PackedAuction:
     orders: int  # order fills and liquidation fills
 
 
-def has_auction(trace: BatchTrace) -> bool:
-    """Return whether anything trades in the batch."""
-    is_used = any(lane.fills or lane.liquidation is not None for lane in trace.order_lanes)
-    return is_used or trace.fund_lane.fill is not None
+def is_auction_alone(trace: BatchTrace) -> bool:
+    """Return whether orders trade in the batch and nothing else happens, so that one transaction settles it."""
+    has_cash = any(lane.op is not None for lane in trace.cash_lanes)
+    has_rescue = any(lane.op is not None for lane in trace.rescue_lanes)
+    has_orders = any(lane.fills or lane.liquidation is not None for lane in trace.order_lanes)
+    return has_orders and not has_cash and not has_rescue
 
 
 def pack_auction(trace: BatchTrace, signer_of: Callable[[int], RivalSigner], domain: bytes) -> PackedAuction:

@@ -97,7 +97,7 @@ class RivalDesk:
             if isinstance(rescue, DirectTakeover):
                 self.exchange.transact("takeOver", self.signers.get(rescue.account).address)
             elif isinstance(rescue, DirectDeleveraging):
-                takings = [(self.signers.get(other).address, *taken) for other, *taken in rescue.takings]
+                takings = [(self.signers.get(other).address, market, lots) for other, market, lots in rescue.takings]
                 victim = self.signers.get(rescue.account).address
                 self.exchange.transact("deleverage", victim, pack_takings(takings))
             elif next(applied):

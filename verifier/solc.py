@@ -17,9 +17,7 @@ from typing import Any
 from rollup.errors import RollupError
 from verifier.artifacts import ARTIFACTS_DIR, CONTRACTS_DIR, Artifact, encode_artifact
 
-SOURCE_FILES = {
-    name: f"{name}.sol" for name in ("DirectSettlement", "Groth16Verifier", "HookToken", "StateRootAnchor")
-}
+SOURCE_FILES = {name: f"{name}.sol" for name in ("DirectSettlement", "Groth16Verifier", "HookToken", "StateRootAnchor")}
 SETTINGS: dict[str, Any] = {
     "evmVersion": "prague",
     "optimizer": {"enabled": True, "runs": 10_000},

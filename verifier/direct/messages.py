@@ -41,6 +41,7 @@ _TRADE: Final = (
 )
 _DOMAIN: Final = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 _NOBODY: Final = bytes(20)
+_PARITY_SHIFT: Final = 255
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,8 @@ def hash_trade(deal: TradeDeal) -> bytes:
 def sign_message(key: PrivateKey, domain: bytes, struct_hash: bytes) -> bytes:
     """Return the 64-byte signature of an EIP-712 message (the digest is keccak256 of 0x1901, domain, hash)."""
     signature = key.sign_msg_hash(keccak(b"\x19\x01" + domain + struct_hash))
-    return signature.r.to_bytes(32, "big") + (signature.s | signature.v << 255).to_bytes(32, "big")
+    r, vs = int(signature.r), int(signature.s) | int(signature.v) << _PARITY_SHIFT
+    return r.to_bytes(32, "big") + vs.to_bytes(32, "big")
 
 
 def _hash_struct(struct: str, types: Sequence[str], values: Sequence[object]) -> bytes:
