@@ -43,9 +43,9 @@ class DirectRival:
     def __init__(self, layer: BaseLayer, params: Params, seed: int) -> None:
         """Deploy on the layer. Keys are derived from the seed. Raises Reverted."""
         self._layer = MeteredLayer(layer)
-        self._deployment = deploy_direct(self._layer, params)
+        self.deployment = deploy_direct(self._layer, params)
         self._layer.take()
-        exchange = self._deployment.exchange
+        exchange = self.deployment.exchange
         self._domain = compute_domain(layer.chain_id, exchange.address)
         self._params, self._signers = params, RivalSigners(seed)
         self._desk = RivalDesk(exchange, self._domain, self._signers)
@@ -72,7 +72,7 @@ class DirectRival:
         return RivalBatch(orders, auction, other, self._reason)
 
     def _send(self, trace: BatchTrace) -> tuple[GasCost, GasCost, int]:
-        tick, exchange = pack_tick(trace.tick, self._list_changed(trace)), self._deployment.exchange
+        tick, exchange = pack_tick(trace.tick, self._list_changed(trace)), self.deployment.exchange
         if not is_auction_alone(trace):
             exchange.transact("tick", tick)
             tick = b""
@@ -109,9 +109,9 @@ class DirectRival:
 
     def _read_all(self) -> dict[int, tuple[int, tuple[int, ...]]]:
         users = sorted(self._accounts - {FUND_ACCOUNT, TREASURY_ACCOUNT})
-        states = self._deployment.read_accounts([self._signers.get(account).address for account in users])
+        states = self.deployment.read_accounts([self._signers.get(account).address for account in users])
         found = {account: (s.cash_atoms, s.sizes_lots) for account, s in zip(users, states, strict=True)}
-        house, fund = self._deployment.read_house()
+        house, fund = self.deployment.read_house()
         found[FUND_ACCOUNT] = house.fund_atoms, fund.sizes_lots
         found[TREASURY_ACCOUNT] = house.treasury_atoms, (0,) * len(fund.sizes_lots)
         return found

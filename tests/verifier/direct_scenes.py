@@ -126,20 +126,22 @@ class Scene:
         self.storage[HOUSE_SLOT] = treasury % 2**128 | held << 128 | budget << 144
         self.storage.update({base_of(FUND_ADDRESS) + 1 + i: word for i, word in enumerate(words)})
 
-    def run(self, function: str, *args: object, accounts: Sequence[bytes] = ()) -> Outcome:
-        """Return what a call leaves. Raises Reverted, the reason spelled."""
+    def run(self, function: str, *args: object, accounts: Sequence[bytes] = (), words: Sequence[int] = ()) -> Outcome:
+        """Return what a call leaves of some accounts, and of some words. Raises Reverted, the reason spelled."""
         exchange = get_deployment().exchange
         layer = cast(SceneEvm, exchange.layer)
         (abi,) = (e for e in exchange.artifact.abi if e["type"] == "function" and e["name"] == function)
         entry = cast(ABIElement, abi)
         calldata = function_abi_to_4byte_selector(entry) + encode(get_abi_input_types(entry), args)
-        reads = [base_of(account) + i for account in accounts for i in range(7)]
+        places = [base_of(account) + i for account in accounts for i in range(7)]
+        reads = [FUND_SLOT, HOUSE_SLOT, *words, *places]
         try:
-            words, gas = layer.probe(exchange.address, self.storage, calldata, [FUND_SLOT, HOUSE_SLOT, *reads])
+            found, gas = layer.probe(exchange.address, self.storage, calldata, reads)
         except Reverted as error:
             raise _explain(error, exchange.artifact) from None
-        states = [unpack_account(words[i], words[i + 1 : i + 7]) for i in range(2, len(words), 7)]
-        return Outcome(states, words[0], words[1], gas)
+        first = 2 + len(words)
+        states = [unpack_account(found[i], found[i + 1 : i + 7]) for i in range(first, len(found), 7)]
+        return Outcome(states, found[0], found[1], found[2:first], gas)
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,7 @@ class Outcome:
     accounts: list[DirectState]
     fund: int
     house: int
+    words: list[int]
     gas: int
 
     @property
@@ -163,11 +166,11 @@ class Outcome:
         return low - (low >> 127 << 128)
 
 
-def sign_fill(trader: int, order: Order, lots: int, **wrong: Any) -> SignedFill:
+def sign_fill(trader: int, order: Order, lots: int, **wrong: int) -> SignedFill:
     """Return a fill with its trader's signature, or with that of an order that differs from it."""
     exchange = get_deployment().exchange
     domain = compute_domain(exchange.layer.chain_id, exchange.address)
-    return SignedFill(order, lots, sign_message(key_of(trader), domain, hash_order(replace(order, **wrong))))
+    return SignedFill(order, lots, sign_message(key_of(trader), domain, hash_order(replace(order, **cast(Any, wrong)))))
 
 
 def make_order(market: int, lots: int, limit: int, **changes: int) -> Order:

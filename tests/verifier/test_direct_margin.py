@@ -146,7 +146,7 @@ def test_liquidation_is_taken_as_the_model_says(seed: int, below: int | None, mo
     shortfall = random.randrange(1, bare.maintenance + 1) if below is None else below
     cash = bare.maintenance - shortfall - bare.equity
     margin = compute_margin(cash, sizes, scene.marks, scene.funding, fractions)
-    market = random.choice(find_largest_markets(sizes, scene.marks, fractions) + (random.randrange(MARKET_COUNT),))
+    market = random.choice((*find_largest_markets(sizes, scene.marks, fractions), random.randrange(MARKET_COUNT)))
     price = draw_price(random, scene.marks[market])
     case = make_case(TRADER + 1, sizes, margin, scene.marks, fractions)
     largest = case.compute_max_fill(price) if case and case.market == market else abs(sizes[market])
