@@ -5,18 +5,29 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from eth_utils.crypto import keccak
 
-from rollup.orders import ANY_BUY_TICKS, IOC, POST_ONLY, REDUCE_ONLY, Order
-from rollup.units import MARKET_COUNT
+from rollup.orders import ANY_BUY_TICKS, IOC, POST_ONLY, REDUCE_ONLY
 from tests.scenarios import START_S
+from tests.verifier.direct_auction import (
+    BUYER,
+    LOTS,
+    MARK,
+    NO_LOTS,
+    RICH,
+    SELLER,
+    STRANGER,
+    buy,
+    make_scene,
+    refuse,
+    sell,
+    settle,
+    slot_of,
+)
 from tests.verifier.direct_scenes import (
     ORDER_FEE_E6,
     SIXTEEN,
-    Outcome,
     Scene,
     address_of,
-    base_of,
     get_deployment,
     key_of,
     make_order,
@@ -26,48 +37,8 @@ from tests.verifier.direct_scenes import (
     sign_fill,
 )
 from verifier.base_layer import Reverted
-from verifier.direct.calldata import pack_fund_fill, pack_quote_turn
-from verifier.direct.messages import compute_domain, hash_order, hash_quote, sign_message
-
-BUYER, SELLER, STRANGER = 1, 2, 3
-MARK, LOTS = 10**6, 5_000
-RICH = 10**24
-NO_LOTS = [0] * MARKET_COUNT
-
-
-def make_scene(buyer_lots: int = 0, **changes: bool) -> Scene:
-    """A quiet market of mark 1 USD, a buyer and a seller with a million each."""
-    count = MARKET_COUNT
-    scene = Scene([MARK] * count, [0] * count, [50_000] * count, [30_000] * count, **changes)
-    scene.put(address_of(BUYER), RICH, [buyer_lots, *NO_LOTS[1:]])
-    scene.put(address_of(SELLER), RICH, NO_LOTS)
-    return scene
-
-
-def sell(lots: int = LOTS, limit: int = MARK) -> bytes:
-    return pack_turn([sign_fill(SELLER, make_order(0, -lots, limit), lots)])
-
-
-def buy(
-    lots: int = LOTS, size: int = LOTS, limit: int = MARK, wrong: dict[str, int] | None = None, **terms: int
-) -> bytes:
-    return pack_turn([sign_fill(BUYER, make_order(0, size, limit, **terms), lots, **(wrong or {}))])
-
-
-def settle(scene: Scene, *turns: bytes, price: int = MARK) -> Outcome:
-    return scene.run("settle", *pack_settle({0: price}, *turns), accounts=[address_of(BUYER), address_of(SELLER)])
-
-
-def slot_of(scene: Scene, *turns: bytes) -> tuple[int, int]:
-    """Return (nonce, filled) of the buyer's slot 0 after an auction."""
-    word = scene.run("settle", *pack_settle({0: MARK}, *turns), words=[base_of(address_of(BUYER)) + 1]).words[0]
-    return word >> 216 & 2**32 - 1, word >> 168 & 2**48 - 1
-
-
-def refuse(reason: str, scene: Scene, *turns: bytes, price: int = MARK) -> None:
-    with pytest.raises(Reverted) as caught:
-        settle(scene, *turns, price=price)
-    assert caught.value.reason.startswith(reason), caught.value.reason
+from verifier.direct.calldata import pack_fund_fill
+from verifier.direct.messages import compute_domain, hash_order, sign_message
 
 
 def test_two_orders_trade() -> None:
@@ -285,88 +256,3 @@ def test_invalid_prices_cut_off() -> None:
 def test_invalid_liquidation_of_a_healthy_account() -> None:
     refuse("NotLiquidatable", make_scene(LOTS), pack_liquidation(address_of(BUYER), 0, 1), buy(lots=1))
     refuse("AccountUnknown", make_scene(), pack_liquidation(address_of(STRANGER), 0, 1))
-
-
-# quotes
-
-
-def quote(*fills: tuple[Order, int], signed: tuple[Order, ...] | None = None) -> bytes:
-    exchange = get_deployment().exchange
-    domain = compute_domain(exchange.layer.chain_id, exchange.address)
-    orders = signed or tuple(order for order, _ in fills)
-    return pack_quote_turn(fills, sign_message(key_of(BUYER), domain, hash_quote(orders)))
-
-
-def make_quote() -> list[Order]:
-    return [make_order(0, LOTS, MARK + step, slot=step) for step in range(3)]
-
-
-def test_quote_fills_some_of_its_orders() -> None:
-    first, second, third = make_quote()
-    done = settle(make_scene(), quote((first, 7), (second, 0), (third, 5)), sell(12))
-    assert done.accounts[0].sizes_lots[0] == 12
-
-
-def test_invalid_quote_of_other_orders() -> None:
-    first, second, third = make_quote()
-    changed = replace(third, size_lots=third.size_lots - 1)
-    for signed in ((first, second, changed), (second, first, third), (first, second)):
-        refuse("AccountUnknown", make_scene(), quote((first, 7), (second, 0), (third, 5), signed=signed), sell(12))
-
-
-def test_invalid_quote_signed_as_an_order() -> None:
-    order = make_quote()[0]
-    turn = pack_quote_turn([(order, 7)], sign_fill(BUYER, order, 7).signature)
-    refuse("AccountUnknown", make_scene(), turn, sell(7))
-
-
-# the fund's fill
-
-
-@pytest.mark.parametrize("lots", [LOTS, LOTS + 1])
-def test_fund_only_shrinks(lots: int) -> None:
-    scene = make_scene()
-    scene.put_house(RICH, [LOTS, *NO_LOTS[1:]], budget=2 * LOTS * MARK)
-    turns = (buy(lots=lots, size=lots), pack_fund_fill(0, lots))
-    if lots <= LOTS:
-        done = settle(scene, *turns)
-        assert done.house >> 144 == LOTS * MARK  # of the budget
-        assert done.house >> 128 & 0xFFFF == 0  # it holds nothing any more
-    else:
-        refuse("FundFillRefused", scene, *turns)
-
-
-@pytest.mark.parametrize("spare", [-1, 0])
-def test_fund_keeps_to_its_budget(spare: int) -> None:
-    scene = make_scene()
-    scene.put_house(RICH, [LOTS, *NO_LOTS[1:]], budget=LOTS * MARK + spare)
-    if spare < 0:
-        refuse("FundFillRefused", scene, buy(), pack_fund_fill(0, LOTS))
-    else:
-        settle(scene, buy(), pack_fund_fill(0, LOTS))
-
-
-@pytest.mark.parametrize("below", [20_000, 20_001])
-def test_fund_keeps_to_its_band(below: int) -> None:
-    scene = make_scene()
-    scene.put_house(RICH, [LOTS, *NO_LOTS[1:]], budget=LOTS * MARK)
-    if below > 20_000:
-        refuse("FundFillRefused", scene, buy(), pack_fund_fill(0, LOTS), price=MARK - below)
-    else:
-        settle(scene, buy(), pack_fund_fill(0, LOTS), price=MARK - below)
-
-
-@pytest.mark.parametrize("slot", [5, 6, 7, 8, 9, 2**16 - 1])
-def test_slots_stand_apart(slot: int) -> None:
-    """From slot 6 on three share a word, and none another's."""
-    fills = [sign_fill(BUYER, make_order(0, LOTS, MARK, slot=s, nonce=9), 1) for s in (slot, slot)]
-    place = base_of(address_of(BUYER))
-    if slot < 6:
-        words = [place + 1 + slot]
-    else:
-        words = [int.from_bytes(keccak((slot // 3).to_bytes(32, "big") + (place + 7).to_bytes(32, "big")), "big")]
-    done = make_scene().run("settle", *pack_settle({0: MARK}, pack_turn(fills), sell(2)), words=words)
-    shift = 168 if slot < 6 else 80 * (slot % 3)
-    assert done.words[0] >> shift & 2**80 - 1 == 9 << 48 | 2
-    if slot >= 6:
-        assert done.words[0] == (9 << 48 | 2) << shift
