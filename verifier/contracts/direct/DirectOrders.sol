@@ -34,13 +34,15 @@ abstract contract DirectOrders is DirectTurns, DirectSignatures {
     /// One turn of one account with `count` orders, each with a signature behind it. Returns where the turn ends.
     function _fillOrders(Batch memory b, Turn memory t, uint256 offset, uint256 count) internal returns (uint256) {
         bytes32 domain = domainSeparator();
-        for (uint256 i; i < count; ++i) {
-            uint256 signature = offset + ORDER_BYTES;
-            address signer = _recover(_hashOrder(offset), _load(signature), _load(signature + 32), domain);
-            if (i == 0) _openTurn(b, t, signer);
-            else if (signer != t.account) revert SignerDiffers(signer, t.account);
-            _fill(b, t, offset);
-            offset = signature + 64;
+        unchecked {
+            for (uint256 i; i < count; ++i) {
+                uint256 signature = offset + ORDER_BYTES;
+                address signer = _recover(_hashOrder(offset), _load(signature), _load(signature + 32), domain);
+                if (i == 0) _openTurn(b, t, signer);
+                else if (signer != t.account) revert SignerDiffers(signer, t.account);
+                _fill(b, t, offset);
+                offset = signature + 64;
+            }
         }
         _requireValidClose(b, t);
         _closeTurn(b, t);
@@ -68,12 +70,12 @@ abstract contract DirectOrders is DirectTurns, DirectSignatures {
         uint256 price = _priceOf(b, market);
         _checkTerms(b, t, order, market, price);
         bool isFirst = _takeFromSlot(t, order, market, lots);
-        int256 signed = (order >> 252) & 1 == 0 ? int256(lots) : -int256(lots);
-        _book(b, t, market, signed, price);
         unchecked {
+            int256 signed = (order >> 252) & 1 == 0 ? int256(lots) : -int256(lots);
+            _book(b, t, market, signed, price);
             b.net[market] += signed;
+            _charge(b, t, offset, order, lots * price, isFirst); // both below 2**48
         }
-        _charge(b, t, offset, order, lots * price, isFirst);
     }
 
     /// Epoch, expiry, limit, and of a post-only order that it waits on its side of the mark.
@@ -99,14 +101,17 @@ abstract contract DirectOrders is DirectTurns, DirectSignatures {
         uint256 filled = _readSlot(t, slot);
         if (nonce < filled >> 48) revert OrderVoid(t.account, slot, nonce);
         filled = nonce == filled >> 48 ? filled & MASK48 : 0;
-        uint256 size = (order >> 80) & MASK48;
-        uint256 remaining = size > filled ? size - filled : 0;
-        if ((order >> 253) & REDUCE_ONLY != 0) remaining = _closable(t, order, market, remaining);
-        if (lots == 0 || lots > remaining) revert FillTooLarge(t.account, lots, remaining);
-        // an IOC order's slot goes to nonce + 1: at the last nonce there is none
-        uint256 isIoc = (order >> 253) & IOC;
-        if (nonce + isIoc > MASK32) revert OrderVoid(t.account, slot, nonce);
-        _writeSlot(t, slot, isIoc != 0 ? (nonce + 1) << 48 : (nonce << 48) | (filled + lots));
+        unchecked {
+            // all below 2**48 and 2**32
+            uint256 size = (order >> 80) & MASK48;
+            uint256 remaining = size > filled ? size - filled : 0;
+            if ((order >> 253) & REDUCE_ONLY != 0) remaining = _closable(t, order, market, remaining);
+            if (lots == 0 || lots > remaining) revert FillTooLarge(t.account, lots, remaining);
+            // an IOC order's slot goes to nonce + 1: at the last nonce there is none
+            uint256 isIoc = (order >> 253) & IOC;
+            if (nonce + isIoc > MASK32) revert OrderVoid(t.account, slot, nonce);
+            _writeSlot(t, slot, isIoc != 0 ? (nonce + 1) << 48 : (nonce << 48) | (filled + lots));
+        }
         return filled == 0;
     }
 

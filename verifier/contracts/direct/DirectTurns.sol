@@ -69,7 +69,9 @@ abstract contract DirectTurns is DirectStorage {
     function _needWord(Turn memory t, uint256 i) internal view {
         if ((t.loaded >> i) & 1 != 0) return;
         t.loaded |= 1 << i;
-        t.opened[i] = t.words[i] = _stored(t).words[i] | USED_WORD;
+        uint256 word = _stored(t).words[i] | USED_WORD;
+        setWord(t.opened, i, word);
+        setWord(t.words, i, word);
     }
 
     function _stored(Turn memory t) internal pure returns (Account storage stored) {
@@ -98,7 +100,8 @@ abstract contract DirectTurns is DirectStorage {
         unchecked {
             uint256 loaded = t.loaded;
             for (uint256 i; loaded != 0; (++i, loaded >>= 1)) {
-                if (t.words[i] != t.opened[i]) stored.words[i] = t.words[i];
+                uint256 word = wordAt(t.words, i);
+                if (word != wordAt(t.opened, i)) stored.words[i] = word;
             }
         }
     }
@@ -107,7 +110,7 @@ abstract contract DirectTurns is DirectStorage {
     function _readSlot(Turn memory t, uint256 slot) internal view returns (uint256) {
         if (slot >= WORD_COUNT) return (_stored(t).orders[slot / 3].slots >> ((slot % 3) * 80)) & MASK80;
         _needWord(t, slot);
-        return (t.words[slot] >> SLOT_SHIFT) & MASK80;
+        return (wordAt(t.words, slot) >> SLOT_SHIFT) & MASK80;
     }
 
     /// Put a value into a slot that was read.
@@ -117,7 +120,7 @@ abstract contract DirectTurns is DirectStorage {
             uint256 shift = (slot % 3) * 80;
             word.slots = (word.slots & ~(MASK80 << shift)) | (value << shift);
         } else {
-            t.words[slot] = (t.words[slot] & ~(MASK80 << SLOT_SHIFT)) | (value << SLOT_SHIFT);
+            setWord(t.words, slot, (wordAt(t.words, slot) & ~(MASK80 << SLOT_SHIFT)) | (value << SLOT_SHIFT));
         }
     }
 

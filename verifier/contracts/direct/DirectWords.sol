@@ -78,15 +78,37 @@ function worthOf(uint256 market) pure returns (int256) {
     }
 }
 
+/// Word i of six. Assumes i < 6, which every market and checked slot gives: the compiler's check would cost as much again.
+function wordAt(uint256[6] memory words, uint256 i) pure returns (uint256 word) {
+    assembly ("memory-safe") {
+        word := mload(add(words, shl(5, i)))
+    }
+}
+
+/// Set word i of six. Assumes i < 6.
+function setWord(uint256[6] memory words, uint256 i, uint256 word) pure {
+    assembly ("memory-safe") {
+        mstore(add(words, shl(5, i)), word)
+    }
+}
+
 /// Signed lots of a market in the words of an account.
-function sizeIn(uint256[6] memory words, uint256 market) pure returns (int256) {
-    return int256(int56(uint56(words[market / 3] >> ((market % 3) * 56))));
+function sizeIn(uint256[6] memory words, uint256 market) pure returns (int256 size) {
+    unchecked {
+        uint256 shifted = wordAt(words, market / 3) >> ((market % 3) * 56);
+        assembly ("memory-safe") {
+            size := signextend(6, shifted) // of seven bytes
+        }
+    }
 }
 
 /// Put signed lots of a market into its word. Assumes |size| < 2**48.
 function putSize(uint256[6] memory words, uint256 market, int256 size) pure {
-    uint256 shift = (market % 3) * 56;
-    words[market / 3] = (words[market / 3] & ~(MASK56 << shift)) | ((uint256(size) & MASK56) << shift);
+    unchecked {
+        uint256 shift = (market % 3) * 56;
+        uint256 others = wordAt(words, market / 3) & ~(MASK56 << shift);
+        setWord(words, market / 3, others | ((uint256(size) & MASK56) << shift));
+    }
 }
 
 function absolute(int256 value) pure returns (int256) {
