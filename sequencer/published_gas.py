@@ -28,7 +28,7 @@ PUBLISHED: Final = (
     PublishedGas(
         "StarkEx", 426, 426, None, "a trade, recursive proofs, full batches", "docs.starkware.co, on-chain gas usage"
     ),
-    PublishedGas("Loopring", 450, 1_050, 28, "a trade, full blocks", "as this project's issue names it"),
+    PublishedGas("Loopring", 450, 1_050, 28, "a trade, full blocks", "given; its README: 375"),
     PublishedGas(
         "GMX v2",
         3_000_000,

@@ -97,7 +97,7 @@ class DirectRival:
         """Return the first account whose cash or positions differ from the reference, in words, or nothing."""
         funding_index = trace.header_after.funding_index
         balances, positions = self._house.get_balances(funding_index), self._house.get_positions()
-        for account, (cash_atoms, sizes_lots) in self._read_all().items():
+        for account, (cash_atoms, sizes_lots) in self.read_books().items():
             owed_atoms = sum(size * index for size, index in zip(sizes_lots, funding_index, strict=True))
             if cash_atoms - owed_atoms != balances.pop(account, 0):
                 return f"account {account}: the contract holds {cash_atoms - owed_atoms}, not as direct (1e-18 USD)"
@@ -107,7 +107,8 @@ class DirectRival:
         left = sorted(balances.keys() | positions.keys())
         return f"account {left[0]}: the contract does not know it" if left else ""
 
-    def _read_all(self) -> dict[int, tuple[int, tuple[int, ...]]]:
+    def read_books(self) -> dict[int, tuple[int, tuple[int, ...]]]:
+        """Return cash (atoms, relative to the funding index) and lots of every account met so far, and of 0 and 1."""
         users = sorted(self._accounts - {FUND_ACCOUNT, TREASURY_ACCOUNT})
         states = self.deployment.read_accounts([self._signers.get(account).address for account in users])
         found = {account: (s.cash_atoms, s.sizes_lots) for account, s in zip(users, states, strict=True)}

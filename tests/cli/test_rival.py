@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from rollup.trace import BatchTrace
 from rollup.txs import Deposit
+from rollup.units import ATOMS_PER_E6
 from sequencer.metering import GasCost, MeteredLayer, Sent, measure, sum_costs
 from sequencer.rival import DirectRival, RivalBatch
 from sequencer.rival_keys import derive_rival_key
@@ -57,7 +58,18 @@ def settle_all(traces: Iterable[BatchTrace]) -> list[RivalBatch]:
     """Settle the batches of a day by a rival of its own."""
     traces = list(traces)
     rival = DirectRival(EmbeddedEvm(), traces[0].params, seed=7)
-    return [rival.settle(trace) for trace in traces]
+    done = [rival.settle(trace) for trace in traces]
+    if not done[-1].reason:
+        check_vault(rival)
+    return done
+
+
+def check_vault(rival: DirectRival) -> None:
+    """Check that the tokens in the contract are what it owes, to the atom, and that all longs are shorts."""
+    books, exchange = rival.read_books(), rival.deployment.exchange
+    held_e6 = rival.deployment.token.call("balanceOf", exchange.address)
+    assert sum(cash_atoms for cash_atoms, _ in books.values()) == held_e6 * ATOMS_PER_E6
+    assert not any(map(sum, zip(*(sizes_lots for _, sizes_lots in books.values()), strict=True)))
 
 
 def test_a_day_of_trades() -> None:
