@@ -18,7 +18,7 @@ from sequencer.errors import FileMissing
 from sequencer.progress import Report
 from sequencer.proofs import PROVING, ProvingRecord, read_record
 
-__all__ = ["ComparedBatch", "Comparison", "compare_run", "find_difference"]
+__all__ = ["ComparedBatch", "Comparison", "compare_run", "find_difference", "read_and_compare"]
 
 _PROOF_BYTES = 256
 _PUBLIC_BYTES = len(PublicInputs._fields) * 32
@@ -64,6 +64,17 @@ def compare_run(folder: Path, report: Report, checked: CheckedRun | None = None)
     `checked` is what `check_run` said of the folder, where the caller has it.
     Raises FileMissing, FileTooLarge, FileMalformed, BatchFileInvalid.
     """
+    comparison, _, _ = read_and_compare(folder, report, checked)
+    return comparison
+
+
+def read_and_compare(
+    folder: Path, report: Report, checked: CheckedRun | None = None
+) -> tuple[Comparison, tuple[BatchFile, ...], CheckedRun | None]:
+    """Return the comparison, the batches, and what was said of the proofs, None where there are none.
+
+    Raises as `compare_run`.
+    """
     if not folder.is_dir():
         raise FileMissing(str(folder), "folder")
     batches = read_batches(folder)
@@ -77,7 +88,7 @@ def compare_run(folder: Path, report: Report, checked: CheckedRun | None = None)
     found = [
         f"{batch.name}: {difference}" for batch, difference in zip(batches, differences, strict=True) if difference
     ]
-    return Comparison(rows, found[0] if found else "")
+    return Comparison(rows, found[0] if found else ""), batches, checked
 
 
 def _make_row(

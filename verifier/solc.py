@@ -17,7 +17,7 @@ from typing import Any
 from rollup.errors import RollupError
 from verifier.artifacts import ARTIFACTS_DIR, CONTRACTS_DIR, Artifact, encode_artifact
 
-SOURCE_FILES = {"Groth16Verifier": "Groth16Verifier.sol", "StateRootAnchor": "StateRootAnchor.sol"}
+SOURCE_FILES = {name: f"{name}.sol" for name in ("DirectSettlement", "Groth16Verifier", "HookToken", "StateRootAnchor")}
 SETTINGS: dict[str, Any] = {
     "evmVersion": "prague",
     "optimizer": {"enabled": True, "runs": 10_000},
@@ -69,7 +69,8 @@ def compile_contracts() -> list[Artifact]:
 
     Raises NodeMissing, CompilationFailed (also on warnings).
     """
-    sources = {name: (CONTRACTS_DIR / name).read_text() for name in SOURCE_FILES.values()}
+    files = sorted(CONTRACTS_DIR.rglob("*.sol"))
+    sources = {path.relative_to(CONTRACTS_DIR).as_posix(): path.read_text() for path in files}
     settings = {**SETTINGS, "outputSelection": {"*": {"*": ["abi", "evm.bytecode.object"]}}}
     version, output = _run_solc(
         {"language": "Solidity", "sources": {k: {"content": v} for k, v in sources.items()}, "settings": settings}

@@ -7,59 +7,78 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
-from rich.table import Table
 
-from sequencer.cli.output import json_option, make_table, print_json, print_tables, show_stage
+from sequencer.cli.compare_tables import make_compare_table, make_gas_tables, summarise_gas
+from sequencer.cli.output import json_option, print_json, print_tables, show_stage
 from sequencer.cli.status import EXIT_NOT_VALID
+from sequencer.errors import OptionInvalid
 
 if TYPE_CHECKING:
     from sequencer.comparing import Comparison
+    from sequencer.comparing_gas import GasComparison
 
 __all__ = ["compare", "make_compare_table"]
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--evm", is_flag=True, help="Also settle every order by a contract without a rollup, and count the gas.")
+@click.option("--first", type=click.IntRange(1), metavar="N", help="With --evm: only the first N batches.")
+@click.option(
+    "--plot", type=click.Path(path_type=Path), metavar="FILE", help="With --evm: draw gas an order: SVG, PNG or PDF."
+)
 @json_option
-def compare(folder: Path, as_json: bool) -> int:
+def compare(folder: Path, evm: bool, first: int | None, plot: Path | None, as_json: bool) -> int:
     """Hold a replay's state against the same orders settled one by one, and show what each batch costs.
 
     Proofs that stand in the same folder are verified and their figures shown. Exit status 0 where every balance and
     position agrees after every batch, else 1.
 
-    Example: zkmargin compare run
+    Example: zkmargin compare run --evm --plot gas.png
     """
     from prover import kernel
-    from sequencer.comparing import compare_run
+    from sequencer.comparing import read_and_compare
 
+    _check_options(evm, first, plot)
     kernel.install()
     with show_stage("compare") as stage:
-        comparison = compare_run(folder, stage.report)
+        comparison, batches, checked = read_and_compare(folder, stage.report)
+    gas = None
+    if evm:
+        from sequencer.comparing_run import settle_run
+
+        with show_stage("settle") as stage:
+            gas = settle_run(folder, batches[:first], checked, stage.report)
+    if gas is not None and plot is not None:
+        from sequencer.gas_plot import plot_gas
+
+        plot_gas(gas, f"Gas an order: {folder.name}", plot)
+    _print(comparison, gas, as_json)
+    is_equal = comparison.is_equal and (gas is None or not gas.reason)
+    return 0 if is_equal else EXIT_NOT_VALID
+
+
+def _check_options(evm: bool, first: int | None, plot: Path | None) -> None:
+    from sequencer.plotting import check_suffix
+
+    for name, value in (("--first", first), ("--plot", plot)):
+        if value is not None and not evm:
+            raise OptionInvalid(name, str(value), "--evm beside it")
+    if plot is not None:
+        check_suffix(plot)
+
+
+def _print(comparison: Comparison, gas: GasComparison | None, as_json: bool) -> None:
+    reason = comparison.reason or (gas.reason if gas else "")
     if as_json:
         orders = sum(batch.orders for batch in comparison.batches)
-        why = {} if comparison.is_equal else {"reason": comparison.reason}
+        why = {"reason": reason} if reason else {}
         counts = {"orders": orders, "proved": comparison.n_proved, "n_batches": len(comparison.batches)}
         rows = [asdict(batch) for batch in comparison.batches]
-        print_json({"equal": comparison.is_equal, **counts, **why, "batches": rows})
-    else:
-        print_tables(make_compare_table(comparison))
-        click.echo("equal after every batch" if comparison.is_equal else f"not equal: {comparison.reason}")
-        click.echo(f"{comparison.n_proved} of {len(comparison.batches)} batches are proved")
-    return 0 if comparison.is_equal else EXIT_NOT_VALID
-
-
-def make_compare_table(comparison: Comparison) -> Table:
-    """Return one row a batch; what was not made shows as a dash."""
-    columns = (
-        "batch",
-        "equal",
-        "fills",
-        "constraints",
-        "witness s",
-        "proof s",
-        "bytes",
-        "bytes direct",
-        "gas to settle",
-    )
-    rows = [tuple("-" if value is None else value for value in asdict(batch).values()) for batch in comparison.batches]
-    return make_table("Rollup against direct settlement", columns, rows)
+        print_json({"equal": not reason, **counts, **why, **(summarise_gas(gas) if gas else {}), "batches": rows})
+        return
+    print_tables(make_compare_table(comparison), *(make_gas_tables(gas) if gas else ()))
+    click.echo(f"not equal: {reason}" if reason else "equal after every batch")
+    click.echo(f"{comparison.n_proved} of {len(comparison.batches)} batches are proved")
+    if gas is not None and gas.ratio is not None:
+        click.echo(f"an order costs {gas.ratio:,.1f} times as much without the rollup")

@@ -336,5 +336,14 @@ def test_invalid_compare_with_a_damaged_batch(proved_run: Path, capsys: Capsys) 
     assert_refused(capsys, "batch-0000.zkm: sha256", "compare", proved_run)
 
 
+@pytest.mark.parametrize("options", [["--first", "1"], ["--plot", "gas.svg"]])
+def test_invalid_options_of_compare_without_evm(proved_run: Path, capsys: Capsys, options: list[str]) -> None:
+    assert_refused(capsys, "--evm", "compare", proved_run, *options)
+
+
+def test_invalid_plot_of_compare(proved_run: Path, capsys: Capsys) -> None:
+    assert_refused(capsys, "gas.txt", "compare", proved_run, "--evm", "--plot", "gas.txt")
+
+
 def test_invalid_circuit_command(capsys: Capsys) -> None:
     assert_refused(capsys, "nonsense", "circuit", "nonsense")

@@ -1,0 +1,73 @@
+"""The plot of `zkmargin compare --evm`: gas for an order against the orders of a batch, both on log scales."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sequencer.comparing_gas import GasComparison
+from sequencer.gas_backends import BatchCost
+from sequencer.plotting import check_suffix
+from sequencer.published_gas import PUBLISHED
+
+__all__ = ["plot_gas"]
+
+_COLOURS: Final = {"direct": "#b3261e", "rollup": "#1f5fa8"}
+_GREY: Final = "#5c6670"
+_STYLE: Final[Any] = {  # the stubs list every setting there is
+    "svg.hashsalt": "zkmargin",
+    "svg.fonttype": "none",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+_MAX_ORDERS: Final = 10_000
+
+
+def plot_gas(comparison: GasComparison, title: str, path: Path) -> None:
+    """Write the plot to `path`: SVG, PNG or PDF by its suffix. The same figures give the same SVG.
+
+    Each batch is a point. A rollup's batch costs the same whatever it holds: its line goes on to batches that no shape
+    here has. Raises OptionInvalid for another suffix.
+    """
+    check_suffix(path)
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(8, 5.5), layout="constrained")
+        axes = figure.subplots()
+        for column, costs in zip(comparison.columns, comparison.costs, strict=True):
+            _draw_backend(axes, column.name, [cost for cost in costs if cost.orders])
+        _draw_published(axes)
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.set_xlim(1, _MAX_ORDERS)
+        axes.set_xlabel("orders a batch")
+        axes.set_ylabel("gas an order")
+        axes.set_title(title, loc="left")
+        axes.grid(visible=True, color="#dddddd", linewidth=0.5)
+        axes.legend(frameon=False, loc="upper right")
+        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+
+
+def _draw_backend(axes: Axes, name: str, costs: Sequence[BatchCost]) -> None:
+    if not costs:
+        return
+    colour = _COLOURS.get(name, _GREY)
+    orders, gas = [cost.orders for cost in costs], [cost.gas_per_order for cost in costs]
+    axes.plot(orders, gas, "o", color=colour, markersize=3, label=name)
+    if name == "rollup":
+        batch_gas = max(cost.auction.gas for cost in costs)
+        axes.plot([1, _MAX_ORDERS], [batch_gas, batch_gas / _MAX_ORDERS], color=colour, linewidth=0.8)
+
+
+def _draw_published(axes: Axes) -> None:
+    for figure in PUBLISHED:
+        if figure.low_gas == figure.high_gas:
+            axes.axhline(figure.low_gas, color=_GREY, linewidth=0.8, linestyle="--")
+        else:
+            axes.axhspan(figure.low_gas, figure.high_gas, color=_GREY, alpha=0.2, linewidth=0)
+        axes.annotate(figure.name, (1.1, figure.high_gas), color=_GREY, va="bottom")

@@ -1,0 +1,141 @@
+"""Quotes, the fund's fill, order slots, and who may settle."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from eth_utils.crypto import keccak
+
+from rollup.orders import Order
+from tests.scenarios import PARAMS
+from tests.verifier.direct_auction import (
+    BUYER,
+    LOTS,
+    MARK,
+    NO_LOTS,
+    RICH,
+    buy,
+    make_scene,
+    refuse,
+    sell,
+    settle,
+)
+from tests.verifier.direct_scenes import (
+    address_of,
+    base_of,
+    get_deployment,
+    key_of,
+    make_order,
+    pack_settle,
+    pack_turn,
+    sign_fill,
+)
+from verifier.artifacts import load_artifact
+from verifier.base_layer import EmbeddedEvm, Reverted, deploy_contract
+from verifier.direct.calldata import pack_fund_fill, pack_quote_turn
+from verifier.direct.messages import compute_domain, hash_quote, sign_message
+from verifier.direct.words import pack_risk
+
+# quotes
+
+
+def quote(*fills: tuple[Order, int], signed: tuple[Order, ...] | None = None) -> bytes:
+    exchange = get_deployment().exchange
+    domain = compute_domain(exchange.layer.chain_id, exchange.address)
+    orders = signed or tuple(order for order, _ in fills)
+    return pack_quote_turn(fills, sign_message(key_of(BUYER), domain, hash_quote(orders)))
+
+
+def make_quote() -> list[Order]:
+    return [make_order(0, LOTS, MARK + step, slot=step) for step in range(3)]
+
+
+def test_quote_fills_some_of_its_orders() -> None:
+    first, second, third = make_quote()
+    done = settle(make_scene(), quote((first, 7), (second, 0), (third, 5)), sell(12))
+    assert done.accounts[0].sizes_lots[0] == 12
+
+
+def test_invalid_quote_of_other_orders() -> None:
+    first, second, third = make_quote()
+    changed = replace(third, size_lots=third.size_lots - 1)
+    for signed in ((first, second, changed), (second, first, third), (first, second)):
+        refuse("AccountUnknown", make_scene(), quote((first, 7), (second, 0), (third, 5), signed=signed), sell(12))
+
+
+def test_invalid_quote_signed_as_an_order() -> None:
+    order = make_quote()[0]
+    turn = pack_quote_turn([(order, 7)], sign_fill(BUYER, order, 7).signature)
+    refuse("AccountUnknown", make_scene(), turn, sell(7))
+
+
+# the fund's fill
+
+
+@pytest.mark.parametrize("lots", [LOTS, LOTS + 1])
+def test_fund_only_shrinks(lots: int) -> None:
+    scene = make_scene()
+    scene.put_house(RICH, [LOTS, *NO_LOTS[1:]], budget=2 * LOTS * MARK)
+    turns = (buy(lots=lots, size=lots), pack_fund_fill(0, lots))
+    if lots <= LOTS:
+        done = settle(scene, *turns)
+        assert done.house >> 144 == LOTS * MARK  # of the budget
+        assert done.house >> 128 & 0xFFFF == 0  # it holds nothing any more
+    else:
+        refuse("FundFillRefused", scene, *turns)
+
+
+@pytest.mark.parametrize("spare", [-1, 0])
+def test_fund_keeps_to_its_budget(spare: int) -> None:
+    scene = make_scene()
+    scene.put_house(RICH, [LOTS, *NO_LOTS[1:]], budget=LOTS * MARK + spare)
+    if spare < 0:
+        refuse("FundFillRefused", scene, buy(), pack_fund_fill(0, LOTS))
+    else:
+        settle(scene, buy(), pack_fund_fill(0, LOTS))
+
+
+@pytest.mark.parametrize("below", [20_000, 20_001])
+def test_fund_keeps_to_its_band(below: int) -> None:
+    scene = make_scene()
+    scene.put_house(RICH, [LOTS, *NO_LOTS[1:]], budget=LOTS * MARK)
+    if below > 20_000:
+        refuse("FundFillRefused", scene, buy(), pack_fund_fill(0, LOTS), price=MARK - below)
+    else:
+        settle(scene, buy(), pack_fund_fill(0, LOTS), price=MARK - below)
+
+
+@pytest.mark.parametrize("slot", [5, 6, 7, 8, 9, 2**16 - 1])
+def test_slots_stand_apart(slot: int) -> None:
+    """From slot 6 on three share a word, and none another's."""
+    fills = [sign_fill(BUYER, make_order(0, LOTS, MARK, slot=s, nonce=9), 1) for s in (slot, slot)]
+    place = base_of(address_of(BUYER))
+    if slot < 6:
+        words = [place + 1 + slot]
+    else:
+        words = [int.from_bytes(keccak((slot // 3).to_bytes(32, "big") + (place + 7).to_bytes(32, "big")), "big")]
+    done = make_scene().run("settle", *pack_settle({0: MARK}, pack_turn(fills), sell(2)), words=words)
+    shift = 168 if slot < 6 else 80 * (slot % 3)
+    assert done.words[0] >> shift & 2**80 - 1 == 9 << 48 | 2
+    if slot >= 6:
+        assert done.words[0] == (9 << 48 | 2) << shift
+
+
+# who may
+
+
+def test_invalid_stranger_as_operator() -> None:
+    layer = EmbeddedEvm()
+    fees = (PARAMS.taker_packed, PARAMS.maker_packed, PARAMS.fund_band_ppm, pack_risk(PARAMS))
+    operator, token = b"\1" * 20, b"\2" * 20
+    exchange = deploy_contract(layer, load_artifact("DirectSettlement"), operator, token, 60, *fees)
+    for function, *args in (
+        ("tick", b""),
+        ("settle", b"", b"", b""),
+        ("takeOver", address_of(BUYER)),
+        ("deleverage", address_of(BUYER), b""),
+        ("setTier", address_of(BUYER), 1),
+    ):
+        with pytest.raises(Reverted, match="OnlyOperator"):
+            exchange.transact(function, *args)
