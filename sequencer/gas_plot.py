@@ -32,8 +32,8 @@ _MAX_ORDERS: Final = 1_000
 def plot_gas(comparison: GasComparison, title: str, path: Path) -> None:
     """Write the plot to `path`: SVG, PNG or PDF by its suffix. The same figures give the same SVG.
 
-    Each batch is a point. A rollup's batch costs the same whatever it holds: a dotted line says what that is for an order,
-    also of batches larger than any shape here. Raises OptionInvalid for another suffix.
+    Each batch is a point. A rollup's batch costs the same whatever it holds: a dotted line says what that is for an
+    order, also of batches larger than any shape here. Raises OptionInvalid for another suffix.
     """
     check_suffix(path)
     with rc_context(_STYLE):
