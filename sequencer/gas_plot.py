@@ -26,14 +26,14 @@ _STYLE: Final[Any] = {  # the stubs list every setting there is
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
-_MAX_ORDERS: Final = 10_000
+_MAX_ORDERS: Final = 1_000
 
 
 def plot_gas(comparison: GasComparison, title: str, path: Path) -> None:
     """Write the plot to `path`: SVG, PNG or PDF by its suffix. The same figures give the same SVG.
 
-    Each batch is a point. A rollup's batch costs the same whatever it holds: its line goes on to batches that no shape
-    here has. Raises OptionInvalid for another suffix.
+    Each batch is a point. A rollup's batch costs the same whatever it holds: a dotted line says what that is for an
+    order, also of batches larger than any shape here. Raises OptionInvalid for another suffix.
     """
     check_suffix(path)
     with rc_context(_STYLE):
@@ -49,7 +49,7 @@ def plot_gas(comparison: GasComparison, title: str, path: Path) -> None:
         axes.set_ylabel("gas an order")
         axes.set_title(title, loc="left")
         axes.grid(visible=True, color="#dddddd", linewidth=0.5)
-        axes.legend(frameon=False, loc="upper right")
+        axes.legend(frameon=False, loc="center right")
         figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
@@ -61,7 +61,8 @@ def _draw_backend(axes: Axes, name: str, costs: Sequence[BatchCost]) -> None:
     axes.plot(orders, gas, "o", color=colour, markersize=3, label=name)
     if name == "rollup":
         batch_gas = max(cost.auction.gas for cost in costs)
-        axes.plot([1, _MAX_ORDERS], [batch_gas, batch_gas / _MAX_ORDERS], color=colour, linewidth=0.8)
+        shared = [batch_gas, batch_gas / _MAX_ORDERS]
+        axes.plot([1, _MAX_ORDERS], shared, ":", color=colour, linewidth=0.8, label="the same gas, shared by more")
 
 
 def _draw_published(axes: Axes) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from eth_utils.crypto import keccak
 
 from rollup.orders import Order
-from tests.scenarios import PARAMS
+from tests.scenarios import PARAMS, START_S
 from tests.verifier.direct_auction import (
     BUYER,
     LOTS,
@@ -22,6 +23,8 @@ from tests.verifier.direct_auction import (
     settle,
 )
 from tests.verifier.direct_scenes import (
+    FUND_SLOT,
+    Scene,
     address_of,
     base_of,
     get_deployment,
@@ -34,7 +37,7 @@ from tests.verifier.direct_scenes import (
 from verifier.artifacts import load_artifact
 from verifier.base_layer import EmbeddedEvm, Reverted, deploy_contract
 from verifier.direct.calldata import pack_fund_fill, pack_quote_turn
-from verifier.direct.messages import compute_domain, hash_quote, sign_message
+from verifier.direct.messages import Request, compute_domain, hash_quote, hash_request, sign_message
 from verifier.direct.words import pack_risk
 
 # quotes
@@ -139,3 +142,51 @@ def test_invalid_stranger_as_operator() -> None:
     ):
         with pytest.raises(Reverted, match="OnlyOperator"):
             exchange.transact(function, *args)
+
+
+# what is left of the errors
+
+
+def request(scene: Scene, kind: int) -> None:
+    """Ask for something in the buyer's name."""
+    exchange = get_deployment().exchange
+    made = Request(kind, nonce=0, epoch=1, max_fee_e6=10**6)
+    domain = compute_domain(exchange.layer.chain_id, exchange.address)
+    signature = sign_message(key_of(BUYER), domain, hash_request(made))
+    scene.run("request", made.to_abi(), int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big"))
+
+
+@pytest.mark.parametrize("lots", [0, 1])
+def test_close_with_positions(lots: int) -> None:
+    scene = make_scene(lots)
+    scene.put(address_of(BUYER), 10**18 // 20, [lots, *NO_LOTS[1:]])  # the base fee, and not an atom more
+    if lots:
+        with pytest.raises(Reverted, match="PositionsOpen"):
+            request(scene, 8)
+    else:
+        request(scene, 8)
+
+
+def test_invalid_close_of_a_debt() -> None:
+    scene = make_scene()
+    scene.put(address_of(BUYER), 10**18 // 20 - 1, NO_LOTS)
+    with pytest.raises(Reverted, match=r"CashNegative\(.*cash=-1\)"):
+        request(scene, 8)
+
+
+@pytest.mark.parametrize("above", [0, 1])
+def test_fund_beyond_its_bits(above: int) -> None:
+    scene, tick = make_scene(), (START_S + 1).to_bytes(5, "big") + bytes(38)
+    scene.storage[FUND_SLOT] = 2**127 - 2 | (1 + above) << 128
+    if above:
+        with pytest.raises(Reverted, match="HouseOverflow"):
+            scene.run("tick", tick)
+    else:
+        assert scene.run("tick", tick).fund == 2**127 - 1
+
+
+def test_every_error_of_the_contract_is_met() -> None:
+    sources = "".join(path.read_text() for path in Path(__file__).parent.glob("test_direct_*.py"))
+    names = {entry["name"] for entry in load_artifact("DirectSettlement").abi if entry["type"] == "error"}
+    assert len(names) > 40
+    assert {name for name in names if name not in sources} == set()
