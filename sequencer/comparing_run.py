@@ -22,5 +22,7 @@ def settle_run(folder: Path, batches: Sequence[BatchFile], checked: CheckedRun |
     `checked` is what `check_run` said of the folder; None where there is no proof. Raises FileMissing, FileTooLarge,
     FileMalformed.
     """
-    direct = DirectBackend(EmbeddedEvm(), batches[0].trace.params, read_manifest(folder).seed)
+    # a chain that has come to where the run ends: no tick is of its future
+    layer = EmbeddedEvm(batches[-1].trace.header_after.timestamp_s)
+    direct = DirectBackend(layer, batches[0].trace.params, read_manifest(folder).seed)
     return compare_gas(batches, (direct, AnchorBackend(folder, checked)), report)

@@ -77,7 +77,8 @@ def test_the_same_run_costs_the_same(small_run: Path) -> None:
 def settle_direct(batches: tuple[BatchFile, ...]) -> GasComparison:
     """Settle some batches by the rival alone."""
     kernel.install()
-    return compare_gas(batches, [DirectBackend(EmbeddedEvm(), batches[0].trace.params, 1)], lambda *_: None)
+    layer = EmbeddedEvm(batches[-1].trace.header_after.timestamp_s)
+    return compare_gas(batches, [DirectBackend(layer, batches[0].trace.params, 1)], lambda *_: None)
 
 
 def test_invalid_books_say_which_batch(small_run: Path, capsys: Capsys, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def play_random_day(seed: int, n_batches: int) -> RandomDay:
 def settle_all(traces: Iterable[BatchTrace]) -> list[RivalBatch]:
     """Settle the batches of a day by a rival of its own."""
     traces = list(traces)
-    rival = DirectRival(EmbeddedEvm(), traces[0].params, seed=7)
+    rival = DirectRival(EmbeddedEvm(traces[-1].header_after.timestamp_s), traces[0].params, seed=7)
     done = [rival.settle(trace) for trace in traces]
     if not done[-1].reason:
         check_vault(rival)
@@ -107,7 +107,7 @@ def test_days_on_which_everything_happens() -> None:
 
 def test_a_difference_is_found_and_ends_the_run() -> None:
     traces = list(run_day().values())
-    rival = DirectRival(EmbeddedEvm(), traces[0].params, seed=7)
+    rival = DirectRival(EmbeddedEvm(traces[-1].header_after.timestamp_s), traces[0].params, seed=7)
     assert rival.settle(traces[0]).reason == ""
     rival.deployment.exchange.transact("deposit", derive_rival_key(7, 3).public_key.to_canonical_address(), 1)
     found = rival.settle(traces[1])

@@ -10,7 +10,7 @@ from rollup.oracle import OracleMessages
 from rollup.params import Params
 from rollup.tick import Tick, run_tick
 from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, PRICED, START_S, sign_prices
-from tests.verifier.direct_scenes import address_of, key_of
+from tests.verifier.direct_scenes import NOW_S, address_of, key_of
 from verifier.base_layer import EmbeddedEvm, Reverted
 from verifier.direct.calldata import pack_tick
 from verifier.direct.deployment import DirectDeployment, deploy_direct
@@ -65,7 +65,7 @@ class Bank:
 
 def open_bank() -> Bank:
     """Return one where Alice has 100 USD less the price of an account; Bob has none."""
-    deployment, tick = deploy_direct(EmbeddedEvm(), PARAMS), make_tick()
+    deployment, tick = deploy_direct(EmbeddedEvm(NOW_S), PARAMS), make_tick()
     deployment.exchange.transact("tick", pack_tick(tick, (0, 1)))
     made = Bank(deployment, tick)
     made.deposit(ALICE, 100 * USD)

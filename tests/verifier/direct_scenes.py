@@ -19,6 +19,7 @@ from rollup.units import MARKET_COUNT
 from tests.scenarios import PARAMS, START_S
 from verifier.base_layer import EmbeddedEvm, Reverted
 from verifier.base_layer.contract import _explain
+from verifier.base_layer.embedded_chain import sign
 from verifier.direct.calldata import SignedFill, pack_liquidation, pack_prices, pack_turn
 from verifier.direct.deployment import FUND_ADDRESS, DirectDeployment, deploy_direct
 from verifier.direct.messages import compute_domain, hash_order, sign_message
@@ -28,6 +29,7 @@ MARKETS = tuple(MarketParams(f"M{m}", 6, 6, 50_000, 30_000, 10_000, 50_000) for 
 SIXTEEN = replace(PARAMS, markets=MARKETS, fund_band_ppm=20_000)
 CLOCK_SLOT, FUND_SLOT, HOUSE_SLOT = 17, 18, 19  # accounts 0, markets 1 to 16
 USED = 1 << 255
+NOW_S = START_S + 3_600  # of the chain, when the scenes are played on it
 ORDER_FEE_E6, CASH_FEE_E6, LEAF_FEE_E6 = 3_400, 50_000, 1_000_000
 
 
@@ -43,7 +45,8 @@ class SceneEvm(EmbeddedEvm):
             state.set_storage(Address(address), slot, word)
         # as if the words had always been there: gas and refunds go by what a slot held before the transaction
         state.lock_changes()
-        computation = state.apply_transaction(self._sign(address, calldata))
+        nonce = state.get_nonce(Address(self.sender))
+        computation = state.apply_transaction(sign(self._keys[self.sender], nonce, address, calldata, 0, ()))
         if computation.is_error:
             raise Reverted(computation.output, "execution reverted", computation.get_gas_used())
         return [state.get_storage(Address(address), slot) for slot in reads], computation.get_gas_used()
@@ -52,7 +55,7 @@ class SceneEvm(EmbeddedEvm):
 @cache
 def get_deployment() -> DirectDeployment:
     """The contract with sixteen open markets, on a layer of its own."""
-    return deploy_direct(SceneEvm(), SIXTEEN)
+    return deploy_direct(SceneEvm(NOW_S), SIXTEEN)
 
 
 def key_of(name: int) -> PrivateKey:

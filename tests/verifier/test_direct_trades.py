@@ -16,7 +16,7 @@ from tests.verifier.direct_bank import (
     make_tick,
     open_bank,
 )
-from tests.verifier.direct_scenes import address_of, key_of
+from tests.verifier.direct_scenes import NOW_S, address_of, key_of
 from verifier.base_layer import EmbeddedEvm, Reverted
 from verifier.direct.calldata import pack_tick
 from verifier.direct.deployment import deploy_direct
@@ -101,7 +101,7 @@ def test_invalid_tick(bank: Bank) -> None:
 
 
 def test_invalid_tick_older_than_its_block_allows() -> None:
-    deployment = deploy_direct(EmbeddedEvm(), PARAMS, max_lag_s=60)
+    deployment = deploy_direct(EmbeddedEvm(NOW_S), PARAMS, max_lag_s=60)
     with pytest.raises(Reverted, match="TimeWrong"):
         deployment.exchange.transact("tick", pack_tick(make_tick(), ()))
 
