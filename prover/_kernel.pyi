@@ -179,11 +179,11 @@ class PowersOfTau:
         """BLAKE2b-512 of the file, 64 bytes: what `b2sum` prints."""
 
 def make_development_powers(
-    path: _Path, power: int, *, seed: bytes | None = None, progress: _Progress | None = None
+    path: _Path, power: int, *, prepared: bool = False, seed: bytes | None = None, progress: _Progress | None = None
 ) -> None:
-    """Write powers of tau of one party, unprepared, power 1 to 24, for tests and benchmarks: whoever ran it can forge.
+    """Write powers of tau of one party, power 1 to 24, for tests and benchmarks: whoever ran it can forge.
 
-    A seed gives the tau, alpha and beta of `setup` with that seed.
+    prepared: with Lagrange points. A seed gives the tau, alpha and beta of `setup` with that seed.
     """
 
 def start_ceremony(circuit: Circuit, powers: PowersOfTau, path: _Path, *, progress: _Progress | None = None) -> bytes:

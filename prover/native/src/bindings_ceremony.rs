@@ -58,16 +58,17 @@ impl PowersOfTau {
 }
 
 #[pyfunction]
-#[pyo3(signature = (path, power, *, seed=None, progress=None))]
+#[pyo3(signature = (path, power, *, prepared=false, seed=None, progress=None))]
 pub fn make_development_powers(
     py: Python<'_>,
     path: PathBuf,
     power: u32,
+    prepared: bool,
     seed: Option<PyBackedBytes>,
     progress: Option<Py<PyAny>>,
 ) -> Result<()> {
     let progress = Progress::new(progress);
-    py.detach(|| powers_writer::make_development_powers(&path, power, seed.as_deref(), &progress))
+    py.detach(|| powers_writer::make_development_powers(&path, power, prepared, seed.as_deref(), &progress))
 }
 
 #[pyfunction]

@@ -6,6 +6,7 @@ pub mod exponent;
 pub mod group_fft;
 pub mod knowledge;
 pub mod lagrange;
+pub mod multiply;
 pub mod powers;
 pub mod powers_writer;
 pub mod ptau;

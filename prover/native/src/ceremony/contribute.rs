@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use ark_bn254::{Fr, G1Affine, G1Projective};
+use ark_bn254::{G1Affine, G1Projective};
 use ark_ec::CurveGroup;
 use ark_ff::Field;
 use blake2::{Blake2b512, Digest as _};
 use rayon::prelude::*;
-use zeroize::Zeroize;
 
 use crate::ceremony::knowledge::{append, check_transcript, compute_beacon_factor, Factor};
+use crate::ceremony::multiply::{multiply_each, Digits};
 use crate::ceremony::start::compute_start;
 use crate::ceremony::transcript::{check_name, Beacon, Digest, Transcript, MAX_CONTRIBUTIONS};
 use crate::ceremony::{generators, same_ratio};
@@ -23,6 +23,7 @@ use crate::value_error;
 use crate::verify::VK_DELTA;
 
 const CHUNK: usize = 1 << 13;
+const TABLES_AT_ONCE: usize = 1 << 8;
 
 /// Contribute fresh randomness, with `text` mixed in. Returns the new last link.
 pub fn contribute(
@@ -82,11 +83,11 @@ fn apply(
     };
     let mut writer = KeyWriter::create(target, &header, &fixed, &verifying_key)?;
     writer.write_section(key.constant_sections())?;
-    let mut inverse = factor.x.inverse().expect("factors are not zero");
-    let written = divide(&mut writer, "L", header.n_l(), |i| key.l(i), inverse, progress)
-        .and_then(|()| divide(&mut writer, "H", header.n_h(), |i| key.h(i), inverse, progress));
-    inverse.zeroize();
-    written.map_err(|error| error.in_file(source))?;
+    let inverse = Factor { x: factor.x.inverse().expect("factors are not zero") };
+    let digits = Digits::new::<ark_bn254::g1::Config>(inverse.x);
+    divide(&mut writer, "L", header.n_l(), |i| key.l(i), &digits, progress)
+        .and_then(|()| divide(&mut writer, "H", header.n_h(), |i| key.h(i), &digits, progress))
+        .map_err(|error| error.in_file(source))?;
     writer.write_section(&transcript.to_bytes())?;
     writer.finish()?;
     Ok(transcript.last_link())
@@ -125,7 +126,7 @@ fn divide(
     name: &str,
     n: usize,
     point: impl Fn(usize) -> G1Affine + Sync,
-    inverse: Fr,
+    inverse: &Digits,
     progress: &Progress,
 ) -> Result<()> {
     progress.watch(&format!("contribute {name}"), n, |counter| {
@@ -133,12 +134,14 @@ fn divide(
             if counter.is_stopped() {
                 break;
             }
-            let multiply = |i: usize| match point(i) {
-                point if point.is_sound() => Ok(point * inverse),
-                _ => Err(value_error!("{name}[{i}] is not a point of the curve")),
-            };
-            let indices = start..n.min(start + CHUNK);
-            let products: Vec<G1Projective> = indices.into_par_iter().map(multiply).collect::<Result<_>>()?;
+            let points: Vec<G1Affine> = (start..n.min(start + CHUNK)).map(&point).collect();
+            if let Some(bad) = points.par_iter().position_first(|point| !point.is_sound()) {
+                return Err(value_error!("{name}[{}] is not a point of the curve", start + bad));
+            }
+            let points: Vec<G1Projective> = points.into_iter().map(Into::into).collect();
+            let products =
+                points.par_chunks(TABLES_AT_ONCE).flat_map_iter(|some| multiply_each(some, |_| inverse));
+            let products: Vec<_> = products.collect();
             writer.write_points(&G1Projective::normalize_batch(&products))?;
             counter.add(products.len());
         }

@@ -1,22 +1,24 @@
 //! The wires' polynomials at tau in the exponent: sums of Lagrange points over the rows of the templates.
 
 use ark_bn254::Fr;
+use ark_ec::scalar_mul::glv::GLVConfig;
 use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
-use ark_ff::{AdditiveGroup, BigInteger, One, PrimeField, Zero};
+use ark_ff::Zero;
 use rayon::prelude::*;
 
+use crate::ceremony::multiply::{combine, tabulate, Digits, Multiples};
 use crate::circuit::{Circuit, Instance};
 use crate::progress::Counter;
 
 /// Which column (0 A, 1 B, 2 C) is weighted by which basis.
 pub type Weighted<'a, P> = (usize, &'a [Affine<P>]);
 
-/// Linear combinations whose terms are multiplied side by side; their products are held until they are added.
-const COMBINATIONS_AT_ONCE: usize = 1 << 10;
+/// Tables of multiples that share an inversion.
+const TABLES_AT_ONCE: usize = 1 << 8;
 
 /// Return, for every wire i, the sum over the given columns of column_i(tau) * G, as `qap::accumulate_wires` does with
-/// scalars. The added rows of the public wires belong to column A. `counter` counts linear combinations.
-pub fn accumulate_wires<P: SWCurveConfig<ScalarField = Fr>>(
+/// scalars. The added rows of the public wires belong to column A. `counter` counts terms of linear combinations.
+pub fn accumulate_wires<P: GLVConfig<ScalarField = Fr>>(
     circuit: &Circuit,
     columns: &[Weighted<P>],
     counter: &Counter,
@@ -54,8 +56,8 @@ fn add_rows<P: SWCurveConfig>(
     combinations
 }
 
-/// Add each linear combination's sum to its wires, times their coefficients.
-fn spread<P: SWCurveConfig<ScalarField = Fr>>(
+/// Add each linear combination's sum to its wires, times their coefficients. A wire's terms are multiplied together.
+fn spread<P: GLVConfig<ScalarField = Fr>>(
     circuit: &Circuit,
     instance: &Instance,
     combinations: &[Projective<P>],
@@ -63,46 +65,32 @@ fn spread<P: SWCurveConfig<ScalarField = Fr>>(
     counter: &Counter,
 ) {
     let template = circuit.template(instance);
-    for (chunk, points) in combinations.chunks(COMBINATIONS_AT_ONCE).enumerate() {
-        if counter.is_stopped() {
-            return;
+    let used: Vec<usize> = (0..combinations.len()).filter(|lc| !combinations[*lc].is_zero()).collect();
+    let points: Vec<_> = used.iter().map(|lc| combinations[*lc]).collect();
+    let tables: Vec<Multiples<P>> = points.par_chunks(TABLES_AT_ONCE).flat_map_iter(tabulate).collect();
+    let mut terms_of_wire = vec![Vec::new(); template.n_wires];
+    for (table, lc) in used.iter().enumerate() {
+        for (wire, coefficient) in template.indexed_terms(*lc) {
+            terms_of_wire[wire].push((table, coefficient));
         }
-        let first = chunk * COMBINATIONS_AT_ONCE;
-        let used = points.par_iter().enumerate().filter(|(_, point)| !point.is_zero());
-        let products: Vec<(usize, Projective<P>)> = used
-            .flat_map_iter(|(i, point)| {
-                template.terms(first + i).map(move |(wire, c)| (wire, scale(point, c)))
-            })
-            .collect();
-        products.iter().for_each(|(wire, product)| sums[circuit.global_wire(instance, *wire)] += product);
-        counter.add(points.len());
     }
-}
-
-/// Return coefficient * point; most coefficients of a circuit are 1, -1 or short.
-fn scale<P: SWCurveConfig<ScalarField = Fr>>(point: &Projective<P>, coefficient: &Fr) -> Projective<P> {
-    let is_negative = coefficient.into_bigint() > Fr::MODULUS_MINUS_ONE_DIV_TWO;
-    let size = if is_negative { -*coefficient } else { *coefficient };
-    let product = match size.into_bigint() {
-        _ if size.is_one() => *point,
-        short if short.num_bits() <= 64 => multiply_short(point, short.0[0]),
-        _ => *point * size,
+    let digits: Vec<Digits> =
+        template.coefficients().par_iter().map(|coefficient| Digits::new::<P>(*coefficient)).collect();
+    let sum_of = |(wire, terms): (usize, &Vec<(usize, usize)>)| {
+        if terms.is_empty() || counter.is_stopped() {
+            return None;
+        }
+        let terms: Vec<_> = terms.iter().map(|(table, c)| (&tables[*table], &digits[*c])).collect();
+        counter.add(terms.len());
+        Some((wire, combine(&terms)))
     };
-    if is_negative {
-        -product
-    } else {
-        product
-    }
+    let products: Vec<_> = terms_of_wire.par_iter().enumerate().filter_map(sum_of).collect();
+    products.iter().for_each(|(wire, sum)| sums[circuit.global_wire(instance, *wire)] += sum);
 }
 
-fn multiply_short<P: SWCurveConfig>(point: &Projective<P>, factor: u64) -> Projective<P> {
-    let bits = (0..64 - factor.leading_zeros()).rev().map(|bit| factor >> bit & 1 == 1);
-    bits.fold(Projective::zero(), |sum, is_set| {
-        let doubled = sum.double();
-        if is_set {
-            doubled + point
-        } else {
-            doubled
-        }
-    })
+/// Return how many terms all linear combinations of a circuit have.
+pub fn count_terms(circuit: &Circuit) -> usize {
+    let of_template = |instance| (0..circuit.template(instance).n_lcs()).map(move |lc| (instance, lc));
+    let terms = circuit.instances.iter().flat_map(of_template);
+    terms.map(|(instance, lc)| circuit.template(instance).terms(lc).count()).sum()
 }

@@ -4,18 +4,22 @@
 //! start: n/2 * log2(n) multiplications a transform.
 
 use ark_bn254::Fr;
-use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
+use ark_ec::scalar_mul::glv::GLVConfig;
+use ark_ec::short_weierstrass::{Affine, Projective};
 use ark_ec::CurveGroup;
 use ark_ff::{Field, One};
 use rayon::prelude::*;
 
+use crate::ceremony::multiply::{multiply_each, Digits};
 use crate::progress::Counter;
 use crate::qap::Domain;
 
-const MIN_TASK: usize = 64;
+/// Butterflies of one task, whose tables share an inversion.
+const TASK: usize = 256;
+const JOINED: usize = 1 << 12;
 
 /// Return L_k(tau) * G for the n-th roots of unity, from n points tau^j * G. `counter` counts the points of each layer.
-pub fn lagrange_even<P: SWCurveConfig<ScalarField = Fr>>(
+pub fn lagrange_even<P: GLVConfig<ScalarField = Fr>>(
     domain: &Domain,
     powers: Vec<Affine<P>>,
     counter: &Counter,
@@ -29,7 +33,7 @@ pub fn lagrange_even<P: SWCurveConfig<ScalarField = Fr>>(
 ///
 /// With w = omega_2n: L_(2k+1) = 1/2n * sum_j tau^j w^(-j(2k+1)), where j and j + n have opposite signs, so it is half
 /// the n-th transform of (tau^j - tau^(j+n)) * w^(-j).
-pub fn lagrange_odd<P: SWCurveConfig<ScalarField = Fr>>(
+pub fn lagrange_odd<P: GLVConfig<ScalarField = Fr>>(
     domain: &Domain,
     powers: &[Affine<P>],
     counter: &Counter,
@@ -45,7 +49,7 @@ pub fn lagrange_odd<P: SWCurveConfig<ScalarField = Fr>>(
 }
 
 /// Return sum_j omega^(-jk) * points[j] for all k. The sum is thrown away once the counter is stopped.
-fn transform<P: SWCurveConfig<ScalarField = Fr>>(
+fn transform<P: GLVConfig<ScalarField = Fr>>(
     domain: &Domain,
     mut points: Vec<Projective<P>>,
     counter: &Counter,
@@ -58,25 +62,54 @@ fn transform<P: SWCurveConfig<ScalarField = Fr>>(
     reverse_bits(&mut points);
     let mut length = 2;
     while length <= n && !counter.is_stopped() {
-        let stride = n / length;
-        points.par_chunks_mut(length).for_each(|chunk| {
-            let (near, far) = chunk.split_at_mut(length / 2);
-            near.par_iter_mut().zip(far).enumerate().with_min_len(MIN_TASK).for_each(|(j, (near, far))| {
+        let (half, stride) = (length / 2, n / length);
+        // One digits a root; short blocks are joined, so that many points share the inversion of their tables.
+        let digits: Vec<Digits> =
+            (0..half).into_par_iter().map(|j| Digits::new::<P>(roots[j * stride])).collect();
+        points.par_chunks_mut(length.max(JOINED)).for_each(|blocks| {
+            let (near, far) = split_halves(blocks, half);
+            let pairs: Vec<_> = near.into_iter().zip(far).collect();
+            let indexed: Vec<_> = pairs.into_iter().enumerate().collect();
+            indexed.into_par_iter().chunks(TASK).for_each(|mut task| {
                 if counter.is_stopped() {
                     return;
                 }
-                if j > 0 {
-                    *far *= roots[j * stride];
-                }
-                let difference = *near - *far;
-                *near += *far;
-                *far = difference;
-                counter.add(2);
+                butterflies(&mut task, half, &digits);
+                counter.add(2 * task.len());
             });
         });
         length *= 2;
     }
     Projective::normalize_batch(&points)
+}
+
+/// Return the points of the near and of the far half of each block.
+fn split_halves<P: GLVConfig>(
+    blocks: &mut [Projective<P>],
+    half: usize,
+) -> (Vec<&mut Projective<P>>, Vec<&mut Projective<P>>) {
+    let (mut near, mut far) = (Vec::new(), Vec::new());
+    for block in blocks.chunks_mut(2 * half) {
+        let (low, high) = block.split_at_mut(half);
+        near.extend(low);
+        far.extend(high);
+    }
+    (near, far)
+}
+
+type Pair<'a, P> = (usize, (&'a mut Projective<P>, &'a mut Projective<P>));
+
+/// Replace (near, far) by (near + root * far, near - root * far); the first root of a block is one.
+fn butterflies<P: GLVConfig<ScalarField = Fr>>(pairs: &mut [Pair<P>], half: usize, digits: &[Digits]) {
+    let turned: Vec<usize> = (0..pairs.len()).filter(|i| pairs[*i].0 % half != 0).collect();
+    let points: Vec<_> = turned.iter().map(|i| *pairs[*i].1 .1).collect();
+    let products = multiply_each(&points, |i| &digits[pairs[turned[i]].0 % half]);
+    turned.iter().zip(products).for_each(|(i, product)| *pairs[*i].1 .1 = product);
+    for (_, (near, far)) in pairs {
+        let difference = **near - **far;
+        **near += **far;
+        **far = difference;
+    }
 }
 
 fn reverse_bits<T>(values: &mut [T]) {

@@ -1,7 +1,8 @@
 //! Lagrange points of a domain: read from a prepared `.ptau` and held against its powers, or transformed from them.
 
 use ark_bn254::{Fr, G1Affine, G1Projective};
-use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
+use ark_ec::scalar_mul::glv::GLVConfig;
+use ark_ec::short_weierstrass::{Affine, Projective};
 use ark_ff::Zero;
 use ark_poly::EvaluationDomain;
 
@@ -17,7 +18,7 @@ use crate::secrets::draw_factors;
 use crate::value_error;
 
 /// Return L_k(tau) * G of the domain, for the n points of `section`: from a prepared file, else by a transform.
-pub fn make_lagrange<P: SWCurveConfig<ScalarField = Fr>>(
+pub fn make_lagrange<P: GLVConfig<ScalarField = Fr>>(
     domain: &Domain,
     powers: &Powers,
     stage: &str,

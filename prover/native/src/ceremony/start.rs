@@ -7,7 +7,7 @@ use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::Zero;
 
-use crate::ceremony::exponent::{accumulate_wires, Weighted};
+use crate::ceremony::exponent::{accumulate_wires, count_terms, Weighted};
 use crate::ceremony::lagrange::{make_lagrange, make_odd_lagrange};
 use crate::ceremony::powers::Powers;
 use crate::ceremony::ptau::Section;
@@ -125,9 +125,9 @@ fn compute_queries(circuit: &Circuit, powers: &Powers, progress: &Progress) -> R
     let tau = of_g1("Lagrange tau", &sections.tau_g1, prepared.map(|p| &p.tau_g1))?;
     let alpha = of_g1("Lagrange alpha", &sections.alpha_g1, prepared.map(|p| &p.alpha_g1))?;
     let beta = of_g1("Lagrange beta", &sections.beta_g1, prepared.map(|p| &p.beta_g1))?;
-    let n_combinations = circuit.instances.iter().map(|instance| circuit.template(instance).n_lcs()).sum();
+    let n_terms = count_terms(circuit);
     let sum = |name: &str, columns: &[Weighted<ark_bn254::g1::Config>]| {
-        progress.watch(name, n_combinations, |counter| accumulate_wires(circuit, columns, counter))
+        progress.watch(name, n_terms, |counter| accumulate_wires(circuit, columns, counter))
     };
     // Groth16 §3.2 with gamma = delta = 1: beta * A_i + alpha * B_i + C_i.
     let mixed = sum("wires L", &[(0, &beta), (1, &alpha), (2, &tau)])?;
@@ -138,8 +138,8 @@ fn compute_queries(circuit: &Circuit, powers: &Powers, progress: &Progress) -> R
     let ready = prepared.map(|p| &p.tau_g2);
     let tau_g2: Vec<G2Affine> =
         make_lagrange(&domain, powers, "Lagrange tau G2", &sections.tau_g2, ready, progress)?;
-    let b2 = progress
-        .watch("wires B2", n_combinations, |counter| accumulate_wires(circuit, &[(1, &tau_g2)], counter))?;
+    let b2 =
+        progress.watch("wires B2", n_terms, |counter| accumulate_wires(circuit, &[(1, &tau_g2)], counter))?;
     drop(tau_g2);
     let h = make_odd_lagrange(&domain, powers, progress)?;
     Ok(Queries { a, b1, b2, mixed, h })
