@@ -173,7 +173,7 @@ class PowersOfTau:
         """The file's power p: 2**(p + 1) - 1 powers in G1, 2**p of every other kind."""
     @property
     def is_prepared(self) -> bool:
-        """Whether the file holds Lagrange points ("prepared for phase 2"), which spare hours of work."""
+        """Whether the file holds Lagrange points ("prepared for phase 2"), so that none need be made."""
     @property
     def digest(self) -> bytes:
         """BLAKE2b-512 of the file, 64 bytes: what `b2sum` prints."""

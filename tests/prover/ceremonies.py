@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from prover.kernel import (
@@ -41,8 +42,9 @@ class Ceremony:
 @cache
 def hold_ceremony() -> Ceremony:
     """Return a ceremony, held once in a process."""
-    folder, circuit = Path(mkdtemp(prefix="ceremony-")), build_cubic_circuit(3)
-    return hold(folder, circuit)
+    folder = TemporaryDirectory(prefix="ceremony-")
+    atexit.register(folder.cleanup)
+    return hold(Path(folder.name), build_cubic_circuit(3))
 
 
 def hold(folder: Path, circuit: Circuit, *, prepared: bool = False) -> Ceremony:

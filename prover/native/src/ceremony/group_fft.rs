@@ -101,7 +101,7 @@ type Pair<'a, P> = (usize, (&'a mut Projective<P>, &'a mut Projective<P>));
 
 /// Replace (near, far) by (near + root * far, near - root * far); the first root of a block is one.
 fn butterflies<P: GLVConfig<ScalarField = Fr>>(pairs: &mut [Pair<P>], half: usize, digits: &[Digits]) {
-    let turned: Vec<usize> = (0..pairs.len()).filter(|i| pairs[*i].0 % half != 0).collect();
+    let turned: Vec<usize> = (0..pairs.len()).filter(|i| !pairs[*i].0.is_multiple_of(half)).collect();
     let points: Vec<_> = turned.iter().map(|i| *pairs[*i].1 .1).collect();
     let products = multiply_each(&points, |i| &digits[pairs[turned[i]].0 % half]);
     turned.iter().zip(products).for_each(|(i, product)| *pairs[*i].1 .1 = product);
