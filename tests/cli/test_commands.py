@@ -160,6 +160,7 @@ SUBCOMMANDS = [
     *(("circuit", name) for name in ("stats", "export")),
     *(("account", name) for name in ("show", "proof", "verify")),
     *(("exit", name) for name in ("prove", "verify")),
+    *(("ceremony", name) for name in ("new", "contribute", "beacon", "verify")),
 ]
 
 
