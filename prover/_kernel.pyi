@@ -16,24 +16,32 @@ from typing import TypeAlias, final
 
 __all__ = [
     "Circuit",
+    "PowersOfTau",
     "ProvingKey",
     "Witness",
+    "apply_beacon",
+    "contribute",
     "eddsa_derive",
     "eddsa_divide_by_eight",
     "eddsa_sign",
     "eddsa_verify_many",
     "fft",
+    "make_development_powers",
     "merkle_levels",
     "msm_g1",
     "msm_g2",
     "poseidon_many",
     "prove",
     "setup",
+    "start_ceremony",
     "verify",
+    "verify_ceremony",
 ]
 
 _Progress: TypeAlias = Callable[[str, int, int], object]
 _Path: TypeAlias = str | PathLike[str]
+_Contribution: TypeAlias = tuple[str, tuple[bytes, int] | None, bytes]
+"""Name, beacon (value, iterations_log2) or None, and the link of the transcript behind it: 64 bytes."""
 
 @final
 class Circuit:
@@ -131,7 +139,13 @@ class ProvingKey:
         """The `Circuit.digest` of the circuit this key was made for."""
     @property
     def is_development(self) -> bool:
-        """True if one party made this key and could have kept the toxic waste."""
+        """True if one party made this key and could have kept the toxic waste, or if nobody has contributed yet.
+
+        False says that the key's transcript names a contributor, not that it is true: see `verify_ceremony`.
+        """
+    @property
+    def transcript(self) -> list[_Contribution] | None:
+        """The contributions of a ceremony's key, unchecked, in order; None where `setup` made the key."""
     @property
     def domain_log2(self) -> int: ...
 
@@ -139,6 +153,78 @@ def setup(circuit: Circuit, path: _Path, *, seed: bytes | None = None, progress:
     """Write a development proving key to `path` and return the verifying key.
 
     alpha_g1 (64) || beta_g2 (128) || gamma_g2 (128) || delta_g2 (128) || n_ic (4, big-endian) || IC (n_ic * 64).
+    """
+
+@final
+class PowersOfTau:
+    """Powers of tau of an iden3 `.ptau` file, checked and mapped, for one size of circuit (docs/ceremony.md)."""
+
+    @staticmethod
+    def load(path: _Path, domain_log2: int, *, progress: _Progress | None = None) -> PowersOfTau:
+        """Map a file for circuits of this `Circuit.domain_log2`; it must reach twice the domain: power domain_log2 + 1.
+
+        Every point used is held to be canonical, on its curve and of order r, and each to be the one before it times
+        tau. Who contributed to the powers is not looked at: compare `digest` with what their ceremony published.
+        Raises ValueError naming the first thing wrong.
+        """
+
+    @property
+    def power(self) -> int:
+        """The file's power p: 2**(p + 1) - 1 powers in G1, 2**p of every other kind."""
+    @property
+    def is_prepared(self) -> bool:
+        """Whether the file holds Lagrange points ("prepared for phase 2"), so that none need be made."""
+    @property
+    def digest(self) -> bytes:
+        """BLAKE2b-512 of the file, 64 bytes: what `b2sum` prints."""
+
+def make_development_powers(
+    path: _Path, power: int, *, prepared: bool = False, seed: bytes | None = None, progress: _Progress | None = None
+) -> None:
+    """Write powers of tau of one party, power 1 to 24, for tests and benchmarks: whoever ran it can forge.
+
+    prepared: with Lagrange points. A seed gives the tau, alpha and beta of `setup` with that seed.
+    """
+
+def start_ceremony(circuit: Circuit, powers: PowersOfTau, path: _Path, *, progress: _Progress | None = None) -> bytes:
+    """Write the first key of a ceremony, delta = gamma = 1, and return the start of its transcript, 64 bytes.
+
+    Until somebody contributes, anybody can forge proofs under it. Memory: about 900 bytes a wire or row, whichever are
+    more.
+    """
+
+def contribute(
+    source: _Path,
+    target: _Path,
+    name: str,
+    *,
+    text: bytes | None = None,
+    seed: bytes | None = None,
+    progress: _Progress | None = None,
+) -> bytes:
+    """Write `source` with delta times x, L and H over x, and a proof that x was known. Returns the new link, 64 bytes.
+
+    x comes from the operating system's randomness with `text` mixed in, and is wiped. The source's transcript is
+    checked first, and so is every point that x multiplies. name: 1 to 128 bytes, printable.
+    """
+
+def apply_beacon(
+    source: _Path,
+    target: _Path,
+    name: str,
+    value: bytes,
+    iterations_log2: int,
+    *,
+    progress: _Progress | None = None,
+) -> bytes:
+    """Contribute SHA-256 of `value`, iterated 2**iterations_log2 (10 to 32) times. Returns the new link, 64 bytes."""
+
+def verify_ceremony(
+    circuit: Circuit, powers: PowersOfTau, path: _Path, *, progress: _Progress | None = None
+) -> list[_Contribution]:
+    """Return the contributions of a key file that is what the powers, the circuit and these contributions make.
+
+    Raises ValueError naming the first thing that is not so. Sums with random factors of 128 bits decide.
     """
 
 def prove(

@@ -7,20 +7,26 @@ from typing import Final
 
 from prover._kernel import (
     Circuit,
+    PowersOfTau,
     ProvingKey,
     Witness,
+    apply_beacon,
+    contribute,
     eddsa_derive,
     eddsa_divide_by_eight,
     eddsa_sign,
     eddsa_verify_many,
     fft,
+    make_development_powers,
     merkle_levels,
     msm_g1,
     msm_g2,
     poseidon_many,
     prove,
     setup,
+    start_ceremony,
     verify,
+    verify_ceremony,
 )
 from rollup.babyjubjub import Point
 from rollup.field import R
@@ -32,18 +38,24 @@ __all__ = [
     "Circuit",
     "KernelPoseidon",
     "KernelSignatures",
+    "PowersOfTau",
     "ProvingKey",
     "Witness",
+    "apply_beacon",
+    "contribute",
     "decode_be",
     "encode_be",
     "fft",
     "install",
+    "make_development_powers",
     "merkle_levels",
     "msm_g1",
     "msm_g2",
     "prove",
     "setup",
+    "start_ceremony",
     "verify",
+    "verify_ceremony",
 ]
 
 PROOF_BYTES: Final = 256

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from rollup.errors import RollupError
 from verifier.errors import FileMalformed
 
-__all__ = ["DataFault", "FileMalformed", "FileMissing", "FileTooLarge", "KeyUnusable", "OptionInvalid", "TapeMalformed"]
+__all__ = [
+    "BatchUnprovable",
+    "CeremonyInvalid",
+    "DataFault",
+    "FileMalformed",
+    "FileMissing",
+    "FileTooLarge",
+    "KeyUnusable",
+    "OptionInvalid",
+    "PowersUnusable",
+    "TapeMalformed",
+]
 
 
 @dataclass(eq=False)
@@ -86,6 +97,30 @@ class KeyUnusable(RollupError):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.fact}; remove the file and run setup again"
+
+
+@dataclass(eq=False)
+class PowersUnusable(RollupError):
+    """A file of powers of tau is malformed, too small for the circuit, or holds no powers."""
+
+    code = "powers_unusable"
+    path: str
+    fact: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.fact}"
+
+
+@dataclass(eq=False)
+class CeremonyInvalid(RollupError):
+    """A key is not what its powers of tau, its circuit and its contributions make."""
+
+    code = "ceremony_invalid"
+    path: str
+    fact: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.fact}"
 
 
 @dataclass(eq=False)

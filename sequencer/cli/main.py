@@ -17,6 +17,7 @@ __all__ = ["cli", "main", "run_cli"]
 _COMMANDS: Final = {
     "demo": "sequencer.cli.demo",
     "setup": "sequencer.cli.setup",
+    "ceremony": "sequencer.cli.ceremony",
     "replay": "sequencer.cli.replay",
     "prove": "sequencer.cli.prove",
     "verify": "sequencer.cli.verify",

@@ -16,6 +16,7 @@ __all__ = [
     "key_file_option",
     "keys_option",
     "optional_root_option",
+    "out_file_option",
     "out_option",
     "resolve_keys_dir",
     "root_option",
@@ -62,6 +63,9 @@ keys_option = click.option(
 )
 out_option = click.option(
     "--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder to write."
+)
+out_file_option = click.option(
+    "--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="File to write, not there yet."
 )
 shape_option = click.option(
     "--shape", "shape_name", default="small", show_default=True, help="Lanes of a batch: tiny, small or block."

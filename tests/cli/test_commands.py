@@ -15,7 +15,19 @@ from sequencer.cli.main import run_cli
 from tests.cli.conftest import EXAMPLE, ROOT
 from tests.cli.helpers import list_files, run_json
 
-COMMANDS = ("demo", "setup", "replay", "prove", "verify", "compare", "circuit", "account", "exit", "rebuild")
+COMMANDS = (
+    "demo",
+    "setup",
+    "ceremony",
+    "replay",
+    "prove",
+    "verify",
+    "compare",
+    "circuit",
+    "account",
+    "exit",
+    "rebuild",
+)
 
 
 def test_replay_gives_totals_and_batches(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -151,6 +163,7 @@ SUBCOMMANDS = [
     *(("circuit", name) for name in ("stats", "export")),
     *(("account", name) for name in ("show", "proof", "verify")),
     *(("exit", name) for name in ("prove", "verify")),
+    *(("ceremony", name) for name in ("new", "contribute", "beacon", "verify")),
 ]
 
 

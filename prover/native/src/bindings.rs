@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 
+use crate::bindings_ceremony::{list_entries, Entry};
 use crate::error::Result;
 use crate::progress::Progress;
 use crate::{circuit, field_io, iden3, keyfile, value_error, witness};
@@ -133,6 +134,11 @@ impl Circuit {
 }
 
 impl Circuit {
+    /// Return the circuit itself.
+    pub fn get(&self) -> &circuit::Circuit {
+        &self.inner
+    }
+
     fn check_local(&self, instance: usize, local: usize) -> Result<()> {
         check_local(&self.inner, instance, local)
     }
@@ -223,6 +229,11 @@ impl ProvingKey {
     #[getter]
     fn is_development(&self) -> bool {
         self.inner.header.is_development
+    }
+
+    #[getter]
+    fn transcript<'py>(&self, py: Python<'py>) -> Option<Vec<Entry<'py>>> {
+        self.inner.transcript.as_ref().map(|transcript| list_entries(py, transcript))
     }
 
     #[getter]

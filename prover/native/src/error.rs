@@ -22,6 +22,22 @@ macro_rules! value_error {
 }
 
 impl KernelError {
+    /// Return what was wrong, for an error that says where.
+    pub fn text(self) -> String {
+        match self {
+            KernelError::Value(text) | KernelError::Io(text) => text,
+            KernelError::Stopped(error) => error.to_string(),
+        }
+    }
+
+    /// Put the file's name before what is wrong with its contents.
+    pub fn in_file(self, path: &std::path::Path) -> Self {
+        match self {
+            KernelError::Value(text) => KernelError::Value(format!("{}: {text}", path.display())),
+            other => other,
+        }
+    }
+
     /// Name the file an I/O error is about.
     pub fn io(path: &std::path::Path, error: std::io::Error) -> Self {
         KernelError::Io(format!("{}: {error}", path.display()))

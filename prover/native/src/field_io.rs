@@ -129,8 +129,15 @@ pub fn write_g2(out: &mut Vec<u8>, point: &G2Affine) {
 pub trait RawPoint: AffineRepr + Copy + Send + Sync {
     const RAW_BYTES: usize;
     fn to_raw(&self, out: &mut Vec<u8>);
-    /// Assumes `bytes` passed the key file's checksum: the point is not checked again.
+    /// Assumes `bytes` passed the key file's checksum: the point is not checked again. What may come from a stranger
+    /// goes through `is_sound`.
     fn from_raw(bytes: &[u8]) -> Self;
+    /// Return whether the coordinates are below q and the point is on the curve and of order r, or infinity.
+    fn is_sound(&self) -> bool;
+}
+
+fn is_canonical(value: &Fq) -> bool {
+    value.0 < Fq::MODULUS
 }
 
 fn push_limbs(out: &mut Vec<u8>, value: &Fq) {
@@ -162,6 +169,10 @@ impl RawPoint for Affine<ark_bn254::g1::Config> {
         }
         Self::new_unchecked(x, y)
     }
+
+    fn is_sound(&self) -> bool {
+        [&self.x, &self.y].into_iter().all(is_canonical) && self.is_on_curve() // G1 has no cofactor
+    }
 }
 
 impl RawPoint for Affine<ark_bn254::g2::Config> {
@@ -180,5 +191,11 @@ impl RawPoint for Affine<ark_bn254::g2::Config> {
             return Self::identity();
         }
         Self::new_unchecked(x, y)
+    }
+
+    fn is_sound(&self) -> bool {
+        [&self.x.c0, &self.x.c1, &self.y.c0, &self.y.c1].into_iter().all(is_canonical)
+            && self.is_on_curve()
+            && self.is_in_correct_subgroup_assuming_on_curve()
     }
 }

@@ -10,7 +10,7 @@ use ark_ff::{BigInteger, One, PrimeField, Zero};
 use crate::circuit::{Circuit, Instance};
 use crate::error::{KernelError, Result};
 use crate::field_io::field_to_le;
-use crate::keyfile::temporary_name;
+use crate::key_writer::temporary_name;
 
 type Output = BufWriter<File>;
 

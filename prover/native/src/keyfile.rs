@@ -2,24 +2,25 @@
 //!
 //! ```text
 //! 0    magic "ZKMK"
-//! 4    version, curve (1 = BN254), flags (bit 0: development setup), domain_log2      u32 each, little-endian
+//! 4    version, curve (1 = BN254), flags (bit 0: development), domain_log2            u32 each, little-endian
 //! 20   n_wires, n_public, n_a, n_b                                                    u32 each
 //! 36   circuit digest                                                                 32 bytes
-//! 68   length of the verifying key's bytes, u32; zeros up to 128
+//! 68   length of the verifying key's bytes, of the transcript's (0: made by `setup`)   u32 each; zeros up to 128
 //! 128  alpha_g1, beta_g1, delta_g1, beta_g2, delta_g2; verifying key; zeros up to a multiple of 64
 //!      A wires (n_a u32), B wires (n_b u32), each padded to 64; points A, B1, B2 of these wires,
-//!      L (wires after the public ones), H (domain size); checksum, 32 bytes
+//!      L (wires after the public ones), H (domain size); of a ceremony's key its transcript, padded to 64;
+//!      checksum, 32 bytes
 //! ```
 //! Points are affine coordinates in Montgomery limbs, so that a mapped file is used where it lies.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ark_bn254::{G1Affine, G2Affine};
 use memmap2::Mmap;
 
+use crate::ceremony::transcript::Transcript;
 use crate::error::{KernelError, Result};
 use crate::field_io::{RawPoint, G1_BYTES, G2_BYTES};
 use crate::value_error;
@@ -29,7 +30,8 @@ const VERSION: u32 = 1;
 const CURVE_BN254: u32 = 1;
 const FLAG_DEVELOPMENT: u32 = 1;
 const HEADER_BYTES: usize = 128;
-const ALIGNMENT: usize = 64;
+pub const ALIGNMENT: usize = 64;
+const MAX_TRANSCRIPT_BYTES: usize = 1 << 20;
 const CHECKSUM_BYTES: usize = 32;
 const FIXED_POINTS_BYTES: usize = 3 * G1_BYTES + 2 * G2_BYTES;
 
@@ -44,6 +46,8 @@ pub struct Header {
     pub n_b: usize,
     pub circuit_digest: [u8; 32],
     pub vk_bytes: usize,
+    /// 0 where no ceremony made the key.
+    pub transcript_bytes: usize,
 }
 
 /// Where each section lies.
@@ -56,10 +60,12 @@ struct Layout {
     b2: Range<usize>,
     l: Range<usize>,
     h: Range<usize>,
+    transcript: Range<usize>,
+    end: usize,
 }
 
 impl Header {
-    fn to_bytes(&self) -> Vec<u8> {
+    pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         let flags = if self.is_development { FLAG_DEVELOPMENT } else { 0 };
         let sizes = [self.n_wires, self.n_public, self.n_a, self.n_b].map(|n| n as u32);
@@ -67,7 +73,9 @@ impl Header {
             bytes.extend_from_slice(&word.to_le_bytes());
         }
         bytes.extend_from_slice(&self.circuit_digest);
-        bytes.extend_from_slice(&(self.vk_bytes as u32).to_le_bytes());
+        for n_bytes in [self.vk_bytes, self.transcript_bytes] {
+            bytes.extend_from_slice(&(n_bytes as u32).to_le_bytes());
+        }
         bytes.resize(HEADER_BYTES, 0);
         bytes
     }
@@ -93,6 +101,9 @@ impl Header {
             return Err("the header's flags or sizes are out of range".to_string());
         }
         let size = |i| word(i) as usize;
+        if size(18) > MAX_TRANSCRIPT_BYTES {
+            return Err(format!("a transcript of {} bytes, at most {MAX_TRANSCRIPT_BYTES}", size(18)));
+        }
         Ok(Header {
             is_development: word(3) & FLAG_DEVELOPMENT != 0,
             domain_log2: word(4),
@@ -102,6 +113,7 @@ impl Header {
             n_b: size(8),
             circuit_digest: bytes[36..68].try_into().expect("32 bytes"),
             vk_bytes: size(17),
+            transcript_bytes: size(18),
         })
     }
 
@@ -112,20 +124,33 @@ impl Header {
             at = (start + n).next_multiple_of(ALIGNMENT);
             start..start + n
         };
-        Layout {
+        let mut layout = Layout {
             verifying_key: take(self.vk_bytes),
             a_wires: take(self.n_a * 4),
             b_wires: take(self.n_b * 4),
             a: take(self.n_a * G1_BYTES),
             b1: take(self.n_b * G1_BYTES),
             b2: take(self.n_b * G2_BYTES),
-            l: take((self.n_wires - self.n_public - 1) * G1_BYTES),
-            h: take((1 << self.domain_log2) * G1_BYTES),
-        }
+            l: take(self.n_l() * G1_BYTES),
+            h: take(self.n_h() * G1_BYTES),
+            transcript: take(self.transcript_bytes),
+            end: 0,
+        };
+        layout.end = at;
+        layout
+    }
+
+    pub fn n_l(&self) -> usize {
+        self.n_wires - self.n_public - 1
+    }
+
+    pub fn n_h(&self) -> usize {
+        1 << self.domain_log2
     }
 }
 
 /// The single points every proof needs.
+#[derive(Clone)]
 pub struct FixedPoints {
     pub alpha_g1: G1Affine,
     pub beta_g1: G1Affine,
@@ -135,7 +160,7 @@ pub struct FixedPoints {
 }
 
 impl FixedPoints {
-    fn to_raw(&self) -> Vec<u8> {
+    pub fn to_raw(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(FIXED_POINTS_BYTES);
         [&self.alpha_g1, &self.beta_g1, &self.delta_g1].into_iter().for_each(|point| point.to_raw(&mut out));
         [&self.beta_g2, &self.delta_g2].into_iter().for_each(|point| point.to_raw(&mut out));
@@ -143,92 +168,12 @@ impl FixedPoints {
     }
 }
 
-/// Writes a key under a temporary name; only `finish` gives it its own.
-pub struct KeyWriter {
-    path: PathBuf,
-    temporary: PathBuf,
-    file: BufWriter<File>,
-    hasher: blake3::Hasher,
-    written: usize,
-    is_finished: bool,
-}
-
-impl KeyWriter {
-    pub fn create(path: &Path, header: &Header, fixed: &FixedPoints, verifying_key: &[u8]) -> Result<Self> {
-        let temporary = temporary_name(path);
-        let file = File::create(&temporary).map_err(|error| KernelError::io(&temporary, error))?;
-        let mut writer = KeyWriter {
-            path: path.to_path_buf(),
-            temporary,
-            file: BufWriter::with_capacity(1 << 20, file),
-            hasher: blake3::Hasher::new(),
-            written: 0,
-            is_finished: false,
-        };
-        writer.write(&header.to_bytes())?;
-        writer.write(&fixed.to_raw())?;
-        writer.write_section(verifying_key)?;
-        Ok(writer)
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.hasher.update(bytes);
-        self.written += bytes.len();
-        self.file.write_all(bytes).map_err(|error| KernelError::io(&self.temporary, error))
-    }
-
-    fn pad(&mut self) -> Result<()> {
-        let padding = self.written.next_multiple_of(ALIGNMENT) - self.written;
-        self.write(&[0; ALIGNMENT][..padding])
-    }
-
-    fn write_section(&mut self, bytes: &[u8]) -> Result<()> {
-        self.write(bytes)?;
-        self.pad()
-    }
-
-    pub fn write_indices(&mut self, indices: &[u32]) -> Result<()> {
-        let bytes: Vec<u8> = indices.iter().flat_map(|i| i.to_le_bytes()).collect();
-        self.write_section(&bytes)
-    }
-
-    /// Append part of a section of points. Points fill whole alignment units, so no padding follows.
-    pub fn write_points<P: RawPoint>(&mut self, points: &[P]) -> Result<()> {
-        let mut bytes = Vec::with_capacity(points.len() * P::RAW_BYTES);
-        points.iter().for_each(|point| point.to_raw(&mut bytes));
-        self.write(&bytes)
-    }
-
-    pub fn finish(mut self) -> Result<()> {
-        let checksum = self.hasher.finalize();
-        self.write(checksum.as_bytes())?;
-        let synced = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
-        synced.map_err(|error| KernelError::io(&self.temporary, error))?;
-        std::fs::rename(&self.temporary, &self.path).map_err(|error| KernelError::io(&self.path, error))?;
-        self.is_finished = true;
-        Ok(())
-    }
-}
-
-impl Drop for KeyWriter {
-    fn drop(&mut self) {
-        if !self.is_finished {
-            let _ = std::fs::remove_file(&self.temporary); // an abandoned setup leaves nothing behind
-        }
-    }
-}
-
-/// Return a name beside `path`, of this process alone.
-pub fn temporary_name(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.tmp", std::process::id()));
-    path.with_file_name(name)
-}
-
 /// A proving key, mapped from its file.
 pub struct ProvingKey {
     pub header: Header,
     pub fixed: FixedPoints,
+    /// How a ceremony made the key; None where `setup` did.
+    pub transcript: Option<Transcript>,
     map: Mmap,
     layout: Layout,
 }
@@ -243,12 +188,12 @@ impl ProvingKey {
         let fail = |what: String| value_error!("{}: {what}", path.display());
         let header = Header::parse(&map).map_err(fail)?;
         let layout = header.layout();
-        let expected = layout.h.end + CHECKSUM_BYTES;
+        let expected = layout.end + CHECKSUM_BYTES;
         if map.len() != expected {
             return Err(fail(format!("{} bytes, expected {expected}: truncated or extended", map.len())));
         }
-        let checksum = blake3::Hasher::new().update_rayon(&map[..layout.h.end]).finalize();
-        if checksum.as_bytes() != &map[layout.h.end..] {
+        let checksum = blake3::Hasher::new().update_rayon(&map[..layout.end]).finalize();
+        if checksum.as_bytes() != &map[layout.end..] {
             return Err(fail(format!(
                 "the checksum does not match ({}): the file is damaged",
                 checksum.to_hex()
@@ -258,7 +203,8 @@ impl ProvingKey {
         let g2 = |i: usize| G2Affine::from_raw(&map[HEADER_BYTES + 3 * G1_BYTES + i * G2_BYTES..]);
         let fixed =
             FixedPoints { alpha_g1: g1(0), beta_g1: g1(1), delta_g1: g1(2), beta_g2: g2(0), delta_g2: g2(1) };
-        let key = ProvingKey { header, fixed, map, layout };
+        let transcript = read_transcript(&header, &map[layout.transcript.clone()]).map_err(fail)?;
+        let key = ProvingKey { header, fixed, transcript, map, layout };
         let n_wires = key.header.n_wires;
         let is_within = |wires: &dyn Fn(usize) -> usize, n: usize| (0..n).all(|i| wires(i) < n_wires);
         if !is_within(&|i| key.a_wire(i), key.header.n_a) || !is_within(&|i| key.b_wire(i), key.header.n_b) {
@@ -269,6 +215,11 @@ impl ProvingKey {
 
     pub fn verifying_key(&self) -> &[u8] {
         &self.map[self.layout.verifying_key.clone()]
+    }
+
+    /// Return the bytes of the sections from the A wires to B2: no contribution changes them.
+    pub fn constant_sections(&self) -> &[u8] {
+        &self.map[self.layout.a_wires.start..self.layout.l.start]
     }
 
     fn index(&self, section: &Range<usize>, i: usize) -> usize {
@@ -308,4 +259,15 @@ impl ProvingKey {
     pub fn h(&self, i: usize) -> G1Affine {
         self.point(&self.layout.h, i)
     }
+}
+
+/// Return a ceremony key's transcript. A key is for development unless somebody contributed what only they knew.
+fn read_transcript(header: &Header, bytes: &[u8]) -> std::result::Result<Option<Transcript>, String> {
+    let transcript = if bytes.is_empty() { None } else { Some(Transcript::parse(bytes)?) };
+    let has_secret = transcript.as_ref().is_some_and(Transcript::has_secret);
+    if has_secret == header.is_development {
+        let said = if header.is_development { "development" } else { "ceremony" };
+        return Err(format!("the header says {said}, its transcript does not"));
+    }
+    Ok(transcript)
 }

@@ -2,14 +2,17 @@
 
 mod batch_add;
 mod bindings;
+mod bindings_ceremony;
 mod bindings_math;
 mod bindings_primitives;
+mod ceremony;
 mod circuit;
 mod digits;
 mod error;
 mod field_io;
 mod fixed_base;
 mod iden3;
+mod key_writer;
 mod keyfile;
 mod msm;
 mod progress;
@@ -25,6 +28,10 @@ mod witness;
 mod _kernel {
     #[pymodule_export]
     use super::bindings::{prove, setup, verify, Circuit, ProvingKey, Witness};
+    #[pymodule_export]
+    use super::bindings_ceremony::{
+        apply_beacon, contribute, make_development_powers, start_ceremony, verify_ceremony, PowersOfTau,
+    };
     #[pymodule_export]
     use super::bindings_math::{fft, msm_g1, msm_g2};
     #[pymodule_export]

@@ -128,31 +128,36 @@ pub struct RowVectors {
 
 /// Evaluate all rows at a witness. Raises where one is not satisfied, naming the first.
 pub fn evaluate_rows(circuit: &Circuit, wires: &[Fr], domain_size: usize) -> Result<RowVectors> {
+    let vectors = combine_rows(circuit, wires, domain_size);
+    let is_bad = |row: &usize| vectors.a[*row] * vectors.b[*row] != vectors.c[*row];
+    if let Some(bad) = (0..circuit.n_rows).into_par_iter().find_first(is_bad) {
+        // The last instance that starts there or before: one without rows starts where the next does.
+        let instance = circuit.instances.partition_point(|instance| instance.row_base <= bad) - 1;
+        let row = bad - circuit.instances[instance].row_base;
+        return Err(value_error!("prove: the witness does not satisfy row {row} of instance {instance}"));
+    }
+    Ok(vectors)
+}
+
+/// Return the rows' linear combinations of any values of the wires, the added rows of the public wires included.
+pub fn combine_rows(circuit: &Circuit, wires: &[Fr], domain_size: usize) -> RowVectors {
     let zeros = || vec![Fr::zero(); domain_size];
     let mut vectors = RowVectors { a: zeros(), b: zeros(), c: zeros() };
     let a_pieces = circuit.split_rows(&mut vectors.a);
     let b_pieces = circuit.split_rows(&mut vectors.b);
     let c_pieces = circuit.split_rows(&mut vectors.c);
     let pieces: Vec<_> = a_pieces.into_iter().zip(b_pieces).zip(c_pieces).collect();
-    let indexed = pieces.into_par_iter().zip(&circuit.instances).enumerate().with_max_len(1);
-    let first_bad = indexed.filter_map(|(i, (((a, b), c), instance))| {
+    let indexed = pieces.into_par_iter().zip(&circuit.instances).with_max_len(1);
+    indexed.for_each(|(((a, b), c), instance)| {
         let mut values = RowValues::new(circuit, instance, wires);
-        let mut bad = None;
         for (row, references) in circuit.template(instance).rows.iter().enumerate() {
             (a[row], b[row], c[row]) =
                 (values.value(references[0]), values.value(references[1]), values.value(references[2]));
-            if bad.is_none() && a[row] * b[row] != c[row] {
-                bad = Some((i, row));
-            }
         }
-        bad
     });
-    if let Some((instance, row)) = first_bad.min() {
-        return Err(value_error!("prove: the witness does not satisfy row {row} of instance {instance}"));
-    }
     let public_rows = circuit.n_rows..circuit.n_rows + circuit.n_public + 1;
     vectors.a[public_rows].copy_from_slice(&wires[..=circuit.n_public]);
-    Ok(vectors)
+    vectors
 }
 
 /// Return A*B - C on the odd coset, in coset order.

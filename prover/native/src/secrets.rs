@@ -14,6 +14,11 @@ pub struct Secrets {
 impl Secrets {
     /// `purpose` separates the streams of one seed. With a seed the scalars are as public as the seed.
     pub fn new(purpose: &str, seed: Option<&[u8]>) -> Result<Self> {
+        Self::with_text(purpose, seed, &[])
+    }
+
+    /// As `new`, with text of the user's mixed in: it can only add to what nobody else knows.
+    pub fn with_text(purpose: &str, seed: Option<&[u8]>, text: &[u8]) -> Result<Self> {
         let mut hasher = blake3::Hasher::new_derive_key(purpose);
         match seed {
             Some(seed) => {
@@ -28,6 +33,7 @@ impl Secrets {
                 entropy.zeroize();
             }
         }
+        hasher.update(text);
         let stream = hasher.finalize_xof();
         hasher.zeroize();
         Ok(Secrets { stream })
@@ -45,6 +51,17 @@ impl Secrets {
             }
         }
     }
+}
+
+/// Return n random factors of 128 bits, from the operating system: a sum weighted by them hides a fault once in 2^128.
+pub fn draw_factors(n: usize) -> Result<Vec<Fr>> {
+    let mut secrets = Secrets::new("zkmargin random linear combination v1", None)?;
+    let mut bytes = vec![0u8; 16 * n];
+    secrets.stream.fill(&mut bytes);
+    Ok(bytes
+        .chunks_exact(16)
+        .map(|c| Fr::from(u128::from_le_bytes(c.try_into().expect("16 bytes"))))
+        .collect())
 }
 
 impl Drop for Secrets {

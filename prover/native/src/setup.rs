@@ -13,7 +13,8 @@ use crate::circuit::Circuit;
 use crate::error::Result;
 use crate::field_io::RawPoint;
 use crate::fixed_base::FixedBase;
-use crate::keyfile::{FixedPoints, Header, KeyWriter};
+use crate::key_writer::KeyWriter;
+use crate::keyfile::{FixedPoints, Header};
 use crate::progress::Progress;
 use crate::qap::{accumulate_wires, Domain};
 use crate::secrets::Secrets;
@@ -77,6 +78,7 @@ pub fn setup(circuit: &Circuit, path: &Path, seed: Option<&[u8]>, progress: &Pro
         n_b: exponents.b.len(),
         circuit_digest: *circuit.digest.as_bytes(),
         vk_bytes: verifying_key.len(),
+        transcript_bytes: 0,
     };
     let mut writer = KeyWriter::create(path, &header, &fixed, &verifying_key)?;
     writer.write_indices(&exponents.a_wires)?;

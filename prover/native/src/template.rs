@@ -91,6 +91,17 @@ impl Template {
         wires.iter().zip(coefficients).map(|(w, c)| (*w as usize, &self.coefficients[*c as usize]))
     }
 
+    /// Return the terms of pool entry `lc` as (wire, index of the coefficient).
+    pub fn indexed_terms(&self, lc: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let range = self.lc_start[lc] as usize..self.lc_start[lc + 1] as usize;
+        let coefficients = &self.term_coefficient[range.clone()];
+        self.term_wire[range].iter().zip(coefficients).map(|(wire, c)| (*wire as usize, *c as usize))
+    }
+
+    pub fn coefficients(&self) -> &[Fr] {
+        &self.coefficients
+    }
+
     /// Return the value of pool entry `lc` at the given local wires.
     pub fn evaluate_lc(&self, lc: usize, wires: &[Fr]) -> Fr {
         let range = self.lc_start[lc] as usize..self.lc_start[lc + 1] as usize;

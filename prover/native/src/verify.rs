@@ -10,6 +10,8 @@ use crate::field_io::{read_g1, read_g2, read_scalars, write_g1, write_g2, G1_BYT
 use crate::value_error;
 
 pub const PROOF_BYTES: usize = 2 * G1_BYTES + G2_BYTES;
+/// Where delta_g2 stands in a verifying key's bytes.
+pub const VK_DELTA: std::ops::Range<usize> = G1_BYTES + 2 * G2_BYTES..G1_BYTES + 3 * G2_BYTES;
 const VK_FIXED_BYTES: usize = G1_BYTES + 3 * G2_BYTES + 4;
 
 /// A Groth16 verifying key.
