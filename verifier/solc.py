@@ -11,13 +11,18 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from rollup.errors import RollupError
 from verifier.artifacts import ARTIFACTS_DIR, CONTRACTS_DIR, Artifact, encode_artifact
 
-SOURCE_FILES = {"Groth16Verifier": "Groth16Verifier.sol", "StateRootAnchor": "StateRootAnchor.sol"}
+SOURCE_FILES = {
+    "Groth16Verifier": "Groth16Verifier.sol",
+    "Rollup": "rollup/Rollup.sol",
+    "StateRootAnchor": "StateRootAnchor.sol",
+    "TestToken": "test/TestToken.sol",
+}
 SETTINGS: dict[str, Any] = {
     "evmVersion": "prague",
     "optimizer": {"enabled": True, "runs": 10_000},
@@ -69,7 +74,7 @@ def compile_contracts() -> list[Artifact]:
 
     Raises NodeMissing, CompilationFailed (also on warnings).
     """
-    sources = {name: (CONTRACTS_DIR / name).read_text() for name in SOURCE_FILES.values()}
+    sources = {path.relative_to(CONTRACTS_DIR).as_posix(): path.read_text() for path in CONTRACTS_DIR.rglob("*.sol")}
     settings = {**SETTINGS, "outputSelection": {"*": {"*": ["abi", "evm.bytecode.object"]}}}
     version, output = _run_solc(
         {"language": "Solidity", "sources": {k: {"content": v} for k, v in sources.items()}, "settings": settings}
@@ -80,7 +85,7 @@ def compile_contracts() -> list[Artifact]:
         Artifact(
             contract_name=name,
             source_file=file,
-            source_sha256=hashlib.sha256(sources[file].encode()).hexdigest(),
+            source_sha256=_hash_sources(file, sources),
             compiler_version=version,
             settings=SETTINGS,
             abi=output["contracts"][file][name]["abi"],
@@ -88,6 +93,13 @@ def compile_contracts() -> list[Artifact]:
         )
         for name, file in SOURCE_FILES.items()
     ]
+
+
+def _hash_sources(file: str, sources: dict[str, str]) -> str:
+    """Return sha256 of a source and, behind it, of the others in its folder: it may import those."""
+    folder = PurePosixPath(file).parent
+    others = sorted(name for name in sources if name != file and folder.name and PurePosixPath(name).parent == folder)
+    return hashlib.sha256("".join(sources[name] for name in (file, *others)).encode()).hexdigest()
 
 
 def _run_solc(standard_json: dict[str, Any]) -> tuple[str, dict[str, Any]]:
