@@ -12,7 +12,7 @@ import ckzg  # type: ignore[import-not-found]  # compiled, without stubs
 from rollup.blob import decode_values
 from rollup.bls_field import P
 
-__all__ = ["commit", "prove", "verify", "versioned_hash"]
+__all__ = ["commit", "load_setup", "prove", "verify", "versioned_hash"]
 
 COMMITMENT_BYTES: Final = 48
 PROOF_BYTES: Final = 48
@@ -21,7 +21,7 @@ _NO_PRECOMPUTE: Final = 0  # tables that speed up cell proofs, which nobody asks
 
 
 @cache
-def _load_setup() -> object:
+def load_setup() -> object:
     """Return the mainnet ceremony's setup as ckzg holds it: four seconds, once in a process."""
     with as_file(files("eth._utils") / "kzg_trusted_setup.txt") as path:
         return ckzg.load_trusted_setup(str(path), _NO_PRECOMPUTE)
@@ -33,7 +33,7 @@ def commit(blob: bytes) -> bytes:
     Raises BlobWrongLength, BlobElementTooLarge.
     """
     decode_values(blob)
-    return bytes(ckzg.blob_to_kzg_commitment(blob, _load_setup()))
+    return bytes(ckzg.blob_to_kzg_commitment(blob, load_setup()))
 
 
 def versioned_hash(commitment: bytes) -> bytes:
@@ -48,7 +48,7 @@ def prove(blob: bytes, z: int) -> tuple[bytes, int]:
     """
     assert 0 <= z < P, f"a point outside [0, P): {z}"
     decode_values(blob)
-    proof, value_be = ckzg.compute_kzg_proof(blob, z.to_bytes(32, "big"), _load_setup())
+    proof, value_be = ckzg.compute_kzg_proof(blob, z.to_bytes(32, "big"), load_setup())
     return bytes(proof), int.from_bytes(value_be, "big")
 
 
@@ -61,6 +61,6 @@ def verify(commitment: bytes, z: int, value: int, proof: bytes) -> bool:
         return False
     try:
         words = z.to_bytes(32, "big"), value.to_bytes(32, "big")
-        return bool(ckzg.verify_kzg_proof(commitment, *words, proof, _load_setup()))
+        return bool(ckzg.verify_kzg_proof(commitment, *words, proof, load_setup()))
     except RuntimeError:  # of ckzg: a point is not on the curve or not in the subgroup
         return False

@@ -15,7 +15,7 @@ from py_ecc.optimized_bls12_381 import G1, multiply
 from rollup.blob import BLOB_BYTES, ELEMENT_COUNT, BlobElementTooLarge, BlobWrongLength, encode_blob
 from rollup.bls_field import ELEMENT_BITS, P, evaluate
 from verifier.base_layer.embedded import EmbeddedEvm
-from verifier.base_layer.interface import Reverted
+from verifier.base_layer.errors import Reverted
 from verifier.kzg import commit, prove, verify, versioned_hash
 
 MAX_COEFFICIENT = 2**ELEMENT_BITS - 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -16,7 +17,8 @@ from eth_utils.abi import (
 )
 
 from verifier.artifacts import Artifact
-from verifier.base_layer.interface import BaseLayer, Log, Receipt, Reverted
+from verifier.base_layer.errors import Reverted
+from verifier.base_layer.interface import BaseLayer, Log, Receipt
 
 
 @dataclass(frozen=True)
@@ -28,21 +30,28 @@ class Contract:
     address: bytes
     deployment: Receipt
 
-    def call(self, function: str, *args: object) -> Any:  # noqa: ANN401 # the ABI decides
-        """Return what a view function returns: one value, or a tuple of them. Raises Reverted."""
+    def call(self, function: str, *args: object, sender: bytes | None = None) -> Any:  # noqa: ANN401 # the ABI decides
+        """Return what a function returns: one value, or a tuple of them, empty where nothing. Raises Reverted."""
         abi = _get_entry(self.artifact, "function", function)
         try:
-            output = self.layer.call(self.address, _encode_call(abi, args))
+            output = self.layer.call(self.address, _encode_call(abi, args), sender=sender)
         except Reverted as error:
             raise _explain(error, self.artifact) from None
         values = decode(get_abi_output_types(abi), output)
         return values[0] if len(values) == 1 else values
 
-    def transact(self, function: str, *args: object) -> Receipt:
-        """Send a transaction and return its receipt. Raises Reverted, with the gas it cost."""
-        abi = _get_entry(self.artifact, "function", function)
+    def transact(
+        self,
+        function: str,
+        *args: object,
+        sender: bytes | None = None,
+        value_wei: int = 0,
+        blobs: Sequence[bytes] = (),
+    ) -> Receipt:
+        """Send a transaction and return its receipt. Raises as BaseLayer.transact, errors of the contract spelled."""
+        calldata = _encode_call(_get_entry(self.artifact, "function", function), args)
         try:
-            return self.layer.transact(self.address, _encode_call(abi, args))
+            return self.layer.transact(self.address, calldata, sender=sender, value_wei=value_wei, blobs=blobs)
         except Reverted as error:
             raise _explain(error, self.artifact) from None
 
@@ -56,12 +65,12 @@ class Contract:
         return [_decode_log(abi, log) for log in logs if log.address == self.address and log.topics[0] == topic]
 
 
-def deploy_contract(layer: BaseLayer, artifact: Artifact, *args: object) -> Contract:
+def deploy_contract(layer: BaseLayer, artifact: Artifact, *args: object, sender: bytes | None = None) -> Contract:
     """Deploy and return the contract; its `deployment` holds the gas. Raises Reverted."""
     constructors = [entry for entry in artifact.abi if entry["type"] == "constructor"]
     types = [item["type"] for entry in constructors for item in entry["inputs"]]
     try:
-        receipt = layer.deploy(artifact.creation_bytecode + encode(types, args))
+        receipt = layer.deploy(artifact.creation_bytecode + encode(types, args), sender=sender)
     except Reverted as error:
         raise _explain(error, artifact) from None
     assert receipt.created_address is not None  # a deployment that did not revert made a contract

@@ -1,102 +1,140 @@
 """An EVM inside this process: py-evm at the Prague fork, one transaction a block, nothing kept.
 
 py-evm's bn254 precompiles are py-ecc in pure Python: a Groth16 verification takes about 0.7 s. Its gas is exact.
+Time stands still between blocks: each is 12 s after its parent, or where `set_next_timestamp` puts it.
 """
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Sequence
 
-from eth.abc import BlockHeaderAPI, ComputationAPI, SignedTransactionAPI
-from eth.chains.base import MiningChain
-from eth.constants import CREATE_CONTRACT_ADDRESS, POST_MERGE_DIFFICULTY, POST_MERGE_MIX_HASH, POST_MERGE_NONCE
-from eth.db.atomic import AtomicDB
+from eth.abc import ComputationAPI
 from eth.exceptions import VMError
-from eth.typing import HeaderParams
-from eth.vm.forks.prague import PragueVM
-from eth_keys.datatypes import PrivateKey
 from eth_typing import Address, BlockNumber
 
-from verifier.base_layer.interface import Log, Receipt, Reverted
+from verifier import kzg
+from verifier.base_layer.embedded_chain import CHAIN_ID, KEYS, make_block, make_chain, make_logs, sign
+from verifier.base_layer.errors import BlobCountTooLarge, BlockUnknown, Reverted, SenderUnknown, TimeNotAhead
+from verifier.base_layer.interface import BLOB_GAS, TRANSACTION_BLOB_CAP, TRANSACTION_GAS_CAP, Block, Log, Receipt
 
-_CHAIN_ID = 1337  # the usual id of development chains
-_GENESIS_TIMESTAMP_S = 1_700_000_000
-_BLOCK_GAS_LIMIT = 45_000_000
-_TRANSACTION_GAS_LIMIT = 16_000_000  # EIP-7825 caps a transaction at 2**24 from Osaka on
-_WEI_PER_GAS = 10**9
-_BALANCE_WEI = 10**24
-_DEVELOPMENT_KEY = PrivateKey((1).to_bytes(32, "big"))  # public knowledge: an embedded chain guards nothing
-
-
-class _Chain(MiningChain):
-    chain_id = _CHAIN_ID
-    vm_configuration = ((BlockNumber(0), PragueVM),)
-
-    def create_header_from_parent(self, parent_header: BlockHeaderAPI, **header_params: HeaderParams) -> BlockHeaderAPI:
-        # without it the gas limit would fall by 1/1024 a block
-        return super().create_header_from_parent(parent_header, gas_limit=parent_header.gas_limit, **header_params)
+GENESIS_TIMESTAMP_S = 1_700_000_000
 
 
 class EmbeddedEvm:
-    """A BaseLayer that lives and dies with the object."""
+    """A BaseLayer that lives and dies with the object. Ten senders are funded; every block is final."""
 
-    def __init__(self) -> None:
-        self._chain = cast(MiningChain, _Chain.from_genesis(AtomicDB(), _get_genesis_params(), _get_genesis_state()))
+    def __init__(self, genesis_timestamp_s: int = GENESIS_TIMESTAMP_S) -> None:
+        """Start a chain whose block 0 has this time."""
+        self._chain = make_chain(genesis_timestamp_s)
+        self._keys = {key.public_key.to_canonical_address(): key for key in KEYS}
+        self._blocks = [make_block(self._chain.get_canonical_block_header_by_number(BlockNumber(0)))]
+        self._logs: list[tuple[Log, ...]] = [()]  # by block
 
     @property
     def chain_id(self) -> int:
         """The EIP-155 chain id."""
-        return _CHAIN_ID
+        return CHAIN_ID
+
+    @property
+    def senders(self) -> tuple[bytes, ...]:
+        """The ten addresses whose keys are held here."""
+        return tuple(self._keys)
 
     @property
     def sender(self) -> bytes:
-        """The 20-byte address that pays."""
-        return _DEVELOPMENT_KEY.public_key.to_canonical_address()
+        """The first of them: it pays where nobody is named."""
+        return self.senders[0]
 
-    def deploy(self, creation_code: bytes) -> Receipt:
-        """Create a contract in a block of its own. Raises Reverted."""
-        return self._send(b"", creation_code)
+    def get_head(self) -> Block:
+        """Return the last block."""
+        return self._blocks[-1]
 
-    def transact(self, address: bytes, calldata: bytes) -> Receipt:
-        """Send calldata in a block of its own. Raises Reverted, with the gas it cost."""
-        return self._send(address, calldata)
+    def get_finalized_number(self) -> int:
+        """Return the head's number: nothing is ever replaced here."""
+        return self._blocks[-1].number
 
-    def call(self, address: bytes, calldata: bytes) -> bytes:
-        """Return what a read-only call at the head returns. Raises Reverted."""
-        state = self._chain.get_vm().state
-        snapshot = state.snapshot()
-        computation = state.apply_transaction(self._sign(address, calldata))
-        state.revert(snapshot)
+    def get_block(self, number: int) -> Block:
+        """Return a block. Raises BlockUnknown."""
+        if not 0 <= number < len(self._blocks):
+            raise BlockUnknown(number)
+        return self._blocks[number]
+
+    def get_logs(self, first_block: int, last_block: int, addresses: Sequence[bytes] = ()) -> tuple[Log, ...]:
+        """Return the logs of blocks first..last, in order; of these contracts only, where any are named."""
+        logs = (log for of_block in self._logs[max(first_block, 0) : max(last_block + 1, 0)] for log in of_block)
+        return tuple(log for log in logs if not addresses or log.address in addresses)
+
+    def get_balance_wei(self, address: bytes) -> int:
+        """Return what an account holds at the head."""
+        return self._chain.get_vm().state.get_balance(Address(address))
+
+    def set_next_timestamp(self, timestamp_s: int) -> None:
+        """Give the next block, and every call until then, this time. Raises TimeNotAhead."""
+        if timestamp_s <= self.get_head().timestamp_s:
+            raise TimeNotAhead(timestamp_s, self.get_head().timestamp_s)
+        self._chain.set_header_timestamp(timestamp_s)
+
+    def mine(self) -> Block:
+        """Add a block without transactions and return it."""
+        result, _, _ = self._chain.mine_all(())
+        self._logs.append(())
+        self._blocks.append(make_block(result.imported_block.header))
+        return self.get_head()
+
+    def deploy(self, creation_code: bytes, *, sender: bytes | None = None) -> Receipt:
+        """Create a contract in a block of its own. Raises Reverted, SenderUnknown."""
+        return self._send(b"", creation_code, sender, 0, ())
+
+    def transact(
+        self,
+        address: bytes,
+        calldata: bytes,
+        *,
+        sender: bytes | None = None,
+        value_wei: int = 0,
+        blobs: Sequence[bytes] = (),
+    ) -> Receipt:
+        """Send calldata in a block of its own. Raises as BaseLayer says; a revert costs its gas."""
+        if len(blobs) > TRANSACTION_BLOB_CAP:
+            raise BlobCountTooLarge(len(blobs), TRANSACTION_BLOB_CAP)
+        hashes = tuple(kzg.versioned_hash(kzg.commit(blob)) for blob in blobs)
+        return self._send(address, calldata, sender, value_wei, hashes)
+
+    def call(self, address: bytes, calldata: bytes, *, sender: bytes | None = None) -> bytes:
+        """Return what a read-only call in the coming block returns. Raises Reverted."""
+        vm, who, to = self._chain.get_vm(), Address(sender or self.sender), Address(address)
+        snapshot = vm.state.snapshot()
+        code = vm.state.get_code(to)
+        computation = vm.execute_bytecode(who, 0, TRANSACTION_GAS_CAP, to, who, 0, calldata, code, to)
+        vm.state.revert(snapshot)
         _check_success(computation, computation.get_gas_used())
         return computation.output
 
-    def _send(self, to: bytes, data: bytes) -> Receipt:
-        _, receipt, computation = self._chain.apply_transaction(self._sign(to, data))
-        self._chain.mine_block()
+    def _send(
+        self, to: bytes, data: bytes, sender: bytes | None, value_wei: int, versioned_hashes: tuple[bytes, ...]
+    ) -> Receipt:
+        who = self.sender if sender is None else sender
+        if who not in self._keys:
+            raise SenderUnknown(who)
+        state = self._chain.get_vm().state
+        signed = sign(self._keys[who], state.get_nonce(Address(who)), to, data, value_wei, versioned_hashes)
+        result, (receipt,), (computation,) = self._chain.mine_all((signed,))
+        block = make_block(result.imported_block.header)
+        self._blocks.append(block)
+        self._logs.append(tuple(make_logs(block, (signed,), (receipt,))))
         _check_success(computation, receipt.gas_used)  # one transaction a block: cumulative gas is its own
         return Receipt(
             gas_used=receipt.gas_used,
-            logs=tuple(
-                Log(log.address, tuple(topic.to_bytes(32, "big") for topic in log.topics), log.data)
-                for log in receipt.logs
-            ),
+            blob_gas_used=BLOB_GAS * len(versioned_hashes),
+            gas_price_wei=computation.transaction_context.gas_price,
+            blob_gas_price_wei=state.blob_base_fee if versioned_hashes else 0,
+            logs=self._logs[-1],
             created_address=computation.msg.storage_address if to == b"" else None,
+            transaction_hash=signed.hash,
+            versioned_hashes=versioned_hashes,
+            block_number=block.number,
+            timestamp_s=block.timestamp_s,
         )
-
-    def _sign(self, to: bytes, data: bytes) -> SignedTransactionAPI:
-        vm = self._chain.get_vm()
-        unsigned = vm.get_transaction_builder().new_unsigned_dynamic_fee_transaction(  # type: ignore[attr-defined] # since London
-            chain_id=_CHAIN_ID,
-            nonce=vm.state.get_nonce(Address(self.sender)),
-            max_priority_fee_per_gas=0,
-            max_fee_per_gas=2 * _WEI_PER_GAS,
-            gas=_TRANSACTION_GAS_LIMIT,
-            to=Address(to or CREATE_CONTRACT_ADDRESS),
-            value=0,
-            data=data,
-            access_list=(),
-        )
-        return cast(SignedTransactionAPI, unsigned.as_signed_transaction(_DEVELOPMENT_KEY))
 
 
 def _check_success(computation: ComputationAPI, gas_used: int) -> None:
@@ -104,18 +142,3 @@ def _check_success(computation: ComputationAPI, gas_used: int) -> None:
         error: VMError = computation.error
         reason = "execution reverted" if computation.output else type(error).__name__
         raise Reverted(return_data=computation.output, reason=reason, gas_used=gas_used)
-
-
-def _get_genesis_params() -> dict[str, Any]:
-    return {
-        "difficulty": POST_MERGE_DIFFICULTY,
-        "mix_hash": POST_MERGE_MIX_HASH,
-        "nonce": POST_MERGE_NONCE,
-        "gas_limit": _BLOCK_GAS_LIMIT,
-        "timestamp": _GENESIS_TIMESTAMP_S,
-    }
-
-
-def _get_genesis_state() -> dict[Address, Any]:
-    sender = Address(_DEVELOPMENT_KEY.public_key.to_canonical_address())
-    return {sender: {"balance": _BALANCE_WEI, "nonce": 0, "code": b"", "storage": {}}}

@@ -1,46 +1,86 @@
-"""What zkmargin asks of a base layer: send code or calldata, read, and know the exact gas. Nothing more."""
+"""What zkmargin asks of a base layer: send code, calldata and blobs, read, follow, know the exact gas. Nothing more.
+
+`ChainReader` is what following a chain takes, `BaseLayer` adds sending. Addresses and hashes are bytes, 20 and 32.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
-from rollup.errors import RollupError
+TRANSACTION_GAS_CAP: Final = 2**24  # EIP-7825: from Osaka on no transaction may ask for more
+TRANSACTION_BLOB_CAP: Final = 6  # EIP-7594: from Osaka on no transaction may carry more
+BLOB_GAS: Final = 2**17  # EIP-4844, GAS_PER_BLOB
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block's place in the chain."""
+
+    number: int
+    timestamp_s: int
+    hash: bytes
+    parent_hash: bytes
 
 
 @dataclass(frozen=True)
 class Log:
-    """One event as the EVM recorded it."""
+    """One event as the EVM recorded it, and where."""
 
     address: bytes
     topics: tuple[bytes, ...]
     data: bytes
+    block_number: int
+    block_hash: bytes
+    transaction_hash: bytes
+    log_index: int  # within the block
 
 
 @dataclass(frozen=True)
 class Receipt:
     """A transaction that succeeded."""
 
-    gas_used: int  # all in: intrinsic, calldata, execution, less refunds
+    gas_used: int  # execution, all in: intrinsic, calldata with the floor of EIP-7623, less refunds; blob gas is apart
+    blob_gas_used: int
+    gas_price_wei: int  # paid for each unit of gas_used
+    blob_gas_price_wei: int  # paid for each unit of blob_gas_used; 0 without blobs
     logs: tuple[Log, ...]
     created_address: bytes | None
+    transaction_hash: bytes
+    versioned_hashes: tuple[bytes, ...]  # of its blobs (EIP-4844)
+    block_number: int
+    timestamp_s: int  # of its block
 
 
-@dataclass(eq=False)
-class Reverted(RollupError):
-    """A call or transaction was undone by the EVM."""
+class ChainReader(Protocol):
+    """A chain of blocks with logs, as far as this reader has heard. Its last blocks may be replaced."""
 
-    code = "base_layer_reverted"
-    return_data: bytes  # the ABI-encoded error, empty where the EVM itself gave up
-    reason: str
-    gas_used: int
+    def get_head(self) -> Block:
+        """Return the last block."""
+        ...
 
-    def __str__(self) -> str:
-        return f"base layer reverted after {self.gas_used} gas: {self.reason}"
+    def get_finalized_number(self) -> int:
+        """Return the number of the last block that will not be replaced; 0 where none is final yet."""
+        ...
+
+    def get_block(self, number: int) -> Block:
+        """Return a block of the chain that now leads to the head. Raises BlockUnknown."""
+        ...
+
+    def get_logs(self, first_block: int, last_block: int, addresses: Sequence[bytes] = ()) -> tuple[Log, ...]:
+        """Return the logs of blocks first..last, both included, in order; of these contracts only, where any are named.
+
+        Blocks beyond the head have none.
+        """
+        ...
 
 
-class BaseLayer(Protocol):
-    """An EVM chain and one funded account on it."""
+class BaseLayer(ChainReader, Protocol):
+    """An EVM chain and funded accounts on it. What needs a sender takes the first where none is named.
+
+    Sending raises Reverted, SenderUnknown and, with blobs, BlobCountTooLarge, BlobWrongLength, BlobElementTooLarge.
+    """
 
     @property
     def chain_id(self) -> int:
@@ -48,18 +88,35 @@ class BaseLayer(Protocol):
         ...
 
     @property
+    def senders(self) -> tuple[bytes, ...]:
+        """The addresses whose keys are held here."""
+        ...
+
+    @property
     def sender(self) -> bytes:
-        """The 20-byte address that pays."""
+        """The first of `senders`: it pays where nobody is named."""
         ...
 
-    def deploy(self, creation_code: bytes) -> Receipt:
-        """Create a contract in a block of its own. Raises Reverted."""
+    def deploy(self, creation_code: bytes, *, sender: bytes | None = None) -> Receipt:
+        """Create a contract and return the receipt."""
         ...
 
-    def call(self, address: bytes, calldata: bytes) -> bytes:
-        """Return what a read-only call at the head returns. Raises Reverted."""
+    def call(self, address: bytes, calldata: bytes, *, sender: bytes | None = None) -> bytes:
+        """Return what a read-only call at the head returns; any address may be its sender. Raises Reverted."""
         ...
 
-    def transact(self, address: bytes, calldata: bytes) -> Receipt:
-        """Send calldata in a block of its own. Raises Reverted, with the gas it cost."""
+    def transact(
+        self,
+        address: bytes,
+        calldata: bytes,
+        *,
+        sender: bytes | None = None,
+        value_wei: int = 0,
+        blobs: Sequence[bytes] = (),
+    ) -> Receipt:
+        """Send calldata and return the receipt. With blobs it is an EIP-4844 transaction, of type 3."""
+        ...
+
+    def get_balance_wei(self, address: bytes) -> int:
+        """Return what an account holds at the head."""
         ...
