@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from posixpath import dirname, normpath
 from typing import Any
 
 from rollup.errors import RollupError
@@ -21,6 +23,7 @@ SOURCE_FILES = {
     "Groth16Verifier": "Groth16Verifier.sol",
     "Rollup": "rollup/Rollup.sol",
     "StateRootAnchor": "StateRootAnchor.sol",
+    "TestReaders": "test/TestReaders.sol",
     "TestToken": "test/TestToken.sol",
 }
 SETTINGS: dict[str, Any] = {
@@ -28,6 +31,11 @@ SETTINGS: dict[str, Any] = {
     "optimizer": {"enabled": True, "runs": 10_000},
     "metadata": {"bytecodeHash": "none", "appendCBOR": False},  # the same bytes from any path and any comment
 }
+# The rollup would not fit into EIP-170's 24,576 bytes, nor its readers onto the stack, without the IR pipeline.
+SETTINGS_OF: dict[str, dict[str, Any]] = {
+    "Rollup": {**SETTINGS, "optimizer": {"enabled": True, "runs": 200}, "viaIR": True}
+}
+_IMPORT = re.compile(r'^import .*from "(.+)";$', re.MULTILINE)
 _TIMEOUT_S = 300
 _SCRIPT = """
 const solc = require("solc");
@@ -75,31 +83,50 @@ def compile_contracts() -> list[Artifact]:
     Raises NodeMissing, CompilationFailed (also on warnings).
     """
     sources = {path.relative_to(CONTRACTS_DIR).as_posix(): path.read_text() for path in CONTRACTS_DIR.rglob("*.sol")}
-    settings = {**SETTINGS, "outputSelection": {"*": {"*": ["abi", "evm.bytecode.object"]}}}
+    return [_compile(name, file, sources) for name, file in SOURCE_FILES.items()]
+
+
+def get_settings(contract_name: str) -> dict[str, Any]:
+    """Return the compiler settings of a contract."""
+    return SETTINGS_OF.get(contract_name, SETTINGS)
+
+
+def _compile(name: str, file: str, sources: dict[str, str]) -> Artifact:
+    """Return the artefact of one contract. Raises CompilationFailed."""
+    settings = get_settings(name)
+    selection = {"outputSelection": {file: {name: ["abi", "evm.bytecode.object"]}}}
     version, output = _run_solc(
-        {"language": "Solidity", "sources": {k: {"content": v} for k, v in sources.items()}, "settings": settings}
+        {
+            "language": "Solidity",
+            "sources": {path: {"content": text} for path, text in sources.items()},
+            "settings": settings | selection,
+        }
     )
     if messages := tuple(e["formattedMessage"].strip() for e in output.get("errors", [])):
         raise CompilationFailed(messages)
-    return [
-        Artifact(
-            contract_name=name,
-            source_file=file,
-            source_sha256=_hash_sources(file, sources),
-            compiler_version=version,
-            settings=SETTINGS,
-            abi=output["contracts"][file][name]["abi"],
-            creation_bytecode=bytes.fromhex(output["contracts"][file][name]["evm"]["bytecode"]["object"]),
-        )
-        for name, file in SOURCE_FILES.items()
-    ]
+    compiled = output["contracts"][file][name]
+    return Artifact(
+        contract_name=name,
+        source_file=file,
+        source_sha256=_hash_sources(file, sources),
+        compiler_version=version,
+        settings=settings,
+        abi=compiled["abi"],
+        creation_bytecode=bytes.fromhex(compiled["evm"]["bytecode"]["object"]),
+    )
 
 
 def _hash_sources(file: str, sources: dict[str, str]) -> str:
-    """Return sha256 of a source and, behind it, of the others in its folder: it may import those."""
-    folder = PurePosixPath(file).parent
-    others = sorted(name for name in sources if name != file and folder.name and PurePosixPath(name).parent == folder)
-    return hashlib.sha256("".join(sources[name] for name in (file, *others)).encode()).hexdigest()
+    """Return sha256 of a source followed by those it imports, sorted by name, directly or not."""
+    reached, waiting = {file}, [file]
+    while waiting:
+        name = waiting.pop()
+        paths = (normpath(f"{dirname(name)}/{path}") for path in _IMPORT.findall(sources[name]))
+        fresh = [path.lstrip("/") for path in paths if path.lstrip("/") not in reached]
+        reached.update(fresh)
+        waiting += fresh
+    text = sources[file] + "".join(sources[name] for name in sorted(reached - {file}))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _run_solc(standard_json: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -13,9 +13,9 @@ library BridgeReader {
     uint256 private constant TAG_DROPPED = 0;
     uint256 private constant TAG_APPLIED = 1;
     uint256 private constant TAG_PAYMENT = 2;
+    uint256 private constant MAX_ENTRY_BYTES = 96;
     uint256 private constant PAYMENT_WORD = 2; // kinds of bridge words that are no entry's
     uint256 private constant RETURNED_WORD = 3;
-    uint256 private constant SECOND_LEG_WORD = 8;
 
     error LaneWrong(uint256 lane, uint256 next, uint256 count);
     error TagWrong(uint256 tag);
@@ -32,7 +32,7 @@ library BridgeReader {
     }
 
     struct Reader {
-        uint256 at; // of the calldata
+        uint256 pos; // of the calldata
         uint256 entryAt; // of the entries
         uint256 nextLane;
         uint256 powerLane; // power = z^(4 powerLane + 1)
@@ -40,6 +40,7 @@ library BridgeReader {
         uint256 z;
         uint256 z4;
         uint256 value;
+        bytes entry; // the one that is read, copied
     }
 
     /// sum_i w_i z^(i + 1) mod r over the words of all lanes; adds to `flow`. Reverts where the calldata do not parse
@@ -53,15 +54,16 @@ library BridgeReader {
         if (data.length != 0) {
             r.z = z;
             r.power = z;
+            r.entry = new bytes(MAX_ENTRY_BYTES);
             uint256 z2 = mulmod(z, z, R);
             r.z4 = mulmod(z2, z2, R);
         }
-        while (r.at < data.length) {
-            uint256 lane = data.take(r.at, 1);
+        while (r.pos < data.length) {
+            uint256 lane = data.take(r.pos, 1);
             if (lane < r.nextLane || lane >= laneCount) revert LaneWrong(lane, r.nextLane, laneCount);
-            uint256 tag = data.take(r.at + 1, 1);
+            uint256 tag = data.take(r.pos + 1, 1);
             if (tag > TAG_PAYMENT) revert TagWrong(tag);
-            r.at += 2;
+            r.pos += 2;
             r.nextLane = lane + 1;
             if (tag == TAG_PAYMENT) _readPayment(r, data, lane, flow);
             else _readEntry(r, data, entries, lane, tag, flow);
@@ -72,11 +74,11 @@ library BridgeReader {
     }
 
     function _readPayment(Reader memory r, bytes calldata data, uint256 lane, Flow memory flow) private pure {
-        uint256 account = data.take(r.at, 3);
+        uint256 account = data.take(r.pos, 3);
         if (account >> 21 != 0) revert AccountTooLarge(account);
-        uint256 amountE6 = data.take(r.at + 3, 8);
-        uint256 owner = data.take(r.at + 11, 20);
-        r.at += 31;
+        uint256 amountE6 = data.take(r.pos + 3, 8);
+        uint256 owner = data.take(r.pos + 11, 20);
+        r.pos += 31;
         _addWords(r, lane, _pack(PAYMENT_WORD, account, amountE6, 1), owner, 0, 0);
         flow.paidE6 += amountE6;
         _addPayment(flow, owner, amountE6);
@@ -90,47 +92,31 @@ library BridgeReader {
         uint256 tag,
         Flow memory flow
     ) private pure {
-        uint256 at = r.entryAt;
-        r.entryAt = at + entries.lengthAt(at);
-        uint256 kind = entries.take(at, 1);
-        if (kind == Entries.FORCED_TRADE) return _readTrade(r, entries, at, lane, tag);
-        uint256 account = entries.take(at + 1, 3);
+        r.entryAt = _load(r.entry, entries, r.entryAt);
+        uint256 kind = _field(r, 0, 1);
         if (kind == Entries.DEPOSIT) {
-            return _readDeposit(r, entries, at, lane, tag, flow);
-        }
-        if (kind == Entries.FORCED_WITHDRAWAL) {
+            _readDeposit(r, lane, tag, flow);
+        } else if (kind == Entries.FORCED_WITHDRAWAL) {
             uint256 paidE6;
-            uint256 owner = entries.take(at + 12, 20);
             if (tag == TAG_APPLIED) {
-                paidE6 = data.take(r.at, 8);
-                r.at += 8;
-                flow.paidE6 += paidE6;
-                _addPayment(flow, owner, paidE6);
+                paidE6 = data.take(r.pos, 8);
+                r.pos += 8;
             }
-            _addWords(r, lane, _pack(kind, account, entries.take(at + 4, 8), tag), owner, paidE6, 0);
-        } else if (kind == Entries.FORCED_CANCEL_ALL) {
-            _addWords(r, lane, _pack(kind, account, 0, tag), entries.take(at + 4, 20), 0, 0);
-        } else if (kind == Entries.FORCED_KEY_CHANGE) {
-            (uint256 x, uint256 y) = (entries.take(at + 24, 32), entries.take(at + 56, 32));
-            _addWords(r, lane, _pack(kind, account, 0, tag), entries.take(at + 4, 20), x, y);
+            _readWithdrawal(r, lane, tag, paidE6, flow);
+        } else if (kind == Entries.FORCED_TRADE) {
+            _readLeg(r, lane, tag, 0);
+            _readLeg(r, lane + 1, tag, 1);
+            r.nextLane = lane + 2;
         } else {
-            _addWords(r, lane, _pack(kind, account, entries.take(at + 4, 8), tag), 0, 0, 0); // the tier
+            _readOther(r, kind, lane, tag);
         }
     }
 
-    function _readDeposit(
-        Reader memory r,
-        bytes calldata entries,
-        uint256 at,
-        uint256 lane,
-        uint256 tag,
-        Flow memory flow
-    ) private pure {
-        uint256 amountE6 = entries.take(at + 4, 8);
-        uint256 owner = entries.take(at + 12, 20);
+    function _readDeposit(Reader memory r, uint256 lane, uint256 tag, Flow memory flow) private pure {
+        uint256 amountE6 = _field(r, 4, 8);
+        uint256 owner = _field(r, 12, 20);
         uint256 kind = tag == TAG_APPLIED ? Entries.DEPOSIT : RETURNED_WORD;
-        uint256 first = _pack(kind, entries.take(at + 1, 3), amountE6, tag);
-        _addWords(r, lane, first, owner, entries.take(at + 32, 32), entries.take(at + 64, 32));
+        _addWords(r, lane, _pack(kind, _field(r, 1, 3), amountE6, tag), owner, _field(r, 32, 32), _field(r, 64, 32));
         if (tag == TAG_APPLIED) {
             flow.appliedE6 += amountE6;
         } else {
@@ -139,17 +125,51 @@ library BridgeReader {
         }
     }
 
-    /// One entry over two lanes: kind 4 bits | account 21 | lots 48 | market 4 | side 1 | outcome 1, owner, price.
-    function _readTrade(Reader memory r, bytes calldata entries, uint256 at, uint256 lane, uint256 tag) private pure {
-        uint256 market = entries.take(at + 47, 1);
-        uint256 side = entries.take(at + 48, 1);
-        uint256 terms = (entries.take(at + 49, 6) << 25) | (market << 73) | (tag << 78);
-        uint256 price = entries.take(at + 55, 6);
-        uint256 first = Entries.FORCED_TRADE | (entries.take(at + 1, 3) << 4) | terms | (side << 77);
-        uint256 second = SECOND_LEG_WORD | (entries.take(at + 4, 3) << 4) | terms | ((1 - side) << 77);
-        _addWords(r, lane, first, entries.take(at + 7, 20), price, 0);
-        _addWords(r, lane + 1, second, entries.take(at + 27, 20), price, 0);
-        r.nextLane = lane + 2;
+    function _readWithdrawal(Reader memory r, uint256 lane, uint256 tag, uint256 paidE6, Flow memory flow)
+        private
+        pure
+    {
+        uint256 owner = _field(r, 12, 20);
+        uint256 word = _pack(Entries.FORCED_WITHDRAWAL, _field(r, 1, 3), _field(r, 4, 8), tag);
+        _addWords(r, lane, word, owner, paidE6, 0);
+        flow.paidE6 += paidE6;
+        _addPayment(flow, owner, paidE6);
+    }
+
+    /// Forced cancel all, forced key change, set tier: nothing is paid.
+    function _readOther(Reader memory r, uint256 kind, uint256 lane, uint256 tag) private pure {
+        uint256 account = _field(r, 1, 3);
+        if (kind == Entries.SET_TIER) {
+            _addWords(r, lane, _pack(kind, account, _field(r, 4, 8), tag), 0, 0, 0); // the tier as amount
+        } else if (kind == Entries.FORCED_CANCEL_ALL) {
+            _addWords(r, lane, _pack(kind, account, 0, tag), _field(r, 4, 20), 0, 0);
+        } else {
+            _addWords(r, lane, _pack(kind, account, 0, tag), _field(r, 4, 20), _field(r, 24, 32), _field(r, 56, 32));
+        }
+    }
+
+    /// One leg of a forced trade: kind 4 bits | account 21 | lots 48 | market 4 | side 1 | outcome 1, owner, price.
+    function _readLeg(Reader memory r, uint256 lane, uint256 tag, uint256 leg) private pure {
+        uint256 word = (Entries.FORCED_TRADE + leg) | (_field(r, 1 + 3 * leg, 3) << 4) | (_field(r, 49, 6) << 25);
+        word |= (_field(r, 47, 1) << 73) | ((_field(r, 48, 1) ^ leg) << 77) | (tag << 78);
+        _addWords(r, lane, word, _field(r, 7 + 20 * leg, 20), _field(r, 55, 6), 0);
+    }
+
+    /// Copies the entry at `at` to memory and returns where the next one begins.
+    function _load(bytes memory entry, bytes calldata entries, uint256 pos) private pure returns (uint256) {
+        uint256 length = entries.lengthAt(pos);
+        assembly ("memory-safe") {
+            calldatacopy(add(entry, 32), add(entries.offset, pos), length)
+        }
+        return pos + length;
+    }
+
+    /// `byteCount` bytes at `at` of the loaded entry as a number.
+    function _field(Reader memory r, uint256 pos, uint256 byteCount) private pure returns (uint256 value) {
+        bytes memory entry = r.entry;
+        assembly ("memory-safe") {
+            value := shr(sub(256, mul(8, byteCount)), mload(add(add(entry, 32), pos)))
+        }
     }
 
     /// kind 4 bits | account 21 | amount 64 | outcome 1.

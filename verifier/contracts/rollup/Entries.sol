@@ -18,18 +18,18 @@ library Entries {
     error CalldataCutOff(uint256 offset);
 
     /// `byteCount` bytes at `at` as a number. Reverts where the data end before.
-    function take(bytes calldata data, uint256 at, uint256 byteCount) internal pure returns (uint256 value) {
-        if (at + byteCount > data.length) revert CalldataCutOff(at);
+    function take(bytes calldata data, uint256 pos, uint256 byteCount) internal pure returns (uint256 value) {
+        if (pos + byteCount > data.length) revert CalldataCutOff(pos);
         assembly ("memory-safe") {
-            value := shr(sub(256, mul(8, byteCount)), calldataload(add(data.offset, at)))
+            value := shr(sub(256, mul(8, byteCount)), calldataload(add(data.offset, pos)))
         }
     }
 
     /// Bytes of the entry at `at`. Reverts where there is none.
-    function lengthAt(bytes calldata entries, uint256 at) internal pure returns (uint256 length) {
-        uint256 kind = take(entries, at, 1);
+    function lengthAt(bytes calldata entries, uint256 pos) internal pure returns (uint256 length) {
+        uint256 kind = take(entries, pos, 1);
         length = kind < 32 ? (LENGTHS >> (8 * kind)) & 0xff : 0;
-        if (length == 0 || at + length > entries.length) revert EntryMalformed(at);
+        if (length == 0 || pos + length > entries.length) revert EntryMalformed(pos);
     }
 
     /// Entries one after the other: how many, the chain's head after them, and the keccak256 of their own keccak256.
@@ -40,18 +40,18 @@ library Entries {
     {
         headAfter = head;
         bytes memory hashes = new bytes(32 * (entries.length / MIN_BYTES));
-        for (uint256 at = 0; at < entries.length; ++count) {
-            uint256 length = lengthAt(entries, at);
+        for (uint256 pos = 0; pos < entries.length; ++count) {
+            uint256 length = lengthAt(entries, pos);
             assembly ("memory-safe") {
                 let free := mload(0x40)
-                calldatacopy(free, add(entries.offset, at), length)
+                calldatacopy(free, add(entries.offset, pos), length)
                 let hash := keccak256(free, length)
                 mstore(add(add(hashes, 32), mul(count, 32)), hash)
                 mstore(0, headAfter)
                 mstore(32, hash)
                 headAfter := keccak256(0, 64)
             }
-            at += length;
+            pos += length;
         }
         assembly ("memory-safe") {
             digest := keccak256(add(hashes, 32), mul(count, 32))

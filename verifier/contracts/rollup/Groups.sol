@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {BlobPoint} from "./BlobPoint.sol";
-import {BridgeReader} from "./BridgeReader.sol";
 import {Commitments} from "./Commitments.sol";
 import {ProofBatch} from "./ProofBatch.sol";
 

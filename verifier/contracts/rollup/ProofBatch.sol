@@ -63,10 +63,10 @@ library ProofBatch {
         assembly ("memory-safe") {
             let sum := add(scalars, 32)
             mstore(sum, addmod(mload(sum), rho, R))
-            let at := add(add(inputs, 32), mul(i, 288))
-            for { let end := add(at, 288) } lt(at, end) { at := add(at, 32) } {
+            let pos := add(add(inputs, 32), mul(i, 288))
+            for { let end := add(pos, 288) } lt(pos, end) { pos := add(pos, 32) } {
                 sum := add(sum, 32)
-                mstore(sum, addmod(mload(sum), mulmod(rho, mload(at), R), R))
+                mstore(sum, addmod(mload(sum), mulmod(rho, mload(pos), R), R))
             }
         }
     }
