@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-import rlp
 from eth_abi.abi import decode
 from eth_utils.crypto import keccak
 
@@ -105,8 +104,11 @@ _RECORD_TYPES: Final = ("uint256",) * 4 + ("bytes32",) + ("uint256",) * 6 + ("by
 
 
 def predict_address(sender: bytes, nonce: int) -> bytes:
-    """Return the address of the contract that this transaction of the sender will create (Yellow Paper, eq. 88)."""
-    return keccak(rlp.encode([sender, nonce]))[12:]
+    """Return the address of the contract that this transaction of the sender creates: keccak256(rlp([sender, nonce]))."""
+    digits = nonce.to_bytes((nonce.bit_length() + 7) // 8, "big")
+    nonce_rlp = digits if 0 < nonce < 0x80 else bytes([0x80 + len(digits)]) + digits  # Yellow Paper, appendix B
+    items = bytes([0x80 + len(sender)]) + sender + nonce_rlp
+    return keccak(bytes([0xC0 + len(items)]) + items)[12:]
 
 
 def deploy_rollup(
@@ -124,7 +126,8 @@ def deploy_rollup(
 
 def encode_batches(group: Group, committed: CommittedGroup, queue: Sequence[Entry]) -> list[tuple[object, ...]]:
     """Return the batches as `commitGroup` and `settle` take them. `queue`: the entries from where the group begins."""
-    batches, first = [], 0
+    batches: list[tuple[object, ...]] = []
+    first = 0
     for batch, bridge in zip(group.batches, committed.bridges, strict=True):
         entries = b"".join(map(encode_entry, queue[first : first + bridge.n_entries]))
         batches.append((batch.new_root, batch.clock, batch.data_commitment, batch.calldata, entries))
