@@ -104,7 +104,7 @@ _RECORD_TYPES: Final = ("uint256",) * 4 + ("bytes32",) + ("uint256",) * 6 + ("by
 
 
 def predict_address(sender: bytes, nonce: int) -> bytes:
-    """Return the address of the contract that this transaction of the sender creates: keccak256(rlp([sender, nonce]))."""
+    """Return the address of the contract that a transaction creates: keccak256(rlp([sender, nonce])) (EIP-161)."""
     digits = nonce.to_bytes((nonce.bit_length() + 7) // 8, "big")
     nonce_rlp = digits if 0 < nonce < 0x80 else bytes([0x80 + len(digits)]) + digits  # Yellow Paper, appendix B
     items = bytes([0x80 + len(sender)]) + sender + nonce_rlp

@@ -75,7 +75,7 @@ class Trapdoor:
         return Proof(compute_g1(a), compute_g2(b), compute_g1(self._solve_c(public_inputs, a, b)))
 
     def simulate_pair(self, first: list[int], second: list[int], shift: int) -> tuple[Proof, Proof]:
-        """Return two proofs, each wrong by `shift` in C, in opposite directions: their equations' product still holds."""
+        """Return two proofs, wrong by `shift` in C in opposite directions: the product of their equations holds."""
         c_first, c_second = self._solve_c(first, 2, 3) + shift, self._solve_c(second, 4, 5) - shift
         return (
             Proof(compute_g1(2), compute_g2(3), compute_g1(c_first)),
