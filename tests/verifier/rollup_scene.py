@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
 from random import Random
-from typing import Final
+from typing import Final, TypeAlias
 
 import pytest
 
@@ -90,12 +90,17 @@ def prove(setup: Trapdoor, inputs: Sequence[int], a: int = 2, b: int = 3) -> byt
     return encode_proof(setup.simulate(list(inputs), a, b))
 
 
-@cache
-def get_chain() -> tuple[EmbeddedEvm, Contract, Contract]:
-    """Return one chain for all scenes of a process, with the verifiers of batches and of exits."""
+Chain: TypeAlias = tuple[EmbeddedEvm, Contract, Contract]
+
+
+def make_chain() -> Chain:
+    """Return a chain with the verifiers of batches and of exits."""
     evm = EmbeddedEvm()
     batches, exits = (deploy_verifier(evm, encode_verifying_key(key.get_key())) for key in (BATCH_SETUP, EXIT_SETUP))
     return evm, batches, exits
+
+
+get_chain = cache(make_chain)  # one for all scenes of a process but those that count gas to the last unit
 
 
 @dataclass
@@ -105,10 +110,12 @@ class Scene:
     limits: Limits = LIMITS
     random: Random = field(default_factory=lambda: Random(5))
     queue: list[Entry] = field(default_factory=list)
-    n_consumed: int = 0
+    chain: Chain | None = None
+    n_elements: int = L
+    n_lanes: int = N_LANES
 
     def __post_init__(self) -> None:
-        self.evm, self.verifier, self.exit_verifier = get_chain()
+        self.evm, self.verifier, self.exit_verifier = self.chain or get_chain()
         self.who = self.evm.senders
         self.token = deploy_contract(self.evm, load_artifact("TestToken"))
         self.rollup = deploy_rollup(self.evm, self.get_terms(), self.limits, self.get_start(), [self.get_spec()])
@@ -128,7 +135,7 @@ class Scene:
 
     def get_spec(self) -> ShapeSpec:
         """Return the one shape."""
-        return ShapeSpec(self.verifier.address, L, N_LANES, True)
+        return ShapeSpec(self.verifier.address, self.n_elements, self.n_lanes, True)
 
     @property
     def now_s(self) -> int:
@@ -177,13 +184,13 @@ class Scene:
         batches, left = [], queue
         timestamp_s = max(timestamp_s, self.now_s - 100)
         for i, calldata in enumerate(calldatas):
-            n_entries = expand_bridge(calldata, left, N_LANES).n_entries
+            n_entries = expand_bridge(calldata, left, self.n_lanes).n_entries
             left = left[n_entries:]
             follows = batch_number + 1 + i + (timestamp_s + 1 + i << 32)
             packed = pack_clock_and_entries(follows if clock is None else clock, n_entries)
             told = next(self.roots), self.random.randrange(2**250), calldata, packed
             batches.append(GroupBatch(f"batch-{batch_number + 1 + i:04}", *told))
-        elements = [self.random.randrange(2**248) for _ in range(L * len(calldatas))]
+        elements = [self.random.randrange(2**248) for _ in range(self.n_elements * len(calldatas))]
         blob = encode_blob(elements)
         commitment = kzg.commit(blob)
         group = Group(
@@ -191,8 +198,8 @@ class Scene:
             contract=int.from_bytes(self.rollup.address, "big"),
             old_root=self.rollup.call("stateRoot"),
             number=group_number,
-            n_elements=L,
-            n_lanes=N_LANES,
+            n_elements=self.n_elements,
+            n_lanes=self.n_lanes,
             versioned_hash=kzg.versioned_hash(commitment),
             batches=tuple(batches),
         )
@@ -202,7 +209,9 @@ class Scene:
         """Return a group proved as it stands, whatever it says."""
         committed = commit_group(group, queue)
         blob = encode_blob(elements)
-        values = tuple(evaluate(elements[i * L : (i + 1) * L], committed.z) for i in range(len(group.batches)))
+        length = self.n_elements
+        segments = [elements[i : i + length] for i in range(0, len(elements), length)]
+        values = tuple(evaluate(segment, committed.z) for segment in segments)
         limbs = [(value % 2**128, value >> 128) for value in values]
         inputs = compute_expected_inputs(group, committed, self.rollup.call("paramsHash"), limbs)
         proofs = tuple(prove(BATCH_SETUP, batch, 2 + i) for i, batch in enumerate(inputs))

@@ -50,14 +50,13 @@ library BridgeReader {
         pure
         returns (uint256)
     {
+        if (data.length == 0 && entries.length == 0) return 0;
         Reader memory r;
-        if (data.length != 0) {
-            r.z = z;
-            r.power = z;
-            r.entry = new bytes(MAX_ENTRY_BYTES);
-            uint256 z2 = mulmod(z, z, R);
-            r.z4 = mulmod(z2, z2, R);
-        }
+        r.z = z;
+        r.power = z;
+        r.entry = new bytes(MAX_ENTRY_BYTES);
+        uint256 z2 = mulmod(z, z, R);
+        r.z4 = mulmod(z2, z2, R);
         while (r.pos < data.length) {
             uint256 lane = data.take(r.pos, 1);
             if (lane < r.nextLane || lane >= laneCount) revert LaneWrong(lane, r.nextLane, laneCount);

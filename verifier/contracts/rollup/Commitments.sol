@@ -16,6 +16,7 @@ abstract contract Commitments is Storage {
     uint256 private constant MAX_BATCHES = 64;
     uint256 private constant BLOB_ELEMENTS = 4096; // EIP-4844, FIELD_ELEMENTS_PER_BLOB
     uint256 private constant ENTRIES_SHIFT = 72;
+    bytes32 private constant NOTHING_HASH = keccak256("");
 
     /// What is told of a batch.
     struct Batch {
@@ -109,12 +110,15 @@ abstract contract Commitments is Storage {
         bytes32 head;
         for (uint256 i = 0; i < batches.length; ++i) {
             Batch calldata batch = batches[i];
-            if (batch.entries.length != 0 && total == 0) head = queueHeads[p.consumedCount];
-            (uint256 count, bytes32 headAfter, bytes32 digest) = batch.entries.chain(head);
-            head = headAfter;
-            total += count;
+            uint256 count;
+            bytes32 digest = NOTHING_HASH;
+            if (batch.entries.length != 0) {
+                if (total == 0) head = queueHeads[p.consumedCount];
+                (count, head, digest) = batch.entries.chain(head);
+                total += count;
+            }
             words[5 + 3 * i] = batch.dataCommitment;
-            words[6 + 3 * i] = uint256(keccak256(batch.bridge));
+            words[6 + 3 * i] = uint256(batch.bridge.length == 0 ? NOTHING_HASH : keccak256(batch.bridge));
             words[7 + 3 * i] = uint256(digest);
             inputs[9 * i + 3] = batch.clock | (count << ENTRIES_SHIFT);
         }

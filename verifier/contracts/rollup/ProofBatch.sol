@@ -25,7 +25,7 @@ library ProofBatch {
     function requireAllValid(address keyStore, bytes calldata claims, uint256[] memory inputs) internal view {
         bytes memory key = keyStore.code;
         uint256 count = inputs.length / INPUT_COUNT;
-        bytes32 seed = keccak256(abi.encodePacked(keccak256(key), keccak256(claims), keccak256(abi.encodePacked(inputs))));
+        bytes32 seed = _hash(key, claims, inputs);
         uint256[] memory pairs = new uint256[]((count + 3) * PAIR_WORDS);
         uint256[] memory scalars = new uint256[](INPUT_COUNT + 1);
         bool ok = true;
@@ -34,7 +34,14 @@ library ProofBatch {
             tail := add(add(pairs, 32), mul(count, 192)) // where the last three pairs begin
         }
         for (uint256 i = 0; i < count; ++i) {
-            uint256 rho = i == 0 ? 1 : uint256(keccak256(abi.encodePacked(seed, i))) >> 128;
+            uint256 rho = 1;
+            if (i != 0) {
+                assembly ("memory-safe") {
+                    mstore(0, seed)
+                    mstore(32, i)
+                    rho := shr(128, keccak256(0, 64))
+                }
+            }
             _addInputs(scalars, inputs, i, rho);
             assembly ("memory-safe") {
                 let claim := add(claims.offset, mul(i, 288))
@@ -56,6 +63,15 @@ library ProofBatch {
         }
         if (!ok || !_finish(key, scalars, tail)) revert PointInvalid();
         _requireProductOne(pairs);
+    }
+
+    /// What the random factors are drawn from.
+    function _hash(bytes memory key, bytes calldata claims, uint256[] memory inputs) private pure returns (bytes32) {
+        bytes32 inputsHash;
+        assembly ("memory-safe") {
+            inputsHash := keccak256(add(inputs, 32), mul(mload(inputs), 32))
+        }
+        return keccak256(abi.encodePacked(keccak256(key), keccak256(claims), inputsHash));
     }
 
     /// scalars[0] += rho, scalars[1 + j] += rho * x_ij.
