@@ -213,6 +213,16 @@ def test_timelock_is_long_enough_to_leave(field: str) -> None:
             deploy(scene, wrong)
 
 
+@pytest.mark.parametrize("decimals", [5, 7, 18])
+def test_invalid_token_of_other_decimals(decimals: int) -> None:
+    scene = get_scene()
+    scene.token.transact("setDecimals", decimals)
+    with refuses("TermsWrong()"):
+        deploy(scene, scene.get_terms())
+    scene.token.transact("setDecimals", 6)
+    deploy(scene, scene.get_terms())
+
+
 def test_invalid_start() -> None:
     scene = get_scene()
     start = scene.get_start()

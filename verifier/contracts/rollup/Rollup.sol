@@ -10,6 +10,7 @@ import {Withdrawals} from "./Withdrawals.sol";
 /// docs/contracts.md. No proxy: code never changes; circuits and parameters do, behind the timelock.
 contract Rollup is Exit, Withdrawals, Governance {
     uint256 private constant EXIT_INPUT_COUNT = 3;
+    uint256 private constant TOKEN_DECIMALS = 6; // every amount here is 1e-6 USD
 
     error TermsWrong();
 
@@ -30,6 +31,7 @@ contract Rollup is Exit, Withdrawals, Governance {
         bool isShort = terms.forcedDeadlineS == 0 || terms.windowS == 0 || terms.exitWindowS == 0;
         if (isShort || terms.timelockS < wayOutS) revert TermsWrong();
         if (terms.exitVerifier.publicInputCount() != EXIT_INPUT_COUNT) revert TermsWrong();
+        if (terms.token.decimals() != TOKEN_DECIMALS) revert TermsWrong();
         if (start.stateRoot >= R || start.clock >> 72 != 0) revert NotCanonical(start.stateRoot);
         stateRoot = start.stateRoot;
         progress.batchNumber = uint32(start.clock);

@@ -5,7 +5,7 @@ pragma solidity 0.8.37;
 contract TestToken {
     string public constant name = "Test USD";
     string public constant symbol = "tUSD";
-    uint8 public constant decimals = 6;
+    uint8 public decimals = 6;
 
     error Blocked(address account);
 
@@ -38,6 +38,10 @@ contract TestToken {
 
     function setBlocked(address account, bool isBlocked_) external {
         isBlocked[account] = isBlocked_;
+    }
+
+    function setDecimals(uint8 decimals_) external {
+        decimals = decimals_;
     }
 
     function misbehave(uint32 feePpm_, bool isSilent_, bool isFalse_) external {
