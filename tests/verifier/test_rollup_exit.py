@@ -19,7 +19,7 @@ from tests.verifier.rollup_scene import (
     record,
     refuses,
 )
-from tests.verifier.test_rollup_groups import commit, finish, prove_run
+from tests.verifier.rollup_steps import commit, finish, prove_run
 from verifier.base_layer import Receipt
 from verifier.payment_tree import find_path
 from verifier.queue_entries import Entry, encode_entry

@@ -18,7 +18,7 @@ abstract contract Queue is Storage {
     event EntryQueued(uint256 indexed index, bytes entry);
     event TradeApproved(address indexed owner, bytes32 indexed trade);
 
-    mapping(address owner => mapping(bytes32 trade => bool)) public isTradeApproved; // 17
+    mapping(address owner => mapping(bytes32 trade => bool)) public isTradeApproved;
 
     /// Takes `amountE6` of the token from the sender; all but the fee is for the account, which the sender is to own.
     /// The key counts only where the deposit creates the account.
