@@ -7,22 +7,37 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from posixpath import dirname, normpath
 from typing import Any
 
 from rollup.errors import RollupError
 from verifier.artifacts import ARTIFACTS_DIR, CONTRACTS_DIR, Artifact, encode_artifact
 
-SOURCE_FILES = {name: f"{name}.sol" for name in ("DirectSettlement", "Groth16Verifier", "HookToken", "StateRootAnchor")}
+SOURCE_FILES = {
+    "DirectSettlement": "DirectSettlement.sol",
+    "Groth16Verifier": "Groth16Verifier.sol",
+    "HookToken": "HookToken.sol",
+    "Rollup": "rollup/Rollup.sol",
+    "StateRootAnchor": "StateRootAnchor.sol",
+    "TestReaders": "test/TestReaders.sol",
+    "TestToken": "test/TestToken.sol",
+}
 SETTINGS: dict[str, Any] = {
     "evmVersion": "prague",
     "optimizer": {"enabled": True, "runs": 10_000},
     "metadata": {"bytecodeHash": "none", "appendCBOR": False},  # the same bytes from any path and any comment
 }
+# The rollup would not fit into EIP-170's 24,576 bytes, nor its readers onto the stack, without the IR pipeline.
+SETTINGS_OF: dict[str, dict[str, Any]] = {
+    "Rollup": {**SETTINGS, "optimizer": {"enabled": True, "runs": 200}, "viaIR": True}
+}
+_IMPORT = re.compile(r'^import .*from "(.+)";$', re.MULTILINE)
 _TIMEOUT_S = 300
 _SCRIPT = """
 const solc = require("solc");
@@ -69,26 +84,51 @@ def compile_contracts() -> list[Artifact]:
 
     Raises NodeMissing, CompilationFailed (also on warnings).
     """
-    files = sorted(CONTRACTS_DIR.rglob("*.sol"))
-    sources = {path.relative_to(CONTRACTS_DIR).as_posix(): path.read_text() for path in files}
-    settings = {**SETTINGS, "outputSelection": {"*": {"*": ["abi", "evm.bytecode.object"]}}}
+    sources = {path.relative_to(CONTRACTS_DIR).as_posix(): path.read_text() for path in CONTRACTS_DIR.rglob("*.sol")}
+    return [_compile(name, file, sources) for name, file in SOURCE_FILES.items()]
+
+
+def get_settings(contract_name: str) -> dict[str, Any]:
+    """Return the compiler settings of a contract."""
+    return SETTINGS_OF.get(contract_name, SETTINGS)
+
+
+def _compile(name: str, file: str, sources: dict[str, str]) -> Artifact:
+    """Return the artefact of one contract. Raises CompilationFailed."""
+    settings = get_settings(name)
+    selection = {"outputSelection": {file: {name: ["abi", "evm.bytecode.object"]}}}
     version, output = _run_solc(
-        {"language": "Solidity", "sources": {k: {"content": v} for k, v in sources.items()}, "settings": settings}
+        {
+            "language": "Solidity",
+            "sources": {path: {"content": text} for path, text in sources.items()},
+            "settings": settings | selection,
+        }
     )
     if messages := tuple(e["formattedMessage"].strip() for e in output.get("errors", [])):
         raise CompilationFailed(messages)
-    return [
-        Artifact(
-            contract_name=name,
-            source_file=file,
-            source_sha256=hashlib.sha256(sources[file].encode()).hexdigest(),
-            compiler_version=version,
-            settings=SETTINGS,
-            abi=output["contracts"][file][name]["abi"],
-            creation_bytecode=bytes.fromhex(output["contracts"][file][name]["evm"]["bytecode"]["object"]),
-        )
-        for name, file in SOURCE_FILES.items()
-    ]
+    compiled = output["contracts"][file][name]
+    return Artifact(
+        contract_name=name,
+        source_file=file,
+        source_sha256=_hash_sources(file, sources),
+        compiler_version=version,
+        settings=settings,
+        abi=compiled["abi"],
+        creation_bytecode=bytes.fromhex(compiled["evm"]["bytecode"]["object"]),
+    )
+
+
+def _hash_sources(file: str, sources: dict[str, str]) -> str:
+    """Return sha256 of a source followed by those it imports, sorted by name, directly or not."""
+    reached, waiting = {file}, [file]
+    while waiting:
+        name = waiting.pop()
+        paths = (normpath(f"{dirname(name)}/{path}") for path in _IMPORT.findall(sources[name]))
+        fresh = [path.lstrip("/") for path in paths if path.lstrip("/") not in reached]
+        reached.update(fresh)
+        waiting += fresh
+    text = sources[file] + "".join(sources[name] for name in sorted(reached - {file}))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _run_solc(standard_json: dict[str, Any]) -> tuple[str, dict[str, Any]]:

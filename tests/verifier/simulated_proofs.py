@@ -72,8 +72,18 @@ class Trapdoor:
 
     def simulate(self, public_inputs: list[int], a: int, b: int) -> Proof:
         """Return a valid proof with A = a, B = b, and C solved from the equation."""
-        c = (a * b - self.compute_right_side(public_inputs)) * pow(self.delta, -1, R) % R
-        return Proof(compute_g1(a), compute_g2(b), compute_g1(c))
+        return Proof(compute_g1(a), compute_g2(b), compute_g1(self._solve_c(public_inputs, a, b)))
+
+    def simulate_pair(self, first: list[int], second: list[int], shift: int) -> tuple[Proof, Proof]:
+        """Return two proofs, wrong by `shift` in C in opposite directions: the product of their equations holds."""
+        c_first, c_second = self._solve_c(first, 2, 3) + shift, self._solve_c(second, 4, 5) - shift
+        return (
+            Proof(compute_g1(2), compute_g2(3), compute_g1(c_first)),
+            Proof(compute_g1(4), compute_g2(5), compute_g1(c_second)),
+        )
+
+    def _solve_c(self, public_inputs: list[int], a: int, b: int) -> int:
+        return (a * b - self.compute_right_side(public_inputs)) * pow(self.delta, -1, R) % R
 
 
 def add_cofactor_point(point: G2Point) -> G2Point:

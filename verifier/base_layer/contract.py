@@ -67,8 +67,8 @@ class Contract:
 
 def deploy_contract(layer: BaseLayer, artifact: Artifact, *args: object, sender: bytes | None = None) -> Contract:
     """Deploy and return the contract; its `deployment` holds the gas. Raises Reverted."""
-    constructors = [entry for entry in artifact.abi if entry["type"] == "constructor"]
-    types = [item["type"] for entry in constructors for item in entry["inputs"]]
+    constructors = [cast(ABIElement, entry) for entry in artifact.abi if entry["type"] == "constructor"]
+    types = [spelled for entry in constructors for spelled in get_abi_input_types(entry)]
     try:
         receipt = layer.deploy(artifact.creation_bytecode + encode(types, args), sender=sender)
     except Reverted as error:
