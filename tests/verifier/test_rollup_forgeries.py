@@ -79,6 +79,16 @@ def test_invalid_clock() -> None:
             settle_changed(index, clock=clock)
 
 
+def test_time_rises_from_one_group_to_the_next() -> None:
+    scene = make_scene()
+    scene.settle(scene.make_group(b""))
+    settled_s = scene.rollup.call("progress")[1]
+    for time_s in (settled_s - 1, settled_s):
+        with refuses(f"TimestampWrong(gotS={time_s}, earliestS={settled_s + 1}, "):
+            scene.settle(scene.make_group(b"", clock=2 + (time_s << 32)))
+    scene.settle(scene.make_group(b"", clock=2 + (settled_s + 1 << 32)))
+
+
 def test_timestamps_at_both_ends_of_what_is_allowed() -> None:
     for late_s in (0, LIMITS.max_lag_s):
         scene = make_scene()
