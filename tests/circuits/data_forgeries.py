@@ -22,6 +22,7 @@ __all__ = ["DATA", "N_ELEMENTS", "forge_data", "get_honest_data"]
 DATA = "Data"
 OUTPUTS = ("data_commitment", "blob_value_low", "blob_value_high", "bridge_value", "clock_and_entries")
 N_ELEMENTS = -(-sum(WIDTHS) // ELEMENT_BITS)
+N_HEADER_WORDS = len(WIDTHS) - len(WORD_PORTS)
 COMMITTED, COUNTED = "commitment/is_public", "clock_and_entries/is_public"
 VALUE = {"blob_value_low": "blob_value/low_is_public", "blob_value_high": "blob_value/high_is_public"}
 FILLS = "deposits and fills"
@@ -128,7 +129,7 @@ def _cuts(forger: Forger) -> Iterator[Forged]:
     honest = get_honest_data()["greatest words at the greatest point"]
     follows = Forger(forger.lane, OUTPUTS)
     cut = _first_cut()
-    port, width = [*["" for _ in range(len(WIDTHS) - len(WORD_PORTS))], *WORD_PORTS][cut], WIDTHS[cut]
+    port, width = WORD_PORTS[cut - N_HEADER_WORDS], WIDTHS[cut]
     told = {f"cut[{cut}]": tell(*[1] * width)}
     yield follows.forge("a word cut as another", honest | {port: 0}, [f"cut[{cut}]/sum"], lies=told)
     wide = {f"cut[{cut}]": tell(*[0] * width)}
@@ -143,7 +144,7 @@ def _first_cut() -> int:
     start = 0
     for i, width in enumerate(WIDTHS):
         straddles = start // ELEMENT_BITS != (start + width - 1) // ELEMENT_BITS
-        if straddles and i >= len(WIDTHS) - len(WORD_PORTS):
+        if straddles and i >= N_HEADER_WORDS:
             return i
         start += width
     raise AssertionError("no word of a lane straddles two elements")

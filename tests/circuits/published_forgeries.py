@@ -39,6 +39,9 @@ def forge_cash_words(forger: Forger) -> Iterator[Forged]:
         spelled = sum(scenes["key"][f"data[{first + i}]"] << i * KEY_PART_BITS for i in range(KEY_PARTS)) ^ 1
         lies = {f"data/key_{axis}/spelled": tell(*(spelled >> i & 1 for i in range(N_KEY_BITS)))}
         yield forger.forge(f"another key {axis} spelled", scenes["key"], [f"data/key_{axis}/sum"], lies=lies)
+        # the same sum in digits that are no bits: each part says what it said
+        digits = {f"data/key_{axis}/spelled": lambda bits: [bits[0] + 2, bits[1] - 1, *bits[2:]]}
+        yield forger.forge(f"key {axis} in digits", scenes["key"], [f"data/key_{axis}/bit[*]"], lies=digits)
 
 
 def forge_turn_words(forger: Forger, lane: LaneKind) -> Iterator[Forged]:
