@@ -76,8 +76,7 @@ def publish_coordinate(cs: ConstraintSystem, axis: str, coordinate: LC) -> None:
         for i, bit in enumerate(bits):
             assert_boolean(cs, bit, name=f"bit[{i}]")
         cs.assert_equal(from_bits(bits), coordinate, name="sum")
-    first = 3 + KEY_PARTS * "xy".index(axis)
-    assert CASH_WORDS[first].fields[0][0] == f"key_{axis}[0]"
+    first = next(i for i, word in enumerate(CASH_WORDS) if f"key_{axis}[0]" in word.shifts)
     for i in range(KEY_PARTS):
         part = from_bits(bits[i * KEY_PART_BITS : (i + 1) * KEY_PART_BITS])
         cs.assert_equal(part, data_port(cs, first + i), name=f"data/key_{axis}/part[{i}]")

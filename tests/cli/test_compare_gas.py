@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from prover import kernel
+from rollup.tick import Tick
 from sequencer import rival
 from sequencer.batches import BatchFile, read_batches
 from sequencer.cli.main import run_cli
@@ -85,8 +86,8 @@ def test_invalid_books_say_which_batch(small_run: Path, capsys: Capsys, monkeypa
     """A contract's books that differ, here because its reference is told of a payment that nobody made."""
 
     class Generous(rival.DirectHouse):
-        def open_batch(self, tick: object) -> None:
-            super().open_batch(tick)  # type: ignore[arg-type]
+        def open_batch(self, tick: Tick) -> None:
+            super().open_batch(tick)
             self.deposit(1, 1)
 
     monkeypatch.setattr(rival, "DirectHouse", Generous)

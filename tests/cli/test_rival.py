@@ -100,7 +100,7 @@ def test_random_days(seed: int) -> None:
 def test_days_on_which_everything_happens() -> None:
     seen: set[str] = set()
     for seed in FULL_DAYS:
-        traces = record(lambda seed=seed: seen.update(play_random_day(seed, 14).seen))  # type: ignore[misc]
+        traces = record(lambda seed=seed: seen.update(play_random_day(seed, 14).seen))  # type: ignore[misc]  # a lambda that binds
         assert [batch.reason for batch in settle_all(traces)] == [""] * len(traces)
     assert seen >= EVERYTHING
 
