@@ -8,9 +8,9 @@ from typing import Final
 from sequencer.errors import OptionInvalid
 from verifier.base_layer import BaseLayer, EmbeddedEvm
 
-__all__ = ["open_base_layer"]
+__all__ = ["EMBEDDED", "open_base_layer"]
 
-_EMBEDDED: Final = "embedded"
+EMBEDDED: Final = "embedded"
 
 
 def open_base_layer(name: str, key_file: Path | None) -> BaseLayer:
@@ -18,7 +18,7 @@ def open_base_layer(name: str, key_file: Path | None) -> BaseLayer:
 
     Raises OptionInvalid where one option lacks the other, KeyFileInvalid, NodeUrlInvalid, NodeUnreachable.
     """
-    if name == _EMBEDDED:
+    if name == EMBEDDED:
         if key_file is not None:
             raise OptionInvalid(
                 "--key-file", str(key_file), "a --base-layer that is a node; the embedded EVM needs no key"

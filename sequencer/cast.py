@@ -8,8 +8,9 @@ from typing import Final
 
 from rollup.shapes import Shape
 from rollup.signature import derive_public_key
-from rollup.units import ACCOUNT_BITS, FIRST_USER_ACCOUNT, OWNER_BITS
+from rollup.units import ACCOUNT_BITS, FIRST_USER_ACCOUNT
 from sequencer.errors import OptionInvalid
+from sequencer.settlement.people import derive_address, name_owner
 
 __all__ = ["Participant", "Seat", "derive_key", "list_seats", "make_cast"]
 
@@ -84,6 +85,7 @@ def derive_key(seed: int, name: str) -> bytes:
 
 
 def _make_participant(seed: int, index: int, leverage: int, *, is_maker: bool) -> Participant:
-    owner = blake2b(f"zkmargin replay owner {seed}/{index}".encode(), digest_size=OWNER_BITS // 8).digest()
-    secrets = (FIRST_USER_ACCOUNT + index, derive_key(seed, str(index)), int.from_bytes(owner, "big"))
+    account_id = FIRST_USER_ACCOUNT + index
+    owner = derive_address(seed, name_owner(account_id))
+    secrets = (account_id, derive_key(seed, str(index)), int.from_bytes(owner, "big"))
     return Participant(*secrets, leverage, is_maker, is_holder=not is_maker and index % 2 == 0)

@@ -11,12 +11,14 @@ __all__ = [
     "BatchUnprovable",
     "CeremonyInvalid",
     "DataFault",
+    "DeploymentElsewhere",
     "FileMalformed",
     "FileMissing",
     "FileTooLarge",
     "KeyUnusable",
     "OptionInvalid",
     "PowersUnusable",
+    "RunUnsettleable",
     "TapeMalformed",
 ]
 
@@ -58,6 +60,32 @@ class DataFault(RollupError):
 
     def __str__(self) -> str:
         return f"{self.file}: {self.field}: got {self.got}, expected {self.expected}"
+
+
+@dataclass(eq=False)
+class DeploymentElsewhere(RollupError):
+    """A run's proofs are bound to a chain and an address, and its contract is not there."""
+
+    code = "deployment_elsewhere"
+    field: str
+    got: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: got {self.got}; the run is bound to {self.expected}: replay it with another --seed"
+
+
+@dataclass(eq=False)
+class RunUnsettleable(RollupError):
+    """A run cannot be settled by the Rollup as it is."""
+
+    code = "run_unsettleable"
+    folder: str
+    got: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.folder}: {self.got}; to settle it takes {self.expected}"
 
 
 @dataclass(eq=False)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rollup.babyjubjub import Point
 from rollup.params import MarketParams, Params
 from rollup.units import PPM, PRICE_BITS, TIER_COUNT
 from sequencer.errors import OptionInvalid
+from sequencer.settlement.people import Deployment
 from sequencer.tape import PRICE_E9, Trade
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "cut_slices",
     "make_params",
     "move_price",
+    "move_slices",
 ]
 
 MARKET: Final = 0  # the tape's market is the first; the other fifteen are unused
@@ -28,9 +30,6 @@ PRICE_DECIMALS: Final = 6  # 1e-6 USD resolves any price from a cent to 280 mill
 SIZE_DECIMALS: Final = 12 - PRICE_DECIMALS
 CONTRACT_USD: Final = 10  # face value of one contract of the coin-margined perpetuals
 _LOTS_TICKS_PER_USD: Final = 10**12
-
-_DEVELOPMENT_CHAIN_ID: Final = 31_337
-_DEVELOPMENT_CONTRACT: Final = 0
 
 
 @dataclass(frozen=True)
@@ -42,9 +41,7 @@ class Slice:
     trades: tuple[Trade, ...]
 
 
-def make_params(
-    oracle_keys: tuple[Point, ...], contract: int = _DEVELOPMENT_CONTRACT, chain_id: int = _DEVELOPMENT_CHAIN_ID
-) -> Params:
+def make_params(oracle_keys: tuple[Point, ...], deployment: Deployment) -> Params:
     """Return the parameters of a development deployment with one market: 10x leverage, liquidation below 5%.
 
     Takers pay 0.05 %, makers are paid 0.01 %. The mark moves by at most 2 % a second, funding is at most 0.75 % for
@@ -66,8 +63,8 @@ def make_params(
         oi_high_usd=50_000_000,
     )
     return Params(
-        chain_id,
-        contract,
+        deployment.chain_id,
+        deployment.contract,
         version=1,
         taker_fee_ppm=(500,) * TIER_COUNT,
         markets=(market,),
@@ -112,3 +109,11 @@ def cut_slices(trades: Sequence[Trade], n_batches: int) -> list[Slice]:
         timestamp_s = max(part[-1].time_ms // 1000, earliest_s)
         slices.append(Slice(timestamp_s, compute_price_ticks(part[-1].price_e9), tuple(part)))
     return slices
+
+
+def move_slices(slices: Sequence[Slice], ends_at_s: int | None) -> list[Slice]:
+    """Return the slices so moved in time that the last one closes then; as they are for None. Raises OptionInvalid."""
+    shift_s = 0 if ends_at_s is None else ends_at_s - slices[-1].timestamp_s
+    if slices[0].timestamp_s + shift_s < 1:
+        raise OptionInvalid("--ends-at", f"{ends_at_s} s", "a time that the tape can begin before")
+    return [replace(part, timestamp_s=part.timestamp_s + shift_s) for part in slices]

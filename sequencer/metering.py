@@ -85,6 +85,14 @@ class MeteredLayer:
         """The 20-byte address that pays."""
         return self.layer.sender
 
+    def add_senders(self, private_keys: Sequence[bytes]) -> None:
+        """Hold these keys too."""
+        self.layer.add_senders(private_keys)
+
+    def wait_until(self, timestamp_s: int) -> None:
+        """Return when the next block will have this time or a later one."""
+        self.layer.wait_until(timestamp_s)
+
     def deploy(self, creation_code: bytes, *, sender: bytes | None = None) -> Receipt:
         """Create a contract; not counted. Raises Reverted."""
         return self.layer.deploy(creation_code, sender=sender)

@@ -22,17 +22,19 @@ from sequencer.errors import OptionInvalid
 from sequencer.files import staged_folder, write_atomically
 from sequencer.groups import write_group
 from sequencer.manifest import MANIFEST, BatchEntry, Manifest, encode_manifest
-from sequencer.market import MARKET, Slice, cut_slices, make_params
+from sequencer.market import MARKET, Slice, cut_slices, make_params, move_slices
 from sequencer.oracle_feed import make_signers
 from sequencer.outcome import count_rescues, get_bad_debt_atoms, get_fund_atoms, is_identity_held
 from sequencer.progress import Report
 from sequencer.queue_file import QUEUE, Queue, encode_queue
 from sequencer.sealing import GroupSealer
+from sequencer.settlement.people import find_deployment
 from sequencer.snapshots import GENESIS, SNAPSHOT, write_snapshot
 from sequencer.sweeps import count_takers, cut_sweeps, pick_largest
 from sequencer.tape import read_tape
 from sequencer.turn import BatchInput
 from sequencer.workload import Workload
+from verifier.addresses import DEVELOPMENT_CHAIN_ID
 from verifier.group import MAX_BATCHES
 
 __all__ = ["BridgeFlow", "Replay", "ReplayOptions", "replay_tape"]
@@ -50,6 +52,8 @@ class ReplayOptions:
     n_accounts: int
     seed: int = 1
     group_size: int = MAX_BATCHES  # batches of a group at most
+    chain_id: int = DEVELOPMENT_CHAIN_ID
+    ends_at_s: int | None = None  # the tape moved in time, so that its last batch has this time; None: as it was
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ def replay_tape(tape: Path, out: Path, options: ReplayOptions, report: Report) -
         slices = cut_sweeps(trades, n_takers)
     else:
         slices = [pick_largest(part, n_takers) for part in cut_slices(trades, options.n_batches)]
+    slices = move_slices(slices, options.ends_at_s)
     replay = _open_replay(slices, options)
     with staged_folder(out, MANIFEST) as stage:
         entries, sealer = [], GroupSealer(options.shape, options.group_size)
@@ -111,7 +116,8 @@ def replay_tape(tape: Path, out: Path, options: ReplayOptions, report: Report) -
 
 
 def _open_replay(slices: list[Slice], options: ReplayOptions) -> Replay:
-    params = make_params(tuple(signer.public_key for signer in make_signers(options.seed)))
+    oracle_keys = tuple(signer.public_key for signer in make_signers(options.seed))
+    params = make_params(oracle_keys, find_deployment(options.seed, options.chain_id))
     cast = make_cast(options.shape, options.n_accounts, options.seed)
     proving, leaf, bandwidth = params.min_base_fee
     resources = Resources(base_fees=(proving, leaf, bandwidth))

@@ -26,6 +26,7 @@ from rollup.txs import (
 from rollup.units import ATOMS_PER_E6
 from sequencer.cast import Participant, derive_key
 from sequencer.market import MARKET
+from sequencer.settlement.people import STRANGER, derive_address
 from sequencer.turn import Turn
 
 __all__ = ["Requests"]
@@ -41,6 +42,7 @@ class Requests:
 
     def __init__(self, traders: Sequence[Participant], seed: int) -> None:
         self._traders, self._seed = list(traders), seed
+        self._stranger = int.from_bytes(derive_address(seed, STRANGER), "big")
         self._kinds: tuple[Callable[[Turn], SignedCashOp | None], ...] = (
             self._withdraw,
             self._transfer,
@@ -152,7 +154,7 @@ class Requests:
     def _deposit_for_another_owner(self, turn: Turn) -> SignedCashOp | None:
         if (trader := self._pick(turn)) is None:
             return None
-        return SignedCashOp(Deposit(trader.account_id, _RETURNED_E6, trader.owner ^ 1, trader.public_key))
+        return SignedCashOp(Deposit(trader.account_id, _RETURNED_E6, self._stranger, trader.public_key))
 
     def _close(self, turn: Turn) -> SignedCashOp | None:
         if (trader := self._pick(turn, is_flat=True)) is None:

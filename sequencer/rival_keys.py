@@ -1,24 +1,15 @@
-"""The accounts of a run on the base layer: a secp256k1 key derived from the run's seed, and what it signed so far."""
+"""The accounts of a run at the rival: each owner's key on the base layer, and what it signed so far."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
 
 from eth_keys.datatypes import PrivateKey
-from eth_utils.crypto import keccak
 
 from sequencer.rival_slots import RivalSlots
+from sequencer.settlement.people import derive_base_key, name_owner
 
-__all__ = ["RivalSigner", "RivalSigners", "derive_rival_key"]
-
-_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141  # of secp256k1 (SEC 2, 2.4.1)
-
-
-def derive_rival_key(seed: int, account: int) -> PrivateKey:
-    """Return the key of an account. Whoever knows the seed has it: it is for replays."""
-    digest = keccak(b"zkmargin rival" + seed.to_bytes(32, "big") + account.to_bytes(32, "big"))
-    return PrivateKey((int.from_bytes(digest, "big") % (_ORDER - 1) + 1).to_bytes(32, "big"))
+__all__ = ["RivalSigner", "RivalSigners"]
 
 
 @dataclass
@@ -46,5 +37,5 @@ class RivalSigners:
     def get(self, account: int) -> RivalSigner:
         """Return the signer of an account."""
         if account not in self._signers:
-            self._signers[account] = RivalSigner(derive_rival_key(self.seed, account))
+            self._signers[account] = RivalSigner(derive_base_key(self.seed, name_owner(account)))
         return self._signers[account]

@@ -34,7 +34,6 @@ __all__ = [
     "flatten_inputs",
     "hash_inputs",
     "list_payments",
-    "predict_address",
 ]
 
 
@@ -101,14 +100,6 @@ class Record(NamedTuple):
 
 
 _RECORD_TYPES: Final = ("uint256",) * 4 + ("bytes32",) + ("uint256",) * 6 + ("bytes32",) * 2
-
-
-def predict_address(sender: bytes, nonce: int) -> bytes:
-    """Return the address of the contract that a transaction creates: keccak256(rlp([sender, nonce])) (EIP-161)."""
-    digits = nonce.to_bytes((nonce.bit_length() + 7) // 8, "big")
-    nonce_rlp = digits if 0 < nonce < 0x80 else bytes([0x80 + len(digits)]) + digits  # Yellow Paper, appendix B
-    items = bytes([0x80 + len(sender)]) + sender + nonce_rlp
-    return keccak(bytes([0xC0 + len(items)]) + items)[12:]
 
 
 def deploy_rollup(

@@ -16,6 +16,7 @@ from sequencer.cli.demo_tables import make_account_table, make_cash_table, make_
 from sequencer.cli.options import base_layer_option, key_file_option, keys_option, resolve_keys_dir, shape_option
 from sequencer.cli.output import json_option, make_console, print_json, show_stage
 from sequencer.cli.replay import make_batch_table, summarise
+from sequencer.cli.settle import make_settle_table, spell_settled, summarise_settled
 from sequencer.cli.status import EXIT_NOT_VALID
 from sequencer.cli.verify import make_check_table
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sequencer.manifest import Manifest
     from sequencer.proofs import ProvingRecord
     from sequencer.replay import Replay
+    from sequencer.settlement.settling import SettledRun
     from verifier.base_layer import BaseLayer
 
 __all__ = ["demo"]
@@ -56,35 +58,43 @@ def demo(
     key_file: Path | None,
     as_json: bool,
 ) -> int:
-    """Take real trades through deposits, auction, liquidations, proof, EVM settlement and withdrawal.
+    """Take real trades through deposits, auction, liquidations, proof, settlement with a blob, and withdrawal.
 
     Replays an extract of the AVAX tape of 10 October 2025 in a few batches, proves each, verifies the proofs in three
-    ways, settles them on a base layer, and holds the result against direct settlement.
+    ways, settles them by the Rollup contract on a base layer, and holds the result against direct settlement. On a node
+    the tape ends when that chain is now.
 
     Example: zkmargin demo
     """
-    from sequencer.base_layers import open_base_layer
+    from sequencer.base_layers import EMBEDDED, open_base_layer
 
     started_s = time.monotonic()
     layer = open_base_layer(base_layer, key_file)
+    ends_at_s = None if base_layer == EMBEDDED else layer.get_head().timestamp_s
     with nullcontext(out) if out else tempfile.TemporaryDirectory(prefix="zkmargin-demo-") as folder:
-        run = _run(tape, Path(folder), resolve_keys_dir(keys_dir), shape_name, batches, accounts, layer)
-    manifest, _, record, checked, comparison = run
-    is_good = checked.is_valid and comparison.is_equal
+        run = _run(tape, Path(folder), resolve_keys_dir(keys_dir), shape_name, batches, accounts, layer, ends_at_s)
+    manifest, _, record, checked, settled, comparison = run
+    is_good = checked.is_valid and comparison.is_equal and not settled.reason
     seconds = round(time.monotonic() - started_s, 1)
     if as_json:
         proofs = {"constraints": record.proofs[0].constraints, "key": record.key, "proofs": len(record.proofs)}
-        gas = [proof.gas for proof in checked.proofs]
-        verdict = {"valid": checked.is_valid, "equal": comparison.is_equal, "gas": gas, "seconds": seconds}
-        print_json({**summarise(manifest), **proofs, **verdict})
+        verdict = {"valid": checked.is_valid, "equal": comparison.is_equal, "seconds": seconds}
+        print_json({**summarise(manifest), **proofs, **verdict, "settlement": summarise_settled(settled)})
     else:
         _print_run(*run, seconds=seconds, svg=svg)
     return 0 if is_good else EXIT_NOT_VALID
 
 
 def _run(
-    tape: Path, folder: Path, keys_dir: Path, shape_name: str, n_batches: int, n_accounts: int, layer: BaseLayer
-) -> tuple[Manifest, Replay, ProvingRecord, CheckedRun, Comparison]:
+    tape: Path,
+    folder: Path,
+    keys_dir: Path,
+    shape_name: str,
+    n_batches: int,
+    n_accounts: int,
+    layer: BaseLayer,
+    ends_at_s: int | None,
+) -> tuple[Manifest, Replay, ProvingRecord, CheckedRun, SettledRun, Comparison]:
     from prover import kernel
     from prover.circuit import load_batch
     from rollup.shapes import get_shape
@@ -94,20 +104,26 @@ def _run(
     from sequencer.keys import load_or_make_key
     from sequencer.proving import prove_batches
     from sequencer.replay import ReplayOptions, replay_tape
+    from sequencer.settlement.opening import open_settler
+    from sequencer.settlement.run_files import read_run
+    from sequencer.settlement.settling import settle_all
 
     kernel.install()
     shape = get_shape(shape_name)
-    with show_stage(f"1/5 replay of {tape.name}") as stage:
-        manifest, replay = replay_tape(tape, folder, ReplayOptions(shape, n_batches, n_accounts), stage.report)
-    with show_stage(f"2/5 circuit and key of shape {shape.name}") as stage:
+    options = ReplayOptions(shape, n_batches, n_accounts, chain_id=layer.chain_id, ends_at_s=ends_at_s)
+    with show_stage(f"1/6 replay of {tape.name}") as stage:
+        manifest, replay = replay_tape(tape, folder, options, stage.report)
+    with show_stage(f"2/6 circuit and key of shape {shape.name}") as stage:
         load_or_make_key(keys_dir, shape, load_batch(shape).circuit, stage.report)
-    with show_stage(f"3/5 proofs of {len(manifest.batches)} batches") as stage:
+    with show_stage(f"3/6 proofs of {len(manifest.batches)} batches") as stage:
         record, _ = prove_batches(select_batches(folder), folder, keys_dir, stage.report)
-    with show_stage("4/5 verification by kernel, py-ecc and EVM") as stage:
-        checked = check_run(folder, stage.report, layer)
-    with show_stage("5/5 comparison with direct settlement") as stage:
+    with show_stage("4/6 verification by kernel, py-ecc and EVM") as stage:
+        checked = check_run(folder, stage.report)
+    with show_stage("5/6 settlement by the Rollup contract") as stage:
+        settled = settle_all(open_settler(read_run(folder), layer, keys_dir, stage.report), stage.report)
+    with show_stage("6/6 comparison with direct settlement") as stage:
         comparison = compare_run(folder, stage.report, checked)
-    return manifest, replay, record, checked, comparison
+    return manifest, replay, record, checked, settled, comparison
 
 
 def _print_run(
@@ -115,6 +131,7 @@ def _print_run(
     replay: Replay,
     record: ProvingRecord,
     checked: CheckedRun,
+    settled: SettledRun,
     comparison: Comparison,
     *,
     seconds: float,
@@ -127,6 +144,7 @@ def _print_run(
         make_cash_table(replay),
         make_account_table(replay),
         make_check_table(checked),
+        make_settle_table(settled),
         make_compare_table(comparison),
     )
     for table in tables:
@@ -134,8 +152,9 @@ def _print_run(
     verdict = "valid" if checked.is_valid else f"NOT VALID: {checked.reason}"
     equal = "equal" if comparison.is_equal else f"NOT EQUAL: {comparison.reason}"
     fills = sum(batch.fills for batch in manifest.batches)
-    gas = sum(proof.gas or 0 for proof in checked.proofs)
+    gas = sum(group.settle.gas for group in settled.groups)
     console.print(f"Proofs {verdict}; balances {equal} to direct settlement. {fills} fills, {gas:,} gas, {seconds} s.")
+    console.print(spell_settled(settled))
     if svg is not None:
         from sequencer.files import write_atomically
 

@@ -21,6 +21,7 @@ _COMMANDS: Final = {
     "replay": "sequencer.cli.replay",
     "prove": "sequencer.cli.prove",
     "verify": "sequencer.cli.verify",
+    "settle": "sequencer.cli.settle",
     "compare": "sequencer.cli.compare",
     "circuit": "sequencer.cli.circuit",
     "account": "sequencer.cli.account",

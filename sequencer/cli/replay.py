@@ -31,6 +31,16 @@ __all__ = ["make_batch_table", "replay", "summarise"]
 @click.option(
     "--group", "group_size", type=click.IntRange(1, 64), default=64, show_default=True, help="Batches a blob."
 )
+@click.option(
+    "--chain-id", type=click.IntRange(1, 2**64 - 1), default=31_337, show_default=True, help="That it is to settle on."
+)
+@click.option(
+    "--ends-at",
+    "ends_at_s",
+    type=click.IntRange(1, 2**40 - 1),
+    metavar="S",
+    help="Move the tape to end then, UNIX time.",
+)
 @click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Also draw the replay: SVG, PNG or PDF.")
 @json_option
 def replay(
@@ -42,6 +52,8 @@ def replay(
     accounts: int,
     seed: int,
     group_size: int,
+    chain_id: int,
+    ends_at_s: int | None,
     plot: Path | None,
     as_json: bool,
 ) -> None:
@@ -56,7 +68,8 @@ def replay(
     from sequencer.replay import ReplayOptions, replay_tape
 
     kernel.install()
-    options = ReplayOptions(get_shape(shape_name), None if all_trades else batches, accounts, seed, group_size)
+    n_batches = None if all_trades else batches
+    options = ReplayOptions(get_shape(shape_name), n_batches, accounts, seed, group_size, chain_id, ends_at_s)
     if plot is not None:
         from sequencer.plotting import check_suffix, plot_replay
 

@@ -15,6 +15,7 @@ from sequencer.cast import make_cast
 from sequencer.errors import OptionInvalid
 from sequencer.market import compute_price_ticks, compute_size_lots, cut_slices, make_params
 from sequencer.oracle_feed import make_signers, sign_prices
+from sequencer.settlement.people import Deployment
 from sequencer.tape import PRICE_E9, Trade
 
 
@@ -56,16 +57,17 @@ def test_lots_are_worth_their_contracts_to_less_than_one_lot(contracts: int, pri
 
 def test_params_fit_together() -> None:
     keys = tuple(signer.public_key for signer in make_signers(seed=1))
-    params = make_params(keys)
+    params = make_params(keys, Deployment(1, 2))
     market = params.markets[0]
     assert market.size_decimals + market.price_decimals == 12
     assert market.maintenance_ppm < market.initial_ppm
     assert params.oracle_keys == keys
+    assert (params.chain_id, params.contract) == (1, 2)
 
 
 def test_oracle_signs_what_a_batch_can_use() -> None:
     signers = make_signers(seed=7)
-    params = make_params(tuple(signer.public_key for signer in signers))
+    params = make_params(tuple(signer.public_key for signer in signers), Deployment(1, 2))
     messages = sign_prices(signers, (25, 4_000), 1_000, params.domain)
     assert pick_usable(messages, params, (0, 0, 0), 1_000, SignatureCache()) == messages
     assert {message.prices_ticks for message in messages} == {(25, 4_000, *[1] * 14)}

@@ -15,8 +15,8 @@ from rollup.txs import Deposit
 from rollup.units import ATOMS_PER_E6
 from sequencer.metering import GasCost, MeteredLayer, Sent, measure, sum_costs
 from sequencer.rival import DirectRival, RivalBatch
-from sequencer.rival_keys import derive_rival_key
 from sequencer.rival_slots import RivalSlots
+from sequencer.settlement.people import derive_address, name_owner
 from tests.random_cash import CASH_KINDS
 from tests.random_day import RandomDay
 from tests.rescue_day import run_rescue_day
@@ -109,7 +109,7 @@ def test_a_difference_is_found_and_ends_the_run() -> None:
     traces = list(run_day().values())
     rival = DirectRival(EmbeddedEvm(traces[-1].header_after.timestamp_s), traces[0].params, seed=7)
     assert rival.settle(traces[0]).reason == ""
-    rival.deployment.exchange.transact("deposit", derive_rival_key(7, 3).public_key.to_canonical_address(), 1)
+    rival.deployment.exchange.transact("deposit", derive_address(7, name_owner(3)), 1)
     found = rival.settle(traces[1])
     assert found.reason.startswith("account 3: the contract holds ")
     after = rival.settle(traces[2])

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helpers import run_json
-from tests.third_party.anvil import ACCOUNTS, FORKS, KEYS, ROOT, connect, run_anvil
+from tests.cli.helpers import assert_refused, run_json
+from tests.third_party.anvil import FORKS, KEYS, ROOT, AnvilNode, connect, run_anvil
+from verifier.artifacts import load_artifact
+from verifier.base_layer import Contract
 
 Capsys = pytest.CaptureFixture[str]
 
@@ -17,15 +19,27 @@ def test_demo_settles_on_a_node(fork: str, tmp_path: Path, capsys: Capsys) -> No
     key_file, out = tmp_path / "key", tmp_path / "out"
     key_file.touch(mode=0o600)
     key_file.write_text(KEYS[0].hex())
-    options = ["--shape", "tiny", "--batches", "2", "--accounts", "3", "--keys", ROOT / ".cache" / "test-keys"]
+    keys = ["--keys", ROOT / ".cache" / "test-keys"]
+    options = ["--shape", "tiny", "--batches", "2", "--accounts", "3", *keys]
     with run_anvil(tmp_path, fork) as url:
         node = connect(url)
-        before = node.get_head().number
         layer = ["--base-layer", url, "--key-file", key_file]
         there = run_json(capsys, "demo", *options, "--out", out, *layer)
-        assert node.get_head().number == before + 2 + 2  # two contracts, two batches
-        assert node.rpc.ask("eth_getTransactionCount", ACCOUNTS[0].address, "latest") == "0x4"
-        again = run_json(capsys, "verify", out, *layer)
-    here = run_json(capsys, "verify", out)
-    assert there["valid"] is True
-    assert there["gas"] == [batch["gas"] for batch in again["batches"]] == [batch["gas"] for batch in here["batches"]]
+        contract = load_contract(node, there["settlement"]["contract"])
+        assert contract.call("stateRoot") == int(there["settlement"]["state_root"])
+        assert contract.call("progress")[0] == 2
+        assert_refused(capsys, "replay it with another --seed", "settle", out, *keys, *layer)
+        checked = run_json(capsys, "verify", out, *layer)
+    here = run_json(capsys, "settle", out, *keys)
+    assert there["valid"] is checked["valid"] is there["settlement"]["settled"] is here["settled"] is True
+    for mine, theirs in zip(here["groups"], there["settlement"]["groups"], strict=True):
+        assert {name: value for name, value in mine.items() if name != "timestamp_s"} == {
+            name: value for name, value in theirs.items() if name != "timestamp_s"
+        }
+
+
+def load_contract(node: AnvilNode, address: str) -> Contract:
+    """Return the Rollup at an address, its deployment not known."""
+    where = bytes.fromhex(address.removeprefix("0x"))
+    receipt = node.transact(node.sender, b"")
+    return Contract(node, load_artifact("Rollup"), where, receipt)

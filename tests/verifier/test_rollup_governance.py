@@ -10,9 +10,10 @@ from eth_utils.crypto import keccak
 from rollup.field import R
 from tests.verifier.rollup_scene import DAY_S, LIMITS, PARAMS_HASH, START_ROOT, WINDOW_S, Scene, record, refuses
 from tests.verifier.rollup_steps import commit, finish, prove_run
+from verifier.addresses import predict_address
 from verifier.artifacts import load_artifact
 from verifier.base_layer import Contract, Receipt
-from verifier.rollup_contract import Limits, ShapeSpec, Start, Terms, deploy_rollup, predict_address
+from verifier.rollup_contract import Limits, ShapeSpec, Start, Terms, deploy_rollup
 
 USD = 10**6
 SALT = b"\7" * 32

@@ -21,6 +21,7 @@ from rollup.txs import SignedCashOp
 from sequencer.sealing import SealedGroup, publish_batch, seal_group
 from tests.scenarios import AVAX_PRICE, PARAMS, START_S, Exchange, key_of
 from tests.verifier.rollup_scene import DAY_S, LIMITS, WINDOW_S, address_int
+from verifier.addresses import predict_address
 from verifier.artifacts import load_artifact
 from verifier.base_layer import Contract, EmbeddedEvm, Receipt, deploy_contract
 from verifier.group import commit_group
@@ -37,7 +38,6 @@ from verifier.rollup_contract import (
     flatten_inputs,
     hash_inputs,
     list_payments,
-    predict_address,
 )
 from verifier.verify import deploy_verifier
 

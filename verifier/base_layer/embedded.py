@@ -10,10 +10,12 @@ from collections.abc import Sequence
 
 from eth.abc import ComputationAPI
 from eth.exceptions import VMError
+from eth_keys.datatypes import PrivateKey
 from eth_typing import Address, BlockNumber
 
 from verifier import kzg
-from verifier.base_layer.embedded_chain import CHAIN_ID, KEYS, make_block, make_chain, make_logs, sign
+from verifier.addresses import DEVELOPMENT_CHAIN_ID
+from verifier.base_layer.embedded_chain import KEYS, make_block, make_chain, make_logs, sign
 from verifier.base_layer.errors import BlobCountTooLarge, BlockUnknown, Reverted, SenderUnknown, TimeNotAhead
 from verifier.base_layer.interface import BLOB_GAS, TRANSACTION_BLOB_CAP, TRANSACTION_GAS_CAP, Block, Log, Receipt
 
@@ -33,17 +35,27 @@ class EmbeddedEvm:
     @property
     def chain_id(self) -> int:
         """The EIP-155 chain id."""
-        return CHAIN_ID
+        return DEVELOPMENT_CHAIN_ID
 
     @property
     def senders(self) -> tuple[bytes, ...]:
-        """The ten addresses whose keys are held here."""
+        """The addresses whose keys are held here: ten from the start."""
         return tuple(self._keys)
 
     @property
     def sender(self) -> bytes:
         """The first of them: it pays where nobody is named."""
         return self.senders[0]
+
+    def add_senders(self, private_keys: Sequence[bytes]) -> None:
+        """Hold these keys too."""
+        keys = map(PrivateKey, private_keys)
+        self._keys.update((key.public_key.to_canonical_address(), key) for key in keys)
+
+    def wait_until(self, timestamp_s: int) -> None:
+        """Let the next block have this time, if it would have an earlier one."""
+        if timestamp_s > self._chain.get_vm().state.timestamp:
+            self.set_next_timestamp(timestamp_s)
 
     def get_head(self) -> Block:
         """Return the last block."""

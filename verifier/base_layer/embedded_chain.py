@@ -17,9 +17,9 @@ from eth_keys.datatypes import PrivateKey
 from eth_typing import Address, BlockNumber, Hash32
 
 from verifier import kzg
+from verifier.addresses import DEVELOPMENT_CHAIN_ID
 from verifier.base_layer.interface import TRANSACTION_GAS_CAP, Block, Log
 
-CHAIN_ID: Final = 1337  # the usual id of development chains
 # public knowledge: an embedded chain guards nothing
 KEYS: Final = tuple(PrivateKey(secret.to_bytes(32, "big")) for secret in range(1, 11))
 _BLOCK_INTERVAL_S: Final = 12
@@ -38,7 +38,7 @@ point_evaluation.load_trusted_setup = _get_setup  # type: ignore[attr-defined] #
 
 
 class _Chain(MiningChain):
-    chain_id = CHAIN_ID
+    chain_id = DEVELOPMENT_CHAIN_ID
     vm_configuration = ((BlockNumber(0), PragueVM),)
 
     def create_header_from_parent(self, parent_header: BlockHeaderAPI, **header_params: HeaderParams) -> BlockHeaderAPI:
@@ -69,7 +69,7 @@ def sign(
 ) -> SignedTransactionAPI:
     """Return a transaction of type 2, or of type 3 where there are blobs; an empty `to` creates a contract."""
     fields: dict[str, Any] = {
-        "chain_id": CHAIN_ID,
+        "chain_id": DEVELOPMENT_CHAIN_ID,
         "nonce": nonce,
         "max_priority_fee_per_gas": 0,
         "max_fee_per_gas": 2 * _GWEI,  # never less than the base fee: a capped transaction is below half a block

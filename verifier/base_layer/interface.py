@@ -105,6 +105,14 @@ class BaseLayer(ChainReader, Protocol):
         """The first of `senders`: it pays where nobody is named."""
         ...
 
+    def add_senders(self, private_keys: Sequence[bytes]) -> None:
+        """Hold these secp256k1 keys too. Their accounts own what they own: nothing is sent to them."""
+        ...
+
+    def wait_until(self, timestamp_s: int) -> None:
+        """Return when the next block will have this time or a later one."""
+        ...
+
     def deploy(self, creation_code: bytes, *, sender: bytes | None = None) -> Receipt:
         """Create a contract and return the receipt."""
         ...

@@ -5,9 +5,11 @@ What a call or an estimate shows to revert is never sent: Reverted then says 0 g
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Final
 
+from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from verifier import kzg
@@ -61,6 +63,16 @@ class JsonRpcNode:
     def sender(self) -> bytes:
         """The first of them. Raises SenderUnknown where there is none."""
         return self._get_account(None)[0]
+
+    def add_senders(self, private_keys: Sequence[bytes]) -> None:
+        """Hold these keys too."""
+        accounts: list[LocalAccount] = [Account.from_key(key) for key in private_keys]
+        self._accounts.update((bytes.fromhex(account.address[2:]), account) for account in accounts)
+
+    def wait_until(self, timestamp_s: int) -> None:
+        """Sleep until this machine's clock says so: a block's time is its proposer's."""
+        while (left_s := timestamp_s - time.time()) > 0:
+            time.sleep(left_s)
 
     def get_head(self) -> Block:
         """Return the last block."""

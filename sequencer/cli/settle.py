@@ -1,0 +1,100 @@
+"""`zkmargin settle`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+from rich.table import Table
+
+from sequencer.cli.options import base_layer_option, key_file_option, keys_option, resolve_keys_dir
+from sequencer.cli.output import json_option, make_table, print_json, print_tables, show_stage
+from sequencer.cli.status import EXIT_NOT_VALID
+
+if TYPE_CHECKING:
+    from sequencer.settlement.settling import SettledRun
+
+__all__ = ["make_settle_table", "settle", "spell_settled", "summarise_settled"]
+
+_E6_PER_USD = 10**6
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@keys_option
+@base_layer_option
+@key_file_option
+@json_option
+def settle(folder: Path, keys_dir: Path | None, base_layer: str, key_file: Path | None, as_json: bool) -> int:
+    """Settle a proved run by the Rollup contract, deployed for it: deposits, groups with their blobs, withdrawals.
+
+    Every deposit and forced request is sent by its owner, whose key follows from the run's seed; each group is
+    committed with its blob and proved in one transaction; every payment is claimed. Exit status 0 where the contract
+    then stands at the run's last state root and holds just what it owes, else 1.
+
+    Example: zkmargin settle run
+    """
+    from prover import kernel
+    from sequencer.base_layers import open_base_layer
+    from sequencer.settlement.opening import open_settler
+    from sequencer.settlement.run_files import read_run
+    from sequencer.settlement.settling import settle_all
+
+    kernel.install()
+    layer = open_base_layer(base_layer, key_file)
+    with show_stage("settle") as stage:
+        settled = settle_all(
+            open_settler(read_run(folder), layer, resolve_keys_dir(keys_dir), stage.report), stage.report
+        )
+    if as_json:
+        print_json(summarise_settled(settled))
+    else:
+        print_tables(make_settle_table(settled))
+        click.echo(spell_settled(settled))
+    return EXIT_NOT_VALID if settled.reason else 0
+
+
+def make_settle_table(settled: SettledRun) -> Table:
+    """Return one row a group."""
+    columns = (
+        *("group", "batches", "orders", "gas to settle", "an order", "blob gas", "entries", "gas each"),
+        *("payments", "USD", "gas each"),
+    )
+    rows = [
+        (
+            *(group.group, group.batches, group.orders, group.settle.gas, _share(group.settle.gas, group.orders)),
+            *(group.blob_gas, group.entries, _share(group.queue.gas, group.entries)),
+            *(group.payments, f"{group.paid_e6 / _E6_PER_USD:,.2f}", _share(group.claims.gas, group.payments)),
+        )
+        for group in settled.groups
+    ]
+    return make_table("Settled by the Rollup contract", columns, rows)
+
+
+def spell_settled(settled: SettledRun) -> str:
+    """Return in words where the contract stands."""
+    if settled.reason:
+        return f"not settled: {settled.reason}"
+    vault = f"{settled.vault_e6 / _E6_PER_USD:,.2f}"
+    return f"settled: contract 0x{settled.contract.hex()} stands at root {settled.state_root:#x} and holds {vault} USD"
+
+
+def summarise_settled(settled: SettledRun) -> dict[str, object]:
+    """Return what --json prints; what may exceed 2**53 as decimal strings."""
+    why = {"reason": settled.reason} if settled.reason else {}
+    return {
+        "settled": not settled.reason,
+        **why,
+        "contract": f"0x{settled.contract.hex()}",
+        "state_root": str(settled.state_root),
+        "vault_e6": str(settled.vault_e6),
+        "gas": sum(group.settle.gas for group in settled.groups),
+        "blob_gas": sum(group.blob_gas for group in settled.groups),
+        "groups": [asdict(group) for group in settled.groups],
+    }
+
+
+def _share(gas: int, count: int) -> int | str:
+    return round(gas / count) if count else "-"

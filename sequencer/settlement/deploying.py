@@ -1,0 +1,118 @@
+"""Deploys what a run is settled by: test dollars, the verifiers of batches and exits, and the Rollup itself.
+
+The run's proofs name the contract's address, so its deployer sends nothing before: docs/contracts.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rollup.params import Params
+from rollup.segment import count_elements
+from rollup.shapes import Shape
+from rollup.state import StateHeader
+from sequencer.errors import DeploymentElsewhere
+from sequencer.settlement.people import DEPLOYER, SEQUENCER, derive_base_key
+from verifier.artifacts import load_artifact
+from verifier.base_layer import BaseLayer, Contract, deploy_contract
+from verifier.rollup_contract import Limits, ShapeSpec, Start, Terms, deploy_rollup
+from verifier.verify import deploy_verifier
+
+__all__ = ["DAY_S", "LIMITS", "Deployed", "VerifyingKey", "deploy_run"]
+
+DAY_S: Final = 86_400
+# a development deployment: caps and lag are wide, so that a day of trades can be settled in one go
+WINDOW_S: Final = 600
+FORCED_DEADLINE_S: Final = 3 * DAY_S
+EXIT_WINDOW_S: Final = 7 * DAY_S
+LIMITS: Final = Limits(
+    min_deposit_e6=1_000_000,
+    deposit_fee_e6=100_000,
+    max_deposits=100_000,
+    max_forced=100_000,
+    max_lag_s=7 * DAY_S,
+    prove_window_s=3_600,
+    forced_fee_wei=10**12,
+)
+_OPERATOR_WEI: Final = 10**18
+_OWNER_WEI: Final = 2 * 10**17
+
+
+@dataclass(frozen=True)
+class VerifyingKey:
+    """A circuit's key as the contract is given it."""
+
+    key_be: bytes
+    is_development: bool
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """The contracts of a run, and the addresses of its people, whose keys the layer holds."""
+
+    layer: BaseLayer
+    token: Contract
+    rollup: Contract
+    people: dict[str, bytes]  # by name
+
+    @property
+    def sequencer(self) -> bytes:
+        """Who commits and settles."""
+        return self.people[SEQUENCER]
+
+    @property
+    def governor(self) -> bytes:
+        """Who gives fee tiers."""
+        return self.people[DEPLOYER]
+
+
+def deploy_run(
+    layer: BaseLayer,
+    seed: int,
+    names: Sequence[str],
+    params: Params,
+    genesis: StateHeader,
+    shape: Shape,
+    keys: tuple[VerifyingKey, VerifyingKey],
+) -> Deployed:
+    """Return the contracts, newly deployed, of a run that begins at this state; its people have wei to spend.
+
+    `keys` are those of batches and of exits. What goes to people comes from the layer's first sender.
+    Raises DeploymentElsewhere where the run is bound to another chain or address, and as BaseLayer does.
+    """
+    if layer.chain_id != params.chain_id:
+        raise DeploymentElsewhere("chain id", str(layer.chain_id), str(params.chain_id))
+    people = _fund_people(layer, seed, names)
+    batches, exits = (deploy_verifier(layer, key.key_be).address for key in keys)
+    token = deploy_contract(layer, load_artifact("TestToken"))
+    terms = Terms(
+        token=token.address,
+        exit_verifier=exits,
+        exit_key_is_development=keys[1].is_development,
+        forced_deadline_s=FORCED_DEADLINE_S,
+        window_s=WINDOW_S,
+        exit_window_s=EXIT_WINDOW_S,
+        timelock_s=FORCED_DEADLINE_S + WINDOW_S + EXIT_WINDOW_S,
+    )
+    roles = (people[DEPLOYER], people[SEQUENCER], people[DEPLOYER])
+    start = Start(genesis.state_root, genesis.clock, params.params_hash, *roles)
+    spec = ShapeSpec(batches, count_elements(shape), shape.cash_lanes + shape.rescue_lanes, keys[0].is_development)
+    rollup = deploy_rollup(layer, terms, LIMITS, start, [spec], sender=people[DEPLOYER])
+    got, expected = (f"0x{address.hex()}" for address in (rollup.address, params.contract.to_bytes(20, "big")))
+    if got != expected:
+        raise DeploymentElsewhere("contract", f"{got}, for its deployer sent transactions before", expected)
+    return Deployed(layer, token, rollup, people)
+
+
+def _fund_people(layer: BaseLayer, seed: int, names: Sequence[str]) -> dict[str, bytes]:
+    """Let the layer hold everybody's key, and give everybody wei."""
+    keys = {name: derive_base_key(seed, name) for name in names}
+    layer.add_senders([key.to_bytes() for key in keys.values()])
+    people = {name: key.public_key.to_canonical_address() for name, key in keys.items()}
+    for name, address in people.items():
+        wanted_wei = _OPERATOR_WEI if name in (DEPLOYER, SEQUENCER) else _OWNER_WEI
+        if (missing_wei := wanted_wei - layer.get_balance_wei(address)) > 0:
+            layer.transact(address, b"", value_wei=missing_wei)
+    return people
