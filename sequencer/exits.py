@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from circuits.exit_inputs import compute_exit_witness_inputs
 from prover import kernel
-from prover.circuit import load_exit
-from rollup.exit import ExitInputs, compute_exit_equity, compute_exit_inputs, open_exit
+from rollup.exit import ExitInputs
 from rollup.snapshot import Snapshot
+from sequencer.exit_proofs import ExitProof, ExitProver
 from sequencer.files import staged_folder
-from sequencer.keys import LoadedKey, load_or_make_key
+from sequencer.keys import LoadedKey
 from sequencer.progress import Report
 from sequencer.proofs import VERIFICATION_KEY
 from verifier.iden3 import (
@@ -37,14 +36,11 @@ EXIT_PUBLIC: Final = "exit.public.json"
 class ProvedExit:
     """An exit that was proved, and what that took."""
 
-    inputs: ExitInputs
-    equity_atoms: int
+    exit: ExitProof
     constraints: int
     circuit_digest: str
     loaded: LoadedKey
-    key_s: float  # to load the key, or to make it
-    witness_s: float
-    prove_s: float
+    key_s: float  # to load circuit and key, or to make the key
 
 
 @dataclass(frozen=True)
@@ -68,29 +64,20 @@ def prove_exit(snapshot: Snapshot, account_id: int, out: Path, keys_dir: Path, r
 
     Assumes a snapshot whose roots were checked: then every account of the tree has a proof. Raises KeyUnusable.
     """
-    circuit = load_exit()
     started_s = time.perf_counter()
-    loaded = load_or_make_key(keys_dir, circuit.assembly, circuit.circuit, report)
+    prover = ExitProver(keys_dir, report)
     keyed_s = time.perf_counter()
-    opening = open_exit(snapshot.state, account_id)
-    inputs = compute_exit_inputs(opening)
-    witness = circuit.evaluate(compute_exit_witness_inputs(opening), progress=report)
-    witnessed_s = time.perf_counter()
-    proof_be = kernel.prove(loaded.key, circuit.circuit, witness, progress=report)
-    proved_s = time.perf_counter()
+    exit_ = prover.prove(snapshot.state, account_id)
     with staged_folder(out, EXIT_PROOF) as stage:
-        write_verification_key(stage / VERIFICATION_KEY, decode_verifying_key(loaded.key.verifying_key_be))
-        write_public_inputs(stage / EXIT_PUBLIC, inputs)
-        write_proof(stage / EXIT_PROOF, decode_proof(proof_be))
+        write_verification_key(stage / VERIFICATION_KEY, decode_verifying_key(prover.loaded.key.verifying_key_be))
+        write_public_inputs(stage / EXIT_PUBLIC, exit_.inputs)
+        write_proof(stage / EXIT_PROOF, decode_proof(exit_.proof_be))
     return ProvedExit(
-        inputs=inputs,
-        equity_atoms=compute_exit_equity(opening.header, opening.account),
-        constraints=circuit.circuit.n_constraints,
-        circuit_digest=circuit.circuit.digest.hex(),
-        loaded=loaded,
+        exit=exit_,
+        constraints=prover.circuit.n_constraints,
+        circuit_digest=prover.circuit.digest.hex(),
+        loaded=prover.loaded,
         key_s=round(keyed_s - started_s, 3),
-        witness_s=round(witnessed_s - keyed_s, 3),
-        prove_s=round(proved_s - witnessed_s, 3),
     )
 
 

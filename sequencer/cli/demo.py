@@ -101,6 +101,7 @@ def _run(
     from sequencer.batches import select_batches
     from sequencer.checking import check_run
     from sequencer.comparing import compare_run
+    from sequencer.exit_proofs import ExitProver
     from sequencer.keys import load_or_make_key
     from sequencer.proving import prove_batches
     from sequencer.replay import ReplayOptions, replay_tape
@@ -120,7 +121,8 @@ def _run(
     with show_stage("4/6 verification by kernel, py-ecc and EVM") as stage:
         checked = check_run(folder, stage.report)
     with show_stage("5/6 settlement by the Rollup contract") as stage:
-        settled = settle_all(open_settler(read_run(folder), layer, keys_dir, stage.report), stage.report)
+        prover = ExitProver(keys_dir, stage.report)
+        settled = settle_all(open_settler(read_run(folder), layer, prover), stage.report)
     with show_stage("6/6 comparison with direct settlement") as stage:
         comparison = compare_run(folder, stage.report, checked)
     return manifest, replay, record, checked, settled, comparison

@@ -53,15 +53,15 @@ def prove(snapshot: Path, account_id: int, out: Path, keys_dir: Path | None, as_
     state = read_snapshot(snapshot)
     with show_stage("exit prove") as stage:
         proved = prove_exit(state, account_id, out, resolve_keys_dir(keys_dir), stage.report)
-    facts = spell_inputs(proved.inputs) | {
-        "equity_atoms": str(proved.equity_atoms),
+    facts = spell_inputs(proved.exit.inputs) | {
+        "equity_atoms": str(proved.exit.equity_atoms),
         "constraints": proved.constraints,
         "circuit_digest": proved.circuit_digest,
         "key": "development" if proved.loaded.key.is_development else "ceremony",
         "new_key": proved.loaded.is_new,
         "key_s": proved.key_s,
-        "witness_s": proved.witness_s,
-        "prove_s": proved.prove_s,
+        "witness_s": proved.exit.witness_s,
+        "prove_s": proved.exit.prove_s,
     }
     if as_json:
         print_json(facts)

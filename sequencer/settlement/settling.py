@@ -66,7 +66,7 @@ class RunSettler:
         start = (run.genesis.params, run.genesis.state.header, run.shape)
         people = list_people(users)
         self.deployed: Deployed = deploy_run(self._layer, run.manifest.seed, people, *start, (run.key, exit_key))
-        self._filler = QueueFiller(self.deployed, run.queue.entries)
+        self.filler = QueueFiller(self.deployed, run.queue.entries)
         self._layer.take()
 
     def settle(self, group: SealedGroup, report: Report) -> SettledGroup:
@@ -75,7 +75,7 @@ class RunSettler:
         committed = commit_group(group.group, entries)
         for done, entry in enumerate(entries[: committed.n_entries]):
             report(f"group {group.group.number}: queue", done, committed.n_entries)
-            self._filler.send(entry)
+            self.filler.send(entry)
         queue = self._layer.take()
         report(f"group {group.group.number}: blob and proofs", 0, 1)
         receipt = self._send_group(group, committed)
