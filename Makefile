@@ -25,7 +25,7 @@ NEEDS_NODE := tests/third_party
 .PHONY: help demo test lint bench mutants lock system-deps node third-party-state clean
 
 help:
-	@printf '%s\n' 'make demo      real trades through deposits, auction, liquidation, proof and EVM verification' \
+	@printf '%s\n' 'make demo      real trades through deposits, auction, liquidation, proof and settlement' \
 	  'make test      the test suite' 'make lint      ruff, mypy --strict, stubtest, rustfmt, clippy' \
 	  'make bench     the figures of docs/benchmarks.md' 'make mutants   drop each named constraint in turn; a test must notice' \
 	  'make lock      renew the locked requirements' 'make system-deps   Python and a C compiler by apt (Debian, as root)'

@@ -72,7 +72,7 @@ class DeploymentElsewhere(RollupError):
     expected: str
 
     def __str__(self) -> str:
-        return f"{self.field}: got {self.got}; the run is bound to {self.expected}: replay it with another --seed"
+        return f"{self.field}: got {self.got}; the run is bound to {self.expected}: replay it for where it is to settle"
 
 
 @dataclass(eq=False)

@@ -14,7 +14,7 @@ from rollup.segment import count_elements
 from rollup.shapes import Shape
 from rollup.state import StateHeader
 from sequencer.errors import DeploymentElsewhere
-from sequencer.settlement.people import DEPLOYER, SEQUENCER, derive_base_key
+from sequencer.settlement.people import DEPLOYER, SEQUENCER, derive_base_key, find_deployment
 from verifier.artifacts import load_artifact
 from verifier.base_layer import BaseLayer, Contract, deploy_contract
 from verifier.rollup_contract import Limits, ShapeSpec, Start, Terms, deploy_rollup
@@ -84,6 +84,9 @@ def deploy_run(
     """
     if layer.chain_id != params.chain_id:
         raise DeploymentElsewhere("chain id", str(layer.chain_id), str(params.chain_id))
+    expected = f"0x{params.contract:040x}"
+    if (there := find_deployment(seed, layer.chain_id).contract) != params.contract:
+        raise DeploymentElsewhere(f"contract of seed {seed}", f"0x{there:040x}", expected)
     people = _fund_people(layer, seed, names)
     batches, exits = (deploy_verifier(layer, key.key_be).address for key in keys)
     token = deploy_contract(layer, load_artifact("TestToken"))
@@ -100,8 +103,7 @@ def deploy_run(
     start = Start(genesis.state_root, genesis.clock, params.params_hash, *roles)
     spec = ShapeSpec(batches, count_elements(shape), shape.cash_lanes + shape.rescue_lanes, keys[0].is_development)
     rollup = deploy_rollup(layer, terms, LIMITS, start, [spec], sender=people[DEPLOYER])
-    got, expected = (f"0x{address.hex()}" for address in (rollup.address, params.contract.to_bytes(20, "big")))
-    if got != expected:
+    if (got := f"0x{rollup.address.hex()}") != expected:
         raise DeploymentElsewhere("contract", f"{got}, for its deployer sent transactions before", expected)
     return Deployed(layer, token, rollup, people)
 

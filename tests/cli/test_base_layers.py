@@ -20,7 +20,7 @@ def write_key(folder: Path, mode: int = 0o600) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", [["verify", "absent"], ["demo", "--shape", "tiny"]])
+@pytest.mark.parametrize("command", [["verify", "absent"], ["settle", "absent"], ["demo", "--shape", "tiny"]])
 def test_invalid_options_of_a_base_layer(command: list[str], tmp_path: Path, capsys: Capsys) -> None:
     key = write_key(tmp_path)
     assert_refused(capsys, "--key-file nothing: expected a file", *command, "--base-layer", UNREACHABLE)

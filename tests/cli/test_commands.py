@@ -147,7 +147,8 @@ def test_demo_goes_the_whole_way(tmp_path: Path, keys_dir: Path, capsys: pytest.
 def test_demo_gives_its_figures(keys_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = run_json(capsys, *list_demo_arguments("--keys", keys_dir))
     assert (found["valid"], found["equal"], found["proofs"]) == (True, True, 1)
-    assert {"orders", "fills", "liquidations", "deposits", "withdrawals", "constraints", "gas"} <= found.keys()
+    assert {"orders", "fills", "liquidations", "deposits", "withdrawals", "constraints"} <= found.keys()
+    assert found["settlement"]["settled"] is True
     assert found["deposits"] > 0
 
 
