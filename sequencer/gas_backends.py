@@ -19,6 +19,7 @@ from sequencer.checking import CheckedRun
 from sequencer.metering import GasCost, Sent, measure, sum_costs
 from sequencer.proofs import read_record
 from sequencer.rival import DirectRival
+from sequencer.settlement_time import compute_block_seconds, read_group_seconds
 from verifier.base_layer import BaseLayer
 from verifier.iden3 import read_proof, read_public_inputs
 from verifier.keys import encode_proof
@@ -38,6 +39,7 @@ class BatchCost:
     auction: GasCost  # of the transaction with the orders
     other: GasCost  # of the batch's other transactions
     reason: str  # why the books do not agree, empty where they do
+    seconds: float | None  # from clearing to the end of the block that settles it; None where not known
 
     @property
     def gas_per_order(self) -> float:
@@ -70,7 +72,8 @@ class DirectBackend:
     def settle(self, batch: BatchFile) -> BatchCost:
         """Settle the batch, and hold the contract's books against the reference."""
         done = self._rival.settle(batch.trace)
-        return BatchCost(batch.name, done.orders, done.auction, done.other, done.reason)
+        seconds = compute_block_seconds(done.auction.gas + done.other.gas)
+        return BatchCost(batch.name, done.orders, done.auction, done.other, done.reason, seconds)
 
 
 class AnchorBackend:
@@ -87,11 +90,13 @@ class AnchorBackend:
             for entry in entries
             if (used := gas[entry.batch]) is not None
         }
+        used_gas = {batch: sent.gas_used for batch, sent in self._sent.items()}
+        self._seconds = read_group_seconds(folder, used_gas) if used_gas else {}
 
     def settle(self, batch: BatchFile) -> BatchCost | None:
         """Return what its settlement cost: all of the batch is in it, cash operations and tick too."""
-        sent = self._sent.get(batch.name)
-        return BatchCost(batch.name, count_orders(batch), measure(sent), _NOTHING, "") if sent else None
+        sent, seconds = self._sent.get(batch.name), self._seconds.get(batch.name)
+        return BatchCost(batch.name, count_orders(batch), measure(sent), _NOTHING, "", seconds) if sent else None
 
 
 def count_orders(batch: BatchFile) -> int:
