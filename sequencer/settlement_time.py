@@ -6,16 +6,14 @@ of its group, since z, at which all are proved, follows from all of them, and fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Final
 
 from rollup.units import COUNTER_BITS
-from sequencer.groups import read_group
-from sequencer.proofs import ProofEntry, read_record
+from sequencer.proofs import ProofEntry
 from verifier.group import Group
 
-__all__ = ["BLOCK_GAS", "BLOCK_S", "compute_block_seconds", "compute_group_seconds", "read_group_seconds"]
+__all__ = ["BLOCK_GAS", "BLOCK_S", "compute_block_seconds", "compute_group_seconds"]
 
 BLOCK_S: Final = 12  # Ethereum's slot
 BLOCK_GAS: Final = 36_000_000  # a block's gas limit
@@ -43,17 +41,3 @@ def compute_group_seconds(group: Group, proofs: Sequence[ProofEntry], gas: int) 
     cleared_s = {batch.name: batch.clock >> COUNTER_BITS for batch in group.batches}
     last_s = max(cleared_s.values())
     return {name: last_s - own_s + proving_s + compute_block_seconds(gas) for name, own_s in cleared_s.items()}
-
-
-def read_group_seconds(folder: Path, gas: Mapping[str, int]) -> dict[str, float]:
-    """Return `compute_group_seconds` of all groups of a folder of proofs; `gas` is what settled each batch.
-
-    Of a group whose batches did not all settle nothing is said. Raises FileMissing, FileTooLarge, FileMalformed.
-    """
-    record = read_record(folder)
-    groups = [read_group(folder, number).group for number in record.groups]
-    seconds: dict[str, float] = {}
-    for group in groups:
-        if all(batch.name in gas for batch in group.batches):
-            seconds |= compute_group_seconds(group, record.proofs, sum(gas[batch.name] for batch in group.batches))
-    return seconds

@@ -10,6 +10,7 @@ import rich_click as click
 
 from sequencer.cli.compare_tables import make_compare_table
 from sequencer.cli.gas_tables import describe_gas, make_gas_tables, summarise_gas
+from sequencer.cli.options import keys_option, resolve_keys_dir
 from sequencer.cli.output import json_option, print_json, print_tables, show_stage
 from sequencer.cli.status import EXIT_NOT_VALID
 from sequencer.errors import OptionInvalid
@@ -23,13 +24,18 @@ __all__ = ["compare", "make_compare_table"]
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
-@click.option("--evm", is_flag=True, help="Also settle every order by a contract without a rollup, and count the gas.")
+@click.option(
+    "--evm",
+    is_flag=True,
+    help="Also settle on an EVM, with the rollup and without, and count the gas.",
+)
 @click.option("--first", type=click.IntRange(1), metavar="N", help="With --evm: only the first N batches.")
 @click.option(
     "--plot", type=click.Path(path_type=Path), metavar="FILE", help="With --evm: draw gas an order: SVG, PNG or PDF."
 )
+@keys_option
 @json_option
-def compare(folder: Path, evm: bool, first: int | None, plot: Path | None, as_json: bool) -> int:
+def compare(folder: Path, evm: bool, first: int | None, plot: Path | None, keys_dir: Path | None, as_json: bool) -> int:
     """Hold a replay's state against the same orders settled one by one, and show what each batch costs.
 
     Proofs that stand in the same folder are verified and their figures shown. Exit status 0 where every balance and
@@ -43,13 +49,13 @@ def compare(folder: Path, evm: bool, first: int | None, plot: Path | None, as_js
     _check_options(evm, first, plot)
     kernel.install()
     with show_stage("compare") as stage:
-        comparison, batches, checked = read_and_compare(folder, stage.report)
+        comparison, batches = read_and_compare(folder, stage.report)
     gas = None
     if evm:
         from sequencer.comparing_run import price_run
 
         with show_stage("settle") as stage:
-            gas = price_run(folder, batches[:first], checked, stage.report)
+            gas = price_run(folder, batches[:first], resolve_keys_dir(keys_dir), stage.report)
     if gas is not None and plot is not None:
         from sequencer.gas_plot import plot_gas
 

@@ -7,18 +7,14 @@ from pathlib import Path
 import pytest
 
 from sequencer.batches import read_batches
-from sequencer.checking import check_run
-from sequencer.gas_backends import AnchorBackend
-from sequencer.groups import read_group
+from sequencer.exit_proofs import ExitProver
+from sequencer.gas_backends import RollupBackend
 from sequencer.progress import ignore_progress
 from sequencer.proofs import ProofEntry, read_record
-from sequencer.settlement_time import (
-    BLOCK_GAS,
-    BLOCK_S,
-    compute_block_seconds,
-    compute_group_seconds,
-    read_group_seconds,
-)
+from sequencer.settlement.opening import open_settler
+from sequencer.settlement.run_files import read_run
+from sequencer.settlement_time import BLOCK_GAS, BLOCK_S, compute_block_seconds, compute_group_seconds
+from verifier.base_layer import EmbeddedEvm
 from verifier.group import Group, GroupBatch
 
 
@@ -53,18 +49,13 @@ def test_invalid_group_with_a_batch_that_is_not_proved() -> None:
     assert compute_group_seconds(make_group(100, 160, 190), make_proofs(2), 1) == {}
 
 
-def test_seconds_of_a_run(proved_run: Path) -> None:
+def test_seconds_of_a_run(proved_run: Path, keys_dir: Path) -> None:
     batches, record = read_batches(proved_run), read_record(proved_run)
     first, last = (batch.trace.header_after.timestamp_s for batch in batches)
     proving_s = sum(entry.witness_s + entry.prove_s for entry in record.proofs)
-    backend = AnchorBackend(proved_run, check_run(proved_run, ignore_progress))
+    prover = ExitProver(keys_dir, ignore_progress)
+    backend = RollupBackend(open_settler(read_run(proved_run), EmbeddedEvm(), prover))
     costs = [backend.settle(batch) for batch in batches]
     seconds = [cost.seconds for cost in costs if cost]
     assert last > first
     assert seconds == [pytest.approx(last - first + proving_s + BLOCK_S), pytest.approx(proving_s + BLOCK_S)]
-
-
-def test_invalid_group_of_which_a_batch_did_not_settle(proved_run: Path) -> None:
-    names = [batch.name for batch in read_group(proved_run, 0).group.batches]
-    assert set(read_group_seconds(proved_run, dict.fromkeys(names, 1))) == set(names)
-    assert read_group_seconds(proved_run, {names[0]: 1}) == {}
