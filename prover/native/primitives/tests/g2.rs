@@ -67,10 +67,10 @@ fn points_of_the_curve_outside_the_subgroup_do_not() {
 
 #[test]
 fn points_of_each_order_that_divides_the_cofactor_do_not_alone_or_hidden_in_a_good_one() {
-    for factor in 0..FACTORS.len() {
+    for (factor, order) in FACTORS.iter().enumerate() {
         for point in find_points(20) {
             let small = take_part(&point, factor);
-            assert!(!small.is_zero() && small.mul_bigint(FACTORS[factor]).is_zero());
+            assert!(!small.is_zero() && small.mul_bigint(order).is_zero());
             judge(&small, false);
             judge(&(point.mul_by_cofactor() + small).into_affine(), false);
         }
