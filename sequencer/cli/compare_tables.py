@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["make_compare_table"]
 
-_COLUMNS = ("batch", "equal", "fills", "constraints", "witness s", "proof s", "bytes", "bytes direct", "gas to settle")
+_COLUMNS = ("batch", "equal", "fills", "constraints", "witness s", "proof s", "bytes", "bytes direct", "gas to verify")
 
 
 def make_compare_table(comparison: Comparison) -> Table:

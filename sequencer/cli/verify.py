@@ -67,7 +67,7 @@ def spell_verdict(checked: CheckedRun) -> str:
 
 def make_check_table(checked: CheckedRun) -> Table:
     """Return one row a proof."""
-    columns = ("batch", "kernel", "py-ecc", "EVM", "data", "blob", "gas to settle")
+    columns = ("batch", "kernel", "py-ecc", "EVM", "data", "blob", "gas to verify")
     rows = [
         (*(proof.batch, proof.kernel, proof.py_ecc, proof.evm, proof.data, proof.blob), _spell_gas(proof.gas))
         for proof in checked.proofs
