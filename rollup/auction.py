@@ -20,6 +20,7 @@ __all__ = [
     "Clearing",
     "Edges",
     "Entry",
+    "Reach",
     "clear_market",
     "compute_band",
     "compute_edges",
@@ -50,6 +51,22 @@ class Edges(NamedTuple):
     at_low: bool
 
 
+class Reach(NamedTuple):
+    """The lowest and the highest price at which the market could clear.
+
+    Buys with a limit below the lowest, and sells with one above the highest, have no part in the choice of the price:
+    however many of them there are, the outcome is the same. At any price below the lowest, demand one tick above it
+    exceeds supply already without those buys; between the two, neither demand nor supply counts any of them.
+    """
+
+    lowest_ticks: int
+    highest_ticks: int
+
+    def widen(self, other: Reach) -> Reach:
+        """Return the reach of both."""
+        return Reach(min(self.lowest_ticks, other.lowest_ticks), max(self.highest_ticks, other.highest_ticks))
+
+
 @dataclass(frozen=True, slots=True)
 class Clearing:
     """The outcome: the price, who trades completely, and who shares what is left of the rationed side."""
@@ -59,6 +76,7 @@ class Clearing:
     side: int = 0  # the rationed one: 0 the buys, 1 the sells
     marginal_lots: int = 0  # V: what its marginal orders trade together
     marginal_remaining: dict[int, int] = field(default_factory=dict)  # by rank: those with a share, in arrival order
+    reach: Reach = field(default=Reach(0, 0), compare=False)
 
 
 def compute_band(mark_ticks: int, band_ppm: int) -> tuple[int, int]:
@@ -107,14 +125,15 @@ def clear_market(entries: Sequence[Entry], mark_ticks: int, band_ppm: int) -> Cl
     candidates = _candidates(entries, mark_ticks, *compute_band(mark_ticks, band_ppm))
     prices = [price for price in candidates if _is_clearing(book, price, compute_edges(price, mark_ticks, band_ppm))]
     best = min(prices, key=lambda price: (book.imbalance(price), abs(price - mark_ticks), price))
+    reach = Reach(min(prices), max(prices))
     if book.volume(best) == 0:
-        return Clearing(mark_ticks)
+        return Clearing(mark_ticks, reach=reach)
     edges = compute_edges(best, mark_ticks, band_ppm)
     allocated = {d: _allocate(entries, best, edges, book.volume(best), d) for d in (1, -1)}
     rationed, other = (1, -1) if book.demand(best) >= book.supply(best) else (-1, 1)
     full_lots, left_lots, marginal = allocated[rationed]
     full_lots |= allocated[other][0] | allocated[other][2]
-    return Clearing(best, full_lots, int(rationed < 0), left_lots, find_sharers(left_lots, marginal))
+    return Clearing(best, full_lots, int(rationed < 0), left_lots, find_sharers(left_lots, marginal), reach)
 
 
 class _Book:
@@ -173,7 +192,7 @@ def _allocate(
     side = sorted((e for e in entries if e.direction == direction), key=lambda entry: entry.rank)
     willing = [e for e in side if direction * e.limit_ticks >= direction * price]
     marginal = [e for e in willing if is_marginal(direction, e.limit_ticks, price, edges)]
-    lots = {e.rank: e.size_lots for e in willing if e not in marginal}
+    lots = {e.rank: e.size_lots for e in willing if not is_marginal(direction, e.limit_ticks, price, edges)}
     left = volume_lots - sum(lots.values())
     for entry in (e for e in marginal if e.rank < 0):
         taken = min(entry.size_lots, left)
