@@ -52,18 +52,19 @@ class Edges(NamedTuple):
 
 
 class Reach(NamedTuple):
-    """The lowest and the highest price at which the market could clear.
+    """How far limits matter: more buys below the lowest and more sells above the highest leave the outcome as it is.
 
-    Buys with a limit below the lowest, and sells with one above the highest, have no part in the choice of the price:
-    however many of them there are, the outcome is the same. At any price below the lowest, demand one tick above it
-    exceeds supply already without those buys; between the two, neither demand nor supply counts any of them.
+    With volume these are the ends of the prices at which the market can clear. Below the lowest no price can, whatever
+    buys are added there: demand one tick above exceeds supply already. Above the highest alike, and between the two
+    neither demand nor supply counts the added. Without volume limits at these ends do not matter either, unless they
+    are the band's: some order stands at the end that meets nobody, so that nobody who is added there is met.
     """
 
     lowest_ticks: int
     highest_ticks: int
 
     def widen(self, other: Reach) -> Reach:
-        """Return the reach of both."""
+        """Return what holds of both."""
         return Reach(min(self.lowest_ticks, other.lowest_ticks), max(self.highest_ticks, other.highest_ticks))
 
 
@@ -127,7 +128,11 @@ def clear_market(entries: Sequence[Entry], mark_ticks: int, band_ppm: int) -> Cl
     best = min(prices, key=lambda price: (book.imbalance(price), abs(price - mark_ticks), price))
     reach = Reach(min(prices), max(prices))
     if book.volume(best) == 0:
-        return Clearing(mark_ticks, reach=reach)
+        low, high = compute_band(mark_ticks, band_ppm)
+        inner = Reach(
+            reach.lowest_ticks + (reach.lowest_ticks > low), reach.highest_ticks - (reach.highest_ticks < high)
+        )
+        return Clearing(mark_ticks, reach=inner)
     edges = compute_edges(best, mark_ticks, band_ppm)
     allocated = {d: _allocate(entries, best, edges, book.volume(best), d) for d in (1, -1)}
     rationed, other = (1, -1) if book.demand(best) >= book.supply(best) else (-1, 1)

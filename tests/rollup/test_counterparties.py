@@ -61,12 +61,8 @@ def test_without_a_deficit_enough_lots_and_lanes_always_do(left: int, found: lis
 
 def test_most_leveraged_first_and_ties_by_account() -> None:
     rest = open_deleveraging(hold(25), 0, MARKS)
-    found = [Candidate(a, hold(-10), equity) for a, equity in ((2, 100), (3, 50), (4, 100), (5, 1_000))]
-    assert choose_counterparties(rest, CandidateList(found), MARKS, 3) == (
-        Taking(3, 0, 10),
-        Taking(2, 0, 10),
-        Taking(4, 0, 5),
-    )
+    found = CandidateList([Candidate(a, hold(-10), e) for a, e in ((2, 100), (3, 50), (4, 100), (5, 1_000))])
+    assert choose_counterparties(rest, found, MARKS, 3) == (Taking(3, 0, 10), Taking(2, 0, 10), Taking(4, 0, 5))
 
 
 def test_where_lanes_are_short_the_largest_are_asked_in_the_same_order() -> None:
@@ -89,7 +85,6 @@ def test_one_account_serves_in_several_markets_with_what_is_left_of_it() -> None
     assert choose_counterparties(rest, CandidateList([Candidate(2, hold(-10, 10), 130)]), MARKS, 5) is not None
     assert choose_counterparties(rest, CandidateList([Candidate(2, hold(-10, 10), 129)]), MARKS, 5) is None
     # an account left with nothing takes no more, though its share would be nothing
-    free = open_deleveraging(hold(10, -10), -100, (10, 0, *MARKS[2:]))
-    assert (
-        choose_counterparties(free, CandidateList([Candidate(2, hold(-10, 10), 100)]), (10, 0, *MARKS[2:]), 5) is None
-    )
+    marks = (10, 0, *MARKS[2:])
+    free = open_deleveraging(hold(10, -10), -100, marks)
+    assert choose_counterparties(free, CandidateList([Candidate(2, hold(-10, 10), 100)]), marks, 5) is None
