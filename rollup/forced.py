@@ -8,7 +8,6 @@ from rollup.auction import Entry
 from rollup.errors import TxRejected
 from rollup.liquidation import LiquidationCase, is_provable_fill, make_case
 from rollup.rent import charge_rent
-from rollup.risk import find_liquidatable
 from rollup.workspace import Workspace
 
 __all__ = ["ForcedEntry", "find_liquidations"]
@@ -37,10 +36,9 @@ def find_liquidations(workspace: Workspace, limit: int) -> dict[int, ForcedEntry
 
     Accounts are looked for as they stand, but judged with their rent paid, as their lane opens them.
     """
-    tick, params = workspace.tick, workspace.params
-    prices = (workspace.marks_ticks, workspace.funding_index, tick.fractions)
+    params = workspace.params
     found: list[ForcedEntry] = []
-    for account_id, _ in find_liquidatable(workspace.accounts, *prices):
+    for account_id, _ in workspace.risk.find_liquidatable(workspace.changed, workspace.tick):
         if len(found) == limit:
             break
         case = _make_case(workspace, account_id)

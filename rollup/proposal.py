@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from rollup.admission import ALONE, OpenOrder, TurnKey, compute_lots
-from rollup.auction import Clearing, Entry, clear_market
+from rollup.auction import Clearing, Entry, Reach, clear_market
 from rollup.forced import find_liquidations
 from rollup.fund_entry import FUND_RANK, find_fund_entry, make_fund_entries
 from rollup.liquidation import LiquidationCase
@@ -39,6 +39,7 @@ class Proposal:
         self._fund = find_fund_entry(workspace, fund_sizes_lots, orders)
         self._clearings = [Clearing(mark_ticks) for mark_ticks in workspace.marks_ticks]
         self.rationing = [NO_RATIONING] * MARKET_COUNT
+        self.reach: list[Reach | None] = [None] * MARKET_COUNT  # of every clearing so far, by market
         self._turns: dict[TurnKey, Turn] = {}
         self.plan = LanePlan({}, {}, [])
         self.lots: dict[int, int] = {}  # by rank: what trades
@@ -92,6 +93,8 @@ class Proposal:
             forced = [f.make_entry(rank) for rank, f in self.forced.items() if f.case.market == market]
             forced += make_fund_entries(self._fund, market)
             clearing = clear_market(self.make_order_entries(market) + forced, *args)
+            before = self.reach[market]
+            self.reach[market] = before.widen(clearing.reach) if before else clearing.reach
             if sum(clearing.marginal_remaining.values()) <= MAX_MARGINAL_REMAINING:
                 break
             removed.append(self.remove(max(clearing.marginal_remaining)))

@@ -9,6 +9,7 @@ from rollup.errors import check_bits
 from rollup.margin import Margin, compute_margin
 from rollup.params import Params
 from rollup.rejections import VaultShort
+from rollup.risk_view import PlainRisk, RiskView
 from rollup.signature_cache import SignatureCache
 from rollup.state import State
 from rollup.tick import Tick
@@ -27,6 +28,7 @@ class Workspace:
         params: Params,
         tick: Tick,
         signatures: SignatureCache,
+        risk: RiskView | None = None,
     ) -> None:
         self.params = params
         self.tick = tick
@@ -35,7 +37,9 @@ class Workspace:
         self.timestamp_s = tick.header.timestamp_s
         self.signatures = signatures
         self.tree = state.tree
+        self.risk = risk or PlainRisk(state.accounts)  # of the accounts as they stood
         self.accounts = dict(state.accounts)
+        self.changed: dict[int, Account] = {}  # what differs from them
         self.queue_consumed = state.header.queue_consumed
         self.vault_e6 = state.header.vault_e6
         self.gross_change_lots = [0] * MARKET_COUNT  # of sum |size| over all accounts, by market
@@ -55,7 +59,7 @@ class Workspace:
         for market, (old, new) in enumerate(zip(before.sizes_lots, account.sizes_lots, strict=True)):
             self.gross_change_lots[market] += abs(new) - abs(old)
         self.tree = self.tree.set(account_id, account.leaf_hash())
-        self.accounts[account_id] = account
+        self.accounts[account_id] = self.changed[account_id] = account
 
     def path(self, account_id: int) -> tuple[tuple[int, ...], ...]:
         """Return the account's path in the tree as it now stands."""
