@@ -311,7 +311,7 @@ class Core(Protocol):
         ...
 
     def watch(self, accounts: frozenset[int], markets: frozenset[int]) -> AsyncIterator[Event]:
-        """Yield what happens from now on: fills and closed orders of these accounts, auctions of these markets, batches.
+        """Yield what happens from now on: fills, closed orders of these accounts, auctions of these markets, batches.
 
         A reader that falls too far behind is ended with SubscriberSlow.
         """
