@@ -8,9 +8,10 @@ from rollup.auction import Entry
 from rollup.errors import TxRejected
 from rollup.liquidation import LiquidationCase, is_provable_fill, make_case
 from rollup.rent import charge_rent
+from rollup.shapes import Shape
 from rollup.workspace import Workspace
 
-__all__ = ["ForcedEntry", "find_liquidations"]
+__all__ = ["ForcedEntry", "count_liquidations", "find_liquidations"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,12 @@ class ForcedEntry:
         """Return how much of a fill at this price the rule allows, 0 if what it allows cannot be proved."""
         allowed_lots = min(fill_lots, self.case.compute_max_fill(price_ticks))
         return allowed_lots if is_provable_fill(self.case, allowed_lots, price_ticks) else 0
+
+
+def count_liquidations(shape: Shape) -> int:
+    """Return how many a batch holds at most: half of the trade lanes, so that counterparties find theirs."""
+    n_lanes = len(shape.trade_capacities)
+    return min(n_lanes, max(1, n_lanes // 2))
 
 
 def find_liquidations(workspace: Workspace, limit: int) -> dict[int, ForcedEntry]:

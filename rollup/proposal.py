@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from rollup.admission import ALONE, OpenOrder, TurnKey, compute_lots
 from rollup.auction import Clearing, Entry, Reach, clear_market
-from rollup.forced import find_liquidations
+from rollup.forced import count_liquidations, find_liquidations
 from rollup.fund_entry import FUND_RANK, find_fund_entry, make_fund_entries
 from rollup.liquidation import LiquidationCase
 from rollup.rationing import MAX_MARGINAL_REMAINING, NO_RATIONING, ration
@@ -34,9 +34,9 @@ class Proposal:
         self._shape = shape
         self.orders = {open_order.rank: open_order for open_order in orders}
         self.sizes_lots = {open_order.rank: compute_lots(workspace, open_order) for open_order in orders}
-        is_trading, n_lanes = not workspace.tick.stale, len(shape.trade_capacities)
-        self.forced = find_liquidations(workspace, min(n_lanes, max(1, n_lanes // 2))) if is_trading else {}
-        self._fund = find_fund_entry(workspace, fund_sizes_lots, orders)
+        is_trading = not workspace.tick.stale
+        self.forced = find_liquidations(workspace, count_liquidations(shape)) if is_trading else {}
+        self._fund = find_fund_entry(workspace, fund_sizes_lots, [open_order.order for open_order in orders])
         self._clearings = [Clearing(mark_ticks) for mark_ticks in workspace.marks_ticks]
         self.rationing = [NO_RATIONING] * MARKET_COUNT
         self.reach: list[Reach | None] = [None] * MARKET_COUNT  # of every clearing so far, by market

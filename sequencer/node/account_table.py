@@ -7,21 +7,16 @@ are never given back: an emptied account keeps its own, all zero, for whoever op
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rollup.accounts import Account
 from rollup.units import MARKET_COUNT
+from sequencer.node.arrays import Floats, Integers, grow
 
-__all__ = ["AccountTable", "Floats", "Integers"]
+__all__ = ["AccountTable"]
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 _FIRST_CAPACITY = 1_024
-
-Number = TypeVar("Number", bound=np.generic)
 
 
 class AccountTable:
@@ -97,14 +92,8 @@ class AccountTable:
 
     def _allocate(self, capacity: int) -> None:
         """Make room for so many rows."""
-        self._ids = _grow(self._ids, capacity)
-        self._cash = _grow(self._cash, capacity)
-        self._touched_s = _grow(self._touched_s, capacity)
-        self._sizes = _grow(self._sizes, capacity)
-        self._absolute_sizes = _grow(self._absolute_sizes, capacity)
-
-
-def _grow(rows: NDArray[Number], capacity: int) -> NDArray[Number]:
-    grown = np.zeros((capacity, *rows.shape[1:]), rows.dtype)
-    grown[: len(rows)] = rows
-    return grown
+        self._ids = grow(self._ids, capacity)
+        self._cash = grow(self._cash, capacity)
+        self._touched_s = grow(self._touched_s, capacity)
+        self._sizes = grow(self._sizes, capacity)
+        self._absolute_sizes = grow(self._absolute_sizes, capacity)

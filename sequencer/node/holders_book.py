@@ -18,7 +18,8 @@ from rollup.holders import Candidate, compute_leverage_key, compute_size_key, pi
 from rollup.risk_view import open_candidate
 from rollup.tick import Tick
 from rollup.units import FIRST_USER_ACCOUNT
-from sequencer.node.account_table import AccountTable, Floats, Integers
+from sequencer.node.account_table import AccountTable
+from sequencer.node.arrays import Floats, Integers
 from sequencer.node.lazy_order import LazyOrder, Sorted, iterate_in_order
 from sequencer.node.screens import Screen
 

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
-from sequencer.node.account_table import Floats, Integers
+from sequencer.node.arrays import Floats, Integers
 
 __all__ = ["LazyOrder", "Sorted", "iterate_in_order"]
 

@@ -23,7 +23,8 @@ from rollup.takeover import is_rescuable
 from rollup.tick import Tick
 from rollup.txs.effect import compute_margin_at
 from rollup.units import FIRST_USER_ACCOUNT
-from sequencer.node.account_table import AccountTable, Floats, Integers
+from sequencer.node.account_table import AccountTable
+from sequencer.node.arrays import Floats, Integers
 from sequencer.node.holders_book import HoldersBook, HoldersView
 from sequencer.node.lazy_order import LazyOrder, Sorted, iterate_in_order
 from sequencer.node.screens import compute_screen

@@ -1,11 +1,11 @@
 """Every account's standing in float64, with a bound on how far it can be off: what is certain needs no integers.
 
-Error bound, u = 2**-53. A price is made exactly, as an integer, and then rounded once: P * 10**6 - F for equity, P * ppm
-for maintenance. A size is exact, so each of the 16 products has 2 roundings, and the sums add at most 17 more, in
-whatever order. Let S be the sum of the absolute values of all terms of both: equity is within 20 u S, maintenance within
-19 u S, and so 2 * equity - maintenance within (40 + 19 + 3) u S, the last for the subtraction. S itself is computed to
-within 20 u. Rent adds one term of 3 roundings and one sum. 128 u S covers all of it twice. Nothing overflows: terms are
-below 2**125.
+Error bound, u = 2**-53. A price is made exactly, as an integer, and then rounded once: P * 10**6 - F for equity, P *
+ppm for maintenance. A size is exact, so each of the 16 products has 2 roundings, and the sums add at most 17 more, in
+whatever order. Let S be the sum of the absolute values of all terms of both: equity is within 20 u S, maintenance
+within 19 u S, and so 2 * equity - maintenance within (40 + 19 + 3) u S, the last for the subtraction. S itself is
+computed to within 20 u. Rent adds one term of 3 roundings and one sum. 128 u S covers all of it twice. Nothing
+overflows: terms are below 2**125.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import numpy as np
 
 from rollup.tick import Tick
 from rollup.units import LOT_TICK_ATOMS
-from sequencer.node.account_table import AccountTable, Floats
+from sequencer.node.account_table import AccountTable
+from sequencer.node.arrays import Floats
 
 __all__ = ["RELATIVE_ERROR", "Screen", "compute_screen"]
 
