@@ -41,7 +41,7 @@ TIME_MS_BITS: Final = 48
 
 
 class Kind(IntEnum):
-    """Kinds of records in the log. Those above 15 are the node's own: docs/node.md."""
+    """Kinds of records in the log. Those from 15 on are the node's own: docs/node.md."""
 
     ORDER = 1
     QUOTE = 2
@@ -50,7 +50,8 @@ class Kind(IntEnum):
     CASH = 5
     ENTRY = 6
     PRICES = 7
-    BATCH = 16
+    AUCTION = 15
+    OUTCOME = 16
     GROUP = 17
     PROVED = 18
     SETTLED = 19

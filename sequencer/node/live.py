@@ -1,0 +1,174 @@
+"""What of the log still matters: the state, the records that wait or rest, and what may not come again.
+
+It follows from the log alone, record by record, and is what a snapshot holds. Most records of a busy log are orders that
+were replaced since, so a record is looked at only as far as its slot and nonce, and kept as bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from rollup.params import Params
+from rollup.state import State
+from rollup.units import ACCOUNT_BITS, COUNTER_BITS, SLOT_BITS
+from sequencer.node.commands import Kind
+from sequencer.node.links import LogRecord
+from sequencer.node.outcome import Outcome, decode_outcome
+from sequencer.node.refusals import RecordMalformed, StateDiverged
+
+__all__ = ["Auction", "LiveRecord", "LiveState", "decode_auction", "encode_auction", "list_slots"]
+
+_ORDER_BYTES: Final = 39
+_WORD_1_BYTES: Final = 19
+_ACCOUNT_AT: Final = 4  # bits of word 1 before the field (docs/rules.md, Formats)
+_SLOT_AT: Final = _ACCOUNT_AT + ACCOUNT_BITS + 10
+_NONCE_AT: Final = _SLOT_AT + SLOT_BITS
+_QUOTE_HEAD_BYTES: Final = 6
+
+Slot = tuple[int, int]  # account, slot
+
+
+class LiveRecord(NamedTuple):
+    """A record that still matters, as the log has it."""
+
+    sequence: int
+    kind: int
+    body: bytes
+
+
+class Auction(NamedTuple):
+    """An auction that was called: it is over the records before its own, which is `sequence`."""
+
+    sequence: int
+    timestamp_s: int
+
+
+@dataclass
+class LiveState:
+    """Mutable. `orders` holds, by slot, the nonce that rests there and the record that brought it."""
+
+    params: Params
+    state: State
+    orders: dict[Slot, tuple[int, LiveRecord]] = field(default_factory=dict)
+    floors: dict[Slot, int] = field(default_factory=dict)  # lowest nonce that may still come, where above the leaf's
+    cancel_all_ms: dict[int, int] = field(default_factory=dict)  # by account
+    cash: dict[int, LiveRecord] = field(default_factory=dict)  # by sequence number
+    entries: dict[int, LiveRecord] = field(default_factory=dict)  # by index in the queue
+    prices: dict[int, LiveRecord] = field(default_factory=dict)  # by signer
+    auction: Auction | None = None  # called, and nothing came of it yet
+    slots: dict[int, set[int]] = field(default_factory=dict)  # those in `orders`, by account
+
+    def apply(self, record: LogRecord) -> Outcome | None:
+        """Take in the next record of the log; return the outcome if it is one.
+
+        Raises RecordMalformed, OutcomeInvalid, StateDiverged.
+        """
+        live = LiveRecord(record.sequence, record.kind, record.body)
+        match record.kind:
+            case Kind.ORDER | Kind.QUOTE:
+                for account, slot, nonce in list_slots(live):
+                    self._rest(account, slot, nonce, live)
+            case Kind.CANCEL:
+                account, slot, nonce = _cut(live.body, 3, 2, 4)
+                self.cancel(account, slot, nonce)
+            case Kind.CANCEL_ALL:
+                account, time_ms = _cut(live.body, 3, 6)
+                self.cancel_all_ms[account] = time_ms
+                for slot in tuple(self.slots.get(account, ())):
+                    self.cancel(account, slot, self.orders[account, slot][0])
+            case Kind.CASH:
+                self.cash[record.sequence] = live
+            case Kind.ENTRY:
+                self.entries[int.from_bytes(live.body[:8], "big")] = live
+            case Kind.PRICES:
+                self.prices[live.body[0]] = live
+            case Kind.AUCTION:
+                self.auction = decode_auction(live)
+            case Kind.OUTCOME:
+                outcome = decode_outcome(live.body)
+                self.follow(outcome)
+                return outcome
+        return None
+
+    def cancel(self, account: int, slot: int, nonce: int) -> None:
+        """Let no order of this slot up to this nonce rest, nor come again."""
+        resting = self.orders.get((account, slot))
+        if resting is not None and resting[0] <= nonce:
+            self._leave(account, slot)
+        self.floors[account, slot] = max(self.floors.get((account, slot), 0), nonce + 1)
+
+    def follow(self, outcome: Outcome) -> None:
+        """Go on by what came of the auction that was called. Raises StateDiverged where it is another's."""
+        called = self.auction
+        if called is None or called.sequence != outcome.auction:
+            expected = str(called.sequence) if called else "no outcome, for none was called"
+            raise StateDiverged(outcome.auction, "auction", str(outcome.auction), expected)
+        if outcome.batch and outcome.batch.old_state_root != self.state.state_root:
+            facts = (str(outcome.batch.old_state_root), str(self.state.state_root))
+            raise StateDiverged(outcome.auction, "old_state_root", *facts)
+        self.auction, self.state = None, outcome.apply(self.state)
+        for closed in outcome.closed:
+            if self.orders.get((closed.account, closed.slot), (None,))[0] == closed.nonce:
+                self._leave(closed.account, closed.slot)
+                self.floors[closed.account, closed.slot] = closed.nonce + 1
+        for done in outcome.cash:
+            self.cash.pop(done.sequence, None)
+        for index in [index for index in self.entries if index < self.state.header.queue_consumed]:
+            del self.entries[index]
+
+    def list_records(self) -> Iterator[LiveRecord]:
+        """Yield the records that rest or wait, in order of the log, each once."""
+        by_sequence = {live.sequence: live for _, live in self.orders.values()}
+        by_sequence |= self.cash
+        for live in (*self.entries.values(), *self.prices.values()):
+            by_sequence[live.sequence] = live
+        yield from (by_sequence[sequence] for sequence in sorted(by_sequence))
+
+    def rests(self, account: int, slot: int, nonce: int) -> bool:
+        """Return whether this very order rests."""
+        return self.orders.get((account, slot), (None,))[0] == nonce
+
+    def _rest(self, account: int, slot: int, nonce: int, live: LiveRecord) -> None:
+        self.orders[account, slot] = (nonce, live)
+        self.floors.pop((account, slot), None)  # what rests says more
+        self.slots.setdefault(account, set()).add(slot)
+
+    def _leave(self, account: int, slot: int) -> None:
+        del self.orders[account, slot]
+        self.slots[account].discard(slot)
+
+
+def list_slots(live: LiveRecord) -> list[tuple[int, int, int]]:
+    """Return (account, slot, nonce) of each order of an ORDER or QUOTE record."""
+    body = live.body
+    if live.kind == Kind.ORDER:
+        return [_read_word_1(body, 0)]
+    filled = int.from_bytes(body[4:_QUOTE_HEAD_BYTES], "big").bit_count()
+    return [_read_word_1(body, _QUOTE_HEAD_BYTES + _ORDER_BYTES * place) for place in range(filled)]
+
+
+def encode_auction(timestamp_s: int) -> bytes:
+    """Return the body of an AUCTION record."""
+    return timestamp_s.to_bytes(5, "big")
+
+
+def decode_auction(live: LiveRecord) -> Auction:
+    """Return the auction of its record. Raises RecordMalformed."""
+    if len(live.body) != 5:
+        raise RecordMalformed(live.kind, "length", f"{len(live.body)} bytes", "5")
+    return Auction(live.sequence, int.from_bytes(live.body, "big"))
+
+
+def _read_word_1(body: bytes, at: int) -> tuple[int, int, int]:
+    word = int.from_bytes(body[at : at + _WORD_1_BYTES], "big")
+    account = word >> _ACCOUNT_AT & (1 << ACCOUNT_BITS) - 1
+    return account, word >> _SLOT_AT & (1 << SLOT_BITS) - 1, word >> _NONCE_AT & (1 << COUNTER_BITS) - 1
+
+
+def _cut(body: bytes, *widths: int) -> Iterator[int]:
+    at = 0
+    for width in widths:
+        yield int.from_bytes(body[at : at + width], "big")
+        at += width
