@@ -1,7 +1,7 @@
 """What of the log still matters: the state, the records that wait or rest, and what may not come again.
 
-It follows from the log alone, record by record, and is what a snapshot holds. Most records of a busy log are orders that
-were replaced since, so a record is looked at only as far as its slot and nonce, and kept as bytes.
+It follows from the log alone, record by record, and is what a snapshot holds. Most records of a busy log are orders
+that were replaced since, so a record is looked at only as far as its slot and nonce, and kept as bytes.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ class LiveState:
     entries: dict[int, LiveRecord] = field(default_factory=dict)  # by index in the queue
     prices: dict[int, LiveRecord] = field(default_factory=dict)  # by signer
     auction: Auction | None = None  # called, and nothing came of it yet
+    released: set[Slot] = field(default_factory=set)  # orders whose trigger was hit
     slots: dict[int, set[int]] = field(default_factory=dict)  # those in `orders`, by account
 
     def apply(self, record: LogRecord) -> Outcome | None:
@@ -109,6 +110,7 @@ class LiveState:
             facts = (str(outcome.batch.old_state_root), str(self.state.state_root))
             raise StateDiverged(outcome.auction, "old_state_root", *facts)
         self.auction, self.state = None, outcome.apply(self.state)
+        self.released.update(slot for slot in outcome.released if slot in self.orders)
         for closed in outcome.closed:
             if self.orders.get((closed.account, closed.slot), (None,))[0] == closed.nonce:
                 self._leave(closed.account, closed.slot)
@@ -132,11 +134,13 @@ class LiveState:
 
     def _rest(self, account: int, slot: int, nonce: int, live: LiveRecord) -> None:
         self.orders[account, slot] = (nonce, live)
+        self.released.discard((account, slot))
         self.floors.pop((account, slot), None)  # what rests says more
         self.slots.setdefault(account, set()).add(slot)
 
     def _leave(self, account: int, slot: int) -> None:
         del self.orders[account, slot]
+        self.released.discard((account, slot))
         self.slots[account].discard(slot)
 
 

@@ -79,6 +79,7 @@ class Outcome:
 
     auction: int  # sequence number of its record in the log
     timestamp_s: int
+    released: tuple[tuple[int, int], ...]  # account and slot of orders whose trigger was hit
     closed: tuple[ClosedOrder, ...]
     cash: tuple[CashDone, ...]
     batch: SealedBatch | None
@@ -160,6 +161,7 @@ _OUTCOME = Record(
     {
         "auction": _SEQUENCE,
         "timestamp_s": TIMESTAMP,
+        "released": ListOf(ListOf(ACCOUNT_ID, 2, 2), 0, _MAX_ITEMS),
         "closed": ListOf(_CLOSED, 0, _MAX_ITEMS),
         "cash": ListOf(_CASH, 0, _MAX_ITEMS),
         "batch": Optional(_BATCH),
