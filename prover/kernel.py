@@ -44,6 +44,7 @@ __all__ = [
     "apply_beacon",
     "contribute",
     "decode_be",
+    "eddsa_verify_many",
     "encode_be",
     "fft",
     "install",
