@@ -18,12 +18,12 @@ OPTIONS = "-c listen_addresses='' -c shared_buffers=16MB -c max_connections=20"
 
 def find_programs() -> Path:
     """Return the folder with initdb and pg_ctl: from PATH, from pg_config, or where Debian puts them."""
-    places = [Path(path).parent for path in [shutil.which("initdb")] if path]
+    places = [Path(path).resolve().parent for path in [shutil.which("initdb")] if path]
     if shutil.which("pg_config"):
         said = subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True, check=True)
         places.append(Path(said.stdout.strip()))
     places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    found = [place for place in places if (place / "initdb").exists()]
+    found = [place for place in places if (place / "initdb").exists() and (place / "pg_ctl").exists()]
     assert found, "no initdb in PATH, pg_config --bindir or /usr/lib/postgresql"
     return found[0]
 
