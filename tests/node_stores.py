@@ -50,6 +50,7 @@ def appending(target: str, seed: int) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.append_forever", target, str(seed)],
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # of a process whose server goes away
         text=True,
         cwd=ROOT,
     )

@@ -2,7 +2,7 @@
 
 SQLite reads a log up to the first frame whose checksum fails and drops the rest: right for the transaction that a crash
 cut short, silent about a flipped bit among synced ones. The two can be told apart: at most one transaction is ever
-written and not synced. So two commits behind the end that SQLite found are damage. One may be either (docs/node-storage.md).
+written and not synced. So two commits behind the end that SQLite found are damage; one may be either.
 File format: sqlite.org/fileformat2.html §4.
 """
 
