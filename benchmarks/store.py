@@ -104,12 +104,12 @@ def main(url: str | None, folder: Path | None) -> None:
     with tempfile.TemporaryDirectory(dir=folder) as name:
         targets = {"SQLite": f"{name}/store"} | ({"PostgreSQL": url} if url else {})
         for kind, target in targets.items():
-            print(f"{kind}: fsync {measure_fsync(Path(name)):.3f} ms, load {os.getloadavg()[0]:.1f}")
             for n_records in GROUPS:
-                print(f"  groups of {n_records}: {measure_appends(target, n_records)} records/s", flush=True)
-            print(
-                "  a million records, opened: CPU {:.1f} s, wall {:.1f} s".format(*measure_opening(target)), flush=True
-            )
+                fsync_ms, appends = measure_fsync(Path(name)), measure_appends(target, n_records)
+                row = f"{kind}: groups of {n_records}: {appends} records/s; fsync before {fsync_ms:.2f} ms, after "
+                print(f"{row}{measure_fsync(Path(name)):.2f} ms, load {os.getloadavg()[0]:.1f}", flush=True)
+            cpu_s, wall_s = measure_opening(target)
+            print(f"{kind}: a million records, opened: CPU {cpu_s:.1f} s, wall {wall_s:.1f} s", flush=True)
     kernel.install()
     print("signed every | sign us | JSON us | verify us | JSON bytes | bytes")
     for sign_every in (1, 2, 4, 8, 16, 32, 96):
