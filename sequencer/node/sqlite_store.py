@@ -36,11 +36,9 @@ def open_sqlite_store(folder: Path, holder: Holder, *, is_verified: bool = True)
     """
     if folder.exists() and not folder.is_dir():
         raise FileMissing(str(folder), "folder (a file has its name)")
-    try:
+    with sqlite_errors(str(folder)):
         folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         return SqlStore(_SqliteBackend(folder, holder), is_verified=is_verified)
-    except OSError as error:
-        raise StoreUnavailable(str(folder), f"{error.strerror}") from error
 
 
 class _SqliteBackend:
@@ -90,12 +88,12 @@ class _SqliteBackend:
     def write(self, work: Callable[[Session], _T]) -> _T:
         """Return what `work` returns, its transaction synced to disk."""
         with self._writing, self._minding_syncs(), sqlite_errors(self.name), _transaction(self._writer, "IMMEDIATE"):
-            return work(SqliteSession(self._writer))
+            return work(SqliteSession(self._writer, self.name))
 
     def read(self, work: Callable[[Session], _T]) -> _T:
         """Return what `work` makes of the last commit before it."""
         with self._reading, sqlite_errors(self.name), _transaction(self._reader, "DEFERRED"):
-            return work(SqliteSession(self._reader))
+            return work(SqliteSession(self._reader, self.name))
 
     def read_apart(self, work: Callable[[Session], _T]) -> _T:
         """Do as `read` does, on a connection of its own: for what takes long. The write-ahead log grows meanwhile."""
@@ -104,7 +102,7 @@ class _SqliteBackend:
             closing(_connect(self._path)) as connection,
             _transaction(connection, "DEFERRED"),
         ):
-            return work(SqliteSession(connection))
+            return work(SqliteSession(connection, self.name))
 
     @contextmanager
     def _minding_syncs(self) -> Iterator[None]:
