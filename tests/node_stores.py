@@ -15,8 +15,8 @@ import psycopg
 from sequencer.node.errors import StoreLocked
 from sequencer.node.opening import open_store
 from sequencer.node.postgres_store import is_postgres_url
-from sequencer.node.sql_store import SqlStore
 from sequencer.node.sqlite_store import DATABASE_FILE
+from sequencer.node.store import Store
 
 ROOT = Path(__file__).parent.parent
 PATIENCE_S = 20.0
@@ -32,7 +32,7 @@ def edit(target: str, statement: str, values: Sequence[object] = ()) -> None:
         file.execute(statement.replace("%s", "?"), values)
 
 
-def open_patiently(target: str) -> SqlStore:
+def open_patiently(target: str) -> Store:
     """Open a store whose last leader was just killed: a PostgreSQL server takes a moment to see its session end."""
     end_s = time.monotonic() + PATIENCE_S
     while True:
@@ -50,6 +50,7 @@ def appending(target: str, seed: int) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.append_forever", target, str(seed)],
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # of a process whose server goes away
         text=True,
         cwd=ROOT,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,15 @@ class StoreSuite:
             put_number(store, 1)
             assert store.append(group) == 2
             assert [(record.kind, record.body) for record in store.read(1, 2000)] == group
+
+    def test_appends_of_many_threads_take_turns(self, target: str) -> None:
+        with open_store(target) as store, ThreadPoolExecutor(4) as pool:
+            firsts = list(pool.map(lambda kind: (store.append([Record(kind, b"")] * 3), kind), range(40)))
+            assert sorted(firsts)[0][0] == 1
+            log = store.read(0, 999)
+            assert len(log) == 120
+            assert all([record.kind for record in log[first - 1 : first + 2]] == [kind] * 3 for first, kind in firsts)
+        open_store(target).close()
 
     def test_time_stands_where_the_clock_falls_back(self, target: str) -> None:
         with open_store(target) as store:

@@ -32,8 +32,12 @@ class LeaderLock:
                 raise StoreLocked(str(folder), *_held[self._path])
             self._descriptor = _lock(self._path, str(folder))
             _held[self._path] = holder
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, json.dumps(holder).encode(), 0)
+        try:
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, json.dumps(holder).encode(), 0)
+        except BaseException:
+            self.release()
+            raise
 
     def release(self) -> None:
         """Drop the lock. Calling again does nothing."""

@@ -8,13 +8,13 @@ import time
 from pathlib import Path
 
 from sequencer.node.postgres_store import is_postgres_url, open_postgres_store
-from sequencer.node.sql_store import SqlStore
 from sequencer.node.sqlite_store import open_sqlite_store
+from sequencer.node.store import Store
 
 __all__ = ["open_store"]
 
 
-def open_store(url_or_path: str | Path, *, is_verified: bool = True) -> SqlStore:
+def open_store(url_or_path: str | Path, *, is_verified: bool = True) -> Store:
     """Lead the store in a folder (SQLite) or behind `postgresql://user@host/database`; made where there is none.
 
     The log behind the latest snapshot is verified first; a caller that goes through `Store.replay` at once may leave it

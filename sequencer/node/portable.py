@@ -35,10 +35,15 @@ def write_backup(session: Session, path: Path, head: Head) -> None:
     """Write what the store holds up to `head` to a file, mode 0600, whole or not. Raises StoreFull, FileMissing."""
     if not path.parent.is_dir():
         raise FileMissing(str(path.parent), "folder")
+    with sqlite_errors(str(path)):
+        _write_staged(session, path, head)
+
+
+def _write_staged(session: Session, path: Path, head: Head) -> None:
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(descriptor)
     try:
-        with sqlite_errors(str(path)), closing(sqlite3.connect(name, isolation_level=None)) as target:
+        with closing(sqlite3.connect(name, isolation_level=None)) as target:
             target.execute("PRAGMA synchronous = FULL")
             target.execute("PRAGMA journal_mode = MEMORY")  # the file is dropped where this fails: nothing to roll back
             target.execute("BEGIN")
@@ -74,7 +79,7 @@ def open_backup(path: Path) -> Iterator[SqliteSession]:
     # immutable: SQLite writes nothing beside the file, and takes no lock
     uri = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
     with sqlite_errors(str(path)), closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as source:
-        yield SqliteSession(source)
+        yield SqliteSession(source, str(path))
 
 
 def fill(session: Session, store: str, epoch: int, source: SqliteSession) -> Head:

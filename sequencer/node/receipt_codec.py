@@ -92,7 +92,7 @@ def decode_receipt_json(data: bytes) -> Receipt:
         raise ReceiptInvalid("JSON bytes", str(len(data)), f"at most {MAX_RECEIPT_JSON_BYTES}")
     try:
         receipt = read_receipt_object(parse_json(data))
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ReceiptInvalid("JSON", str(error)[:80], "an object") from error
     if encode_receipt_json(receipt) != data:  # a name twice, spaces, another spelling of a number
         raise ReceiptInvalid("JSON", "another spelling", "the text that encode_receipt_json writes")

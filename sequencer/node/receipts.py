@@ -136,7 +136,10 @@ def _cut(linked: Sequence[LogRecord]) -> list[int]:
 
 
 def verify_receipt(receipt: Receipt, public_key: Point, domain: int) -> None:
-    """Raise ReceiptInvalid unless the receipt holds together and its last link is signed by the key for the domain."""
+    """Raise ReceiptInvalid unless the receipt holds together and its last link is signed by the key for the domain.
+
+    Assumes fields within their widths, as the decoders leave them.
+    """
     signed = _compute_signed_link(receipt)
     x, y, s = decode_be(receipt.signature)
     if not verify(public_key, compute_message(signed, domain), Signature((x, y), s)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from errno import EDQUOT, ENOSPC
 from typing import Any, Final
 
 from sequencer.node.errors import StoreCorrupt, StoreError, StoreFull, StoreUnavailable
@@ -27,30 +28,41 @@ _PRIMARY_CODE: Final = 0xFF  # an extended result code holds its primary code in
 
 
 class SqliteSession:
-    """A `sql.Session` over a connection in autocommit mode; the transaction is the caller's."""
+    """A `sql.Session` over a connection in autocommit mode; the transaction is the caller's.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    Each call turns SQLite's errors into the store's: a backup has two sessions at once, and an error is of one of them.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, store: str) -> None:
         self._connection = connection
+        self._store = store
 
     def run(self, sql: str, values: Sequence[object] = ()) -> int:
         """Return how many rows a statement changed."""
-        return self._execute(sql, values).rowcount
+        with sqlite_errors(self._store):
+            return self._execute(sql, values).rowcount
 
     def fetch(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Return a query's rows."""
-        return self._execute(sql, values).fetchall()
+        with sqlite_errors(self._store):
+            return self._execute(sql, values).fetchall()
 
     def stream(self, sql: str, values: Sequence[object], n_rows: int) -> Iterator[list[tuple[Any, ...]]]:
         """Yield a query's rows, at most `n_rows` at once."""
-        cursor = self._execute(sql, values)
-        while rows := cursor.fetchmany(n_rows):
+        with sqlite_errors(self._store):
+            cursor = self._execute(sql, values)
+            rows = cursor.fetchmany(n_rows)
+        while rows:
             yield rows
+            with sqlite_errors(self._store):
+                rows = cursor.fetchmany(n_rows)
 
     def insert_log(self, records: Sequence[LogRecord]) -> None:
         """Add rows to zkm_log."""
-        self._connection.executemany(
-            "INSERT INTO zkm_log (sequence, kind, time_us, link, body) VALUES (?, ?, ?, ?, ?)", records
-        )
+        with sqlite_errors(self._store):
+            self._connection.executemany(
+                "INSERT INTO zkm_log (sequence, kind, time_us, link, body) VALUES (?, ?, ?, ?, ?)", records
+            )
 
     def _execute(self, sql: str, values: Sequence[object]) -> sqlite3.Cursor:
         return self._connection.execute(sql.replace("%s", "?"), values)
@@ -58,13 +70,16 @@ class SqliteSession:
 
 @contextmanager
 def sqlite_errors(store: str) -> Iterator[None]:
-    """Turn what SQLite raises in the body into StoreCorrupt, StoreFull or StoreUnavailable."""
+    """Turn what SQLite or the file system raises in the body into StoreCorrupt, StoreFull or StoreUnavailable."""
     try:
         yield
     except sqlite3.Error as error:
         raise _translate(store, error) from error
     except UnicodeDecodeError as error:  # a name in the schema, or a text column
         raise StoreCorrupt(store, "database", f"{error}"[:200], "UTF-8") from error
+    except OSError as error:
+        kind = StoreFull if error.errno in (ENOSPC, EDQUOT) else StoreUnavailable
+        raise kind(store, f"{error.strerror}") from error
 
 
 def _translate(store: str, error: sqlite3.Error) -> StoreError:

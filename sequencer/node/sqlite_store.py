@@ -12,11 +12,12 @@ from typing import Final, TypeVar
 
 from sequencer.errors import FileMissing
 from sequencer.files import sync_folder
-from sequencer.node.errors import StoreUnavailable
+from sequencer.node.errors import StoreCorrupt, StoreUnavailable
 from sequencer.node.leader_lock import LeaderLock
 from sequencer.node.sql import Holder, Session
 from sequencer.node.sql_store import SqlStore
 from sequencer.node.sqlite_session import SQLITE_SCHEMA, SqliteSession, sqlite_errors
+from sequencer.node.sqlite_wal import count_dropped_commits
 
 __all__ = ["DATABASE_FILE", "open_sqlite_store"]
 
@@ -35,11 +36,9 @@ def open_sqlite_store(folder: Path, holder: Holder, *, is_verified: bool = True)
     """
     if folder.exists() and not folder.is_dir():
         raise FileMissing(str(folder), "folder (a file has its name)")
-    try:
+    with sqlite_errors(str(folder)):
         folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         return SqlStore(_SqliteBackend(folder, holder), is_verified=is_verified)
-    except OSError as error:
-        raise StoreUnavailable(str(folder), f"{error.strerror}") from error
 
 
 class _SqliteBackend:
@@ -70,19 +69,31 @@ class _SqliteBackend:
         [(mode,)] = self._writer.execute("PRAGMA journal_mode = WAL").fetchall()
         if mode != "wal":
             raise StoreUnavailable(self.name, f"SQLite offers journal mode {mode} here, not WAL: no local disk?")
+        self._check_log()
         self._writer.execute("PRAGMA synchronous = FULL")  # fsync of the log at each commit; NORMAL leaves it out
         self._writer.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT_BYTES}")
         self._reader.execute("PRAGMA query_only = ON")
 
+    def _check_log(self) -> None:
+        """Raise StoreCorrupt where SQLite dropped synced commits from its write-ahead log; leave the log empty."""
+        [(_, n_valid, _)] = self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        [(page_bytes,)] = self._writer.execute("PRAGMA page_size").fetchall()
+        n_dropped = count_dropped_commits(self._path.with_name(f"{DATABASE_FILE}-wal"), page_bytes, n_valid)
+        if n_dropped > 1:  # one may have been cut short by a crash before it was synced
+            raise StoreCorrupt(
+                self.name, f"{DATABASE_FILE}-wal", f"{n_dropped} commits that fit no checksum", "one at most"
+            )
+        self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def write(self, work: Callable[[Session], _T]) -> _T:
         """Return what `work` returns, its transaction synced to disk."""
         with self._writing, self._minding_syncs(), sqlite_errors(self.name), _transaction(self._writer, "IMMEDIATE"):
-            return work(SqliteSession(self._writer))
+            return work(SqliteSession(self._writer, self.name))
 
     def read(self, work: Callable[[Session], _T]) -> _T:
         """Return what `work` makes of the last commit before it."""
         with self._reading, sqlite_errors(self.name), _transaction(self._reader, "DEFERRED"):
-            return work(SqliteSession(self._reader))
+            return work(SqliteSession(self._reader, self.name))
 
     def read_apart(self, work: Callable[[Session], _T]) -> _T:
         """Do as `read` does, on a connection of its own: for what takes long. The write-ahead log grows meanwhile."""
@@ -91,7 +102,7 @@ class _SqliteBackend:
             closing(_connect(self._path)) as connection,
             _transaction(connection, "DEFERRED"),
         ):
-            return work(SqliteSession(connection))
+            return work(SqliteSession(connection, self.name))
 
     @contextmanager
     def _minding_syncs(self) -> Iterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Final, NamedTuple, Protocol
 
 from sequencer.node.links import Head, LogRecord, Record
@@ -60,6 +61,14 @@ class Store(Protocol):
     `put_snapshot`, which may be asked again. Any method raises StoreCorrupt, StoreUnavailable, StoreFenced, StoreFull;
     what is outside the limits is StoreRequestInvalid.
     """
+
+    def __enter__(self) -> Store:
+        """Return the store itself; leaving the block closes it."""
+        ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
 
     @property
     def name(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -154,6 +156,33 @@ def test_invalid_file_where_a_folder_belongs(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(FileMissing):
         open_store(tmp_path / "file")
+    with pytest.raises(StoreUnavailable, match="Not a directory"):
+        open_store(tmp_path / "file" / "store")
+
+
+def test_invalid_opening_without_room_gives_up_the_lead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", refuse)
+    with pytest.raises(StoreFull, match="No space left"):
+        open_store(tmp_path)
+    monkeypatch.undo()
+    open_store(tmp_path).close()
+
+
+def test_invalid_backup_of_a_damaged_store_names_the_store(closed_store: Path, tmp_path: Path) -> None:
+    shutil.copytree(closed_store, tmp_path / "copy")
+    with open_store(tmp_path / "copy") as store:
+        path = tmp_path / "copy" / DATABASE_FILE
+        data = bytearray(path.read_bytes())
+        for page in range(4, len(data) // 4096):
+            data[page * 4096] = 0xFF  # no kind of page
+        path.write_bytes(data)
+        with pytest.raises(StoreCorrupt) as raised:
+            store.backup(tmp_path / "backup")
+        assert raised.value.store == store.name
+        assert not (tmp_path / "backup").exists()
 
 
 def test_every_commit_is_synced(tmp_path: Path) -> None:

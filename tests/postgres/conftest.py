@@ -1,4 +1,4 @@
-"""One server for the tests of a worker, one database for each test."""
+"""One server for the tests of a worker, one schema for each test."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture
 def target(cluster: Cluster) -> str:
-    return cluster.make_database()
+    return cluster.make_store()
 
 
 @pytest.fixture
 def fresh(cluster: Cluster) -> str:
-    return cluster.make_database()
+    return cluster.make_store()

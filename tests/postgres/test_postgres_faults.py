@@ -13,7 +13,7 @@ from sequencer.node.links import Record, link_records
 from sequencer.node.opening import open_store
 from sequencer.node.sql_store import SqlStore
 from sequencer.node.store import Artifact
-from tests.node_stores import edit, open_patiently
+from tests.node_stores import appending, edit, open_patiently
 from tests.postgres.clusters import Cluster
 from tests.store_suite import THREE
 
@@ -50,7 +50,7 @@ def commit_unheard(store: SqlStore, target: str, body: bytes) -> None:
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
 def test_restart_of_the_server_between_two_appends(own_cluster: Cluster, mode: str) -> None:
-    with open_store(own_cluster.make_database()) as store:
+    with open_store(own_cluster.make_store()) as store:
         epoch = store.epoch
         assert store.append(THREE) == 1
         own_cluster.stop(mode)
@@ -60,7 +60,7 @@ def test_restart_of_the_server_between_two_appends(own_cluster: Cluster, mode: s
 
 
 def test_server_away_for_a_while(own_cluster: Cluster) -> None:
-    with open_store(own_cluster.make_database()) as store:
+    with open_store(own_cluster.make_store()) as store:
         store.append(THREE)
         own_cluster.stop()
         for _ in range(2):
@@ -70,6 +70,25 @@ def test_server_away_for_a_while(own_cluster: Cluster) -> None:
                 store.read(0, 1)
         own_cluster.start()
         assert (store.append(THREE), len(store.read(0, 99))) == (4, 6)
+
+
+def test_server_crashing_while_a_process_appends(own_cluster: Cluster) -> None:
+    target = own_cluster.make_store()
+    for seed in range(1, 6):
+        with appending(target, seed) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            own_cluster.stop("immediate")
+            acknowledged = [line for line in process.stdout if line.endswith("\n")]  # to its end: it is refused
+        own_cluster.start()
+        with open_patiently(target) as store:
+            assert acknowledged == [] or store.last_sequence >= int(acknowledged[-1].split()[0])
+    with open_store(target) as store:
+        log = store.read(0, 100_000)
+    for seed in range(1, 6):
+        numbers = [int(record.body) for record in log if record.kind == seed]
+        assert numbers == list(range(len(numbers)))
+        assert numbers != []
 
 
 def test_session_ended_by_the_server_is_replaced(target: str) -> None:
@@ -148,7 +167,7 @@ def test_invalid_server_that_does_not_sync() -> None:
     server = Cluster("-c fsync=off")
     try:
         with pytest.raises(StoreUnavailable, match="fsync off"):
-            open_store(server.make_database())
+            open_store(server.make_store())
     finally:
         server.remove()
 
@@ -172,7 +191,6 @@ def test_invalid_url_whose_secrets_are_not_told(cluster: Cluster, rest: str) -> 
     assert "alibaba" not in told
 
 
-def test_two_schemas_of_one_database_are_two_stores(target: str) -> None:
-    edit(target, "CREATE SCHEMA other")
-    with open_store(target) as one, open_store(target + "&options=-csearch_path%3Dother") as two:
+def test_two_schemas_of_one_database_are_two_stores(target: str, fresh: str) -> None:
+    with open_store(target) as one, open_store(fresh) as two:
         assert (one.append(THREE), two.append(THREE), one.append(THREE)) == (1, 1, 4)

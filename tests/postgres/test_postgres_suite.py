@@ -11,7 +11,7 @@ from tests.store_suite import THREE, StoreSuite
 
 
 class TestPostgres(StoreSuite):
-    """Databases."""
+    """Schemas of a database."""
 
 
 def carry(source: str, destination: str, path: Path) -> None:
