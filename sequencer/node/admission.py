@@ -97,7 +97,7 @@ class Admission:
         return None
 
     def follow(self, accounts: Iterable[int]) -> None:
-        """Read the open orders of accounts anew from the log, for a batch changed them; what is unwritten stays on top."""
+        """Read the open orders of accounts anew from the log: a batch changed them. What is unwritten stays on top."""
         again = frozenset(accounts)
         for account in again:
             self._restore(account)

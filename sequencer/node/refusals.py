@@ -8,6 +8,7 @@ from rollup.errors import BatchInvalid, RollupError, TxRejected
 
 __all__ = [
     "CancelTimeNotRising",
+    "LiveStateInvalid",
     "NodeBusy",
     "NonceUsed",
     "OutcomeInvalid",
@@ -42,6 +43,17 @@ class OutcomeInvalid(BatchInvalid):
 
     def __str__(self) -> str:
         return f"{self.source}: {self.reason}"
+
+
+@dataclass(eq=False)
+class LiveStateInvalid(BatchInvalid):
+    """A snapshot in the store does not hold what a node needs to go on."""
+
+    code = "live_state_invalid"
+    reason: str
+
+    def __str__(self) -> str:
+        return f"snapshot of the store: {self.reason}"
 
 
 @dataclass(eq=False)
