@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, NamedTuple, Protocol
 
+from rollup.snapshot import MAX_SNAPSHOT_BYTES
 from sequencer.node.links import Head, LogRecord, Record
 
 __all__ = [
@@ -27,7 +28,8 @@ __all__ = [
 MAX_RECORD_BYTES: Final = 2**20
 MAX_GROUP_RECORDS: Final = 100_000
 MAX_GROUP_BYTES: Final = 256 * 2**20
-MAX_ARTIFACT_BYTES: Final = 256 * 2**20
+MAX_ARTIFACT_BYTES: Final = 128 * 2**20  # writing or reading one takes several times its size in memory
+assert MAX_ARTIFACT_BYTES >= 2 * MAX_SNAPSHOT_BYTES  # a state and what a node keeps beside it
 MAX_READ: Final = 100_000
 
 

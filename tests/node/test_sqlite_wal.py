@@ -46,6 +46,18 @@ def test_whole_log_is_read(crashed: Path) -> None:
         assert (crashed / WAL_FILE).stat().st_size < 50_000  # emptied, and then this opening's own
 
 
+def test_commits_of_an_earlier_turn_of_the_log_are_no_damage(tmp_path: Path) -> None:
+    n_groups = 260  # of four pages and more: the log turns at a thousand
+    with open_store(tmp_path / "store") as store:
+        for _ in range(n_groups):
+            store.append([Record(1, bytes(4000))] * 4)
+        shutil.copytree(tmp_path / "store", tmp_path / "crashed", ignore=shutil.ignore_patterns("*-shm", "*.lock"))
+    log = (tmp_path / "crashed" / WAL_FILE).read_bytes()
+    assert len({log[place + 8 : place + 16] for place in range(32, len(log), 24 + 4096)}) > 1
+    with open_store(tmp_path / "crashed") as store:
+        assert store.last_sequence == 4 * n_groups
+
+
 def test_flipped_bit_costs_at_most_the_last_group_or_is_reported(crashed: Path) -> None:
     log = (crashed / WAL_FILE).read_bytes()
     outcomes = set()
