@@ -15,6 +15,7 @@ from rollup.errors import BatchInvalid
 
 __all__ = [
     "BLOB_BYTES",
+    "ELEMENT_BYTES",
     "ELEMENT_COUNT",
     "ROOT",
     "BlobElementTooLarge",

@@ -24,6 +24,7 @@ from rollup.units import (
 
 __all__ = [
     "CASH_WORDS",
+    "FILL_BITS",
     "FILL_WORDS",
     "FUND_WORDS",
     "HEADER_WORDS",
@@ -105,8 +106,10 @@ assert all(
     for words in (HEADER_WORDS, CASH_WORDS, RESCUE_WORDS, TURN_WORDS, FILL_WORDS, FUND_WORDS)
     for word in words
 )
-# a lone order's fill is 14 bytes on the base layer, its account included
-assert sum(word.n_bits for word in (*TURN_WORDS, *FILL_WORDS)) == 112
+
+FILL_BITS: Final = sum(word.n_bits for word in (*TURN_WORDS, *FILL_WORDS))  # of a lone order, its account included
+
+assert FILL_BITS == 8 * 14  # 14 bytes on the base layer
 
 
 def list_widths(n_cash: int, n_rescue: int, order_capacities: Sequence[int]) -> list[int]:

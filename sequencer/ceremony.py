@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from prover import kernel
-from prover.circuit import load_batch, load_exit
-from rollup.shapes import get_shape
 from sequencer.errors import CeremonyInvalid, FileMissing, OptionInvalid, PowersUnusable
 from sequencer.progress import Report
 
@@ -19,12 +17,10 @@ __all__ = [
     "Verified",
     "add_beacon",
     "add_contribution",
-    "load_circuit",
     "start_ceremony",
     "verify_ceremony",
 ]
 
-_EXIT: Final = "exit"
 _Found = TypeVar("_Found")
 
 
@@ -54,11 +50,6 @@ class Verified:
     contributions: tuple[Contribution, ...]
     is_development: bool  # nobody but beacons contributed
     powers: kernel.PowersOfTau
-
-
-def load_circuit(name: str) -> kernel.Circuit:
-    """Return the circuit of a shape, or of the exit by the name `exit`."""
-    return load_exit().circuit if name == _EXIT else load_batch(get_shape(name)).circuit
 
 
 def start_ceremony(circuit: kernel.Circuit, powers_file: Path, out: Path, report: Report) -> Started:

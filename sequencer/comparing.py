@@ -64,17 +64,14 @@ def compare_run(folder: Path, report: Report, checked: CheckedRun | None = None)
     `checked` is what `check_run` said of the folder, where the caller has it.
     Raises FileMissing, FileTooLarge, FileMalformed, BatchFileInvalid.
     """
-    comparison, _, _ = read_and_compare(folder, report, checked)
+    comparison, _ = read_and_compare(folder, report, checked)
     return comparison
 
 
 def read_and_compare(
     folder: Path, report: Report, checked: CheckedRun | None = None
-) -> tuple[Comparison, tuple[BatchFile, ...], CheckedRun | None]:
-    """Return the comparison, the batches, and what was said of the proofs, None where there are none.
-
-    Raises as `compare_run`.
-    """
+) -> tuple[Comparison, tuple[BatchFile, ...]]:
+    """Return the comparison and the batches. Raises as `compare_run`."""
     if not folder.is_dir():
         raise FileMissing(str(folder), "folder")
     batches = read_batches(folder)
@@ -88,7 +85,7 @@ def read_and_compare(
     found = [
         f"{batch.name}: {difference}" for batch, difference in zip(batches, differences, strict=True) if difference
     ]
-    return Comparison(rows, found[0] if found else ""), batches, checked
+    return Comparison(rows, found[0] if found else ""), batches
 
 
 def _make_row(

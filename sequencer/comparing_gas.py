@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from sequencer.batches import BatchFile
 from sequencer.gas_backends import BatchCost, SettlementBackend
@@ -28,6 +29,7 @@ class GasColumns:
     calldata_floor_per_order: float | None  # EIP-7623's floor, which binds where execution is less than the rest of it
     bytes_per_order: float | None
     gas_all_in_per_order: float | None  # gas of all transactions, ticks and cash operations among them
+    seconds_to_settlement: float | None  # mean over the batches of which it is known (sequencer/settlement_time.py)
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,11 @@ class GasComparison:
     def get_gas_per_order(self, name: str) -> float | None:
         """Return a backend's gas for an order, None where it settled none."""
         return next((column.gas_per_order for column in self.columns if column.name == name), None)
+
+    def get_costs(self, name: str) -> tuple[BatchCost, ...]:
+        """Return what the batches cost that a backend settled."""
+        named = zip(self.columns, self.costs, strict=True)
+        return next((costs for column, costs in named if column.name == name), ())
 
     @property
     def ratio(self) -> float | None:
@@ -75,6 +82,7 @@ def _sum_up(name: str, costs: Sequence[BatchCost]) -> GasColumns:
     auction = sum_costs([cost.auction for cost in costs])
     total = sum_costs([auction, *(cost.other for cost in costs)])
     orders = sum(cost.orders for cost in costs)
+    seconds = [cost.seconds for cost in costs if cost.seconds is not None]
 
     def each(amount: int) -> float | None:
         return amount / orders if orders else None
@@ -91,4 +99,5 @@ def _sum_up(name: str, costs: Sequence[BatchCost]) -> GasColumns:
         calldata_floor_per_order=each(auction.calldata_floor_gas),
         bytes_per_order=each(auction.bytes),
         gas_all_in_per_order=each(total.gas),
+        seconds_to_settlement=fmean(seconds) if seconds else None,
     )

@@ -1,4 +1,4 @@
-"""The circuit and a batch's witness in the iden3 formats, for third-party tools."""
+"""A circuit, and a batch's witness, in the iden3 formats, for third-party tools."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Final
 from prover.circuit import load_batch
 from sequencer.batches import Selection, read_shape
 from sequencer.files import staged_folder
+from sequencer.named_circuits import load_circuit
 from sequencer.placing import place_batches
 from sequencer.progress import Report
 from sequencer.proving import compute_witness
 
-__all__ = ["R1CS", "export_batches"]
+__all__ = ["R1CS", "export_batches", "export_circuit"]
 
 R1CS: Final = "circuit.r1cs"
 
@@ -35,3 +36,12 @@ def export_batches(selection: Selection, out: Path, report: Report) -> list[Path
         report(R1CS, len(batches), len(batches))
         circuit.circuit.write_r1cs(stage / R1CS)
     return [out / R1CS, *(out / name for name in names)]
+
+
+def export_circuit(name: str, out: Path, report: Report) -> list[Path]:
+    """Write `circuit.r1cs` of a shape or of the exit, without a witness; return its path. Raises ShapeUnknown."""
+    circuit = load_circuit(name).circuit
+    with staged_folder(out, R1CS) as stage:
+        report(R1CS, 0, 1)
+        circuit.write_r1cs(stage / R1CS)
+    return [out / R1CS]

@@ -1,32 +1,25 @@
 """The ways a run is settled on a base layer, behind one interface: what each batch cost, and whether the books agree.
 
-`DirectBackend` is the rival. `AnchorBackend` is the rollup as far as its proofs stand in the run's folder: a contract
-that moves a state root by them, its gas as `verify` measures it. Another contract is another backend.
+`DirectBackend` is the rival. `RollupBackend` is the rollup, where all of the run is proved: its queue, its blobs and
+its proofs, by the contract that would hold the money. Another contract is another backend.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, Protocol
-
-from eth_abi.abi import encode
-from eth_utils.crypto import keccak
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from rollup.params import Params
 from sequencer.batches import BatchFile
-from sequencer.checking import CheckedRun
-from sequencer.metering import GasCost, Sent, measure, sum_costs
-from sequencer.proofs import read_record
+from sequencer.metering import GasCost, split_cost, sum_costs
+from sequencer.progress import ignore_progress
 from sequencer.rival import DirectRival
-from verifier.base_layer import BaseLayer
-from verifier.iden3 import read_proof, read_public_inputs
-from verifier.keys import encode_proof
+from sequencer.sealing import SealedGroup
+from sequencer.settlement.settling import RunSettler
+from sequencer.settlement_time import compute_block_seconds, compute_group_seconds
+from verifier.base_layer import BaseLayer, Reverted
 
-__all__ = ["AnchorBackend", "BatchCost", "DirectBackend", "SettlementBackend", "count_orders"]
-
-_SETTLE: Final = "settle(bytes,uint256[])"
-_NOTHING: Final = sum_costs(())
+__all__ = ["BatchCost", "DirectBackend", "RollupBackend", "SettlementBackend", "count_orders"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +31,7 @@ class BatchCost:
     auction: GasCost  # of the transaction with the orders
     other: GasCost  # of the batch's other transactions
     reason: str  # why the books do not agree, empty where they do
+    seconds: float | None  # from clearing to the end of the block that settles it; None where not known
 
     @property
     def gas_per_order(self) -> float:
@@ -70,35 +64,57 @@ class DirectBackend:
     def settle(self, batch: BatchFile) -> BatchCost:
         """Settle the batch, and hold the contract's books against the reference."""
         done = self._rival.settle(batch.trace)
-        return BatchCost(batch.name, done.orders, done.auction, done.other, done.reason)
+        seconds = compute_block_seconds(done.auction.gas + done.other.gas)
+        return BatchCost(batch.name, done.orders, done.auction, done.other, done.reason, seconds)
 
 
-class AnchorBackend:
-    """The rollup by the proofs in a run's folder, settled by StateRootAnchor: no data availability, no bridge yet."""
+class RollupBackend:
+    """The rollup: a run's groups settled by the Rollup contract, each in one transaction that its batches share."""
 
     name = "rollup"
 
-    def __init__(self, folder: Path, checked: CheckedRun | None) -> None:
-        """Take the gas that `check_run` measured. Raises FileMissing, FileTooLarge, FileMalformed."""
-        gas = {proof.batch: proof.gas for proof in checked.proofs} if checked else {}
-        entries = read_record(folder).proofs if checked else ()
-        self._sent = {
-            entry.batch: Sent(_encode_settle(folder / entry.proof_file, folder / entry.public_file), used)
-            for entry in entries
-            if (used := gas[entry.batch]) is not None
-        }
+    def __init__(self, settler: RunSettler | None) -> None:
+        """Take a run whose contracts are deployed and nothing settled yet; None where the run is not proved."""
+        self._settler, self._costs = settler, dict[str, BatchCost]()
+        self._reason = ""
 
     def settle(self, batch: BatchFile) -> BatchCost | None:
-        """Return what its settlement cost: all of the batch is in it, cash operations and tick too."""
-        sent = self._sent.get(batch.name)
-        return BatchCost(batch.name, count_orders(batch), measure(sent), _NOTHING, "") if sent else None
+        """Return the batch's part of what its group cost; the group is settled with its first batch.
+
+        `auction` is of the settling transaction, `other` of what fills the queue and claims the payments. After a
+        difference nothing more is settled.
+        """
+        if self._settler is None:
+            return None
+        if batch.name not in self._costs:
+            group = next(group for group in self._settler.run.groups if batch.name in group.names)
+            self._costs |= self._settle_group(self._settler, group)
+        return replace(self._costs[batch.name], orders=count_orders(batch))
+
+    def _settle_group(self, settler: RunSettler, group: SealedGroup) -> dict[str, BatchCost]:
+        auction = other = sum_costs(())
+        if not self._reason:
+            try:
+                done = settler.settle(group, ignore_progress)
+                auction, other = done.settle, sum_costs([done.queue, done.claims])
+                self._reason = _find_fault(settler, group)
+            except Reverted as error:
+                self._reason = str(error)
+        seconds = compute_group_seconds(group.group, settler.run.record.proofs, auction.gas + other.gas)
+        parts = zip(
+            group.names, split_cost(auction, len(group.names)), split_cost(other, len(group.names)), strict=True
+        )
+        return {name: BatchCost(name, 0, mine, rest, self._reason, seconds.get(name)) for name, mine, rest in parts}
+
+
+def _find_fault(settler: RunSettler, group: SealedGroup) -> str:
+    """Return how contract and run differ after a group: by its root, after the last one in all there is."""
+    if group is settler.run.groups[-1]:
+        return settler.find_fault()
+    got, expected = settler.deployed.rollup.call("stateRoot"), group.group.batches[-1].new_root
+    return "" if got == expected else f"the contract has state root {got}, expected {expected}"
 
 
 def count_orders(batch: BatchFile) -> int:
     """Return how many order fills and liquidation fills a batch has."""
     return sum(len(lane.fills) + (lane.liquidation is not None) for lane in batch.trace.order_lanes)
-
-
-def _encode_settle(proof_path: Path, public_path: Path) -> bytes:
-    args = (encode_proof(read_proof(proof_path)), read_public_inputs(public_path))
-    return keccak(text=_SETTLE)[:4] + encode(["bytes", "uint256[]"], args)

@@ -1,4 +1,4 @@
-"""The plot of `zkmargin compare --evm`: gas for an order against the orders of a batch, both on log scales."""
+"""The plot of `zkmargin compare --evm`: gas for an order, of the run's batches and as a curve, all on log scales."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from matplotlib.figure import Figure
 
 from sequencer.comparing_gas import GasComparison
 from sequencer.gas_backends import BatchCost
+from sequencer.gas_curve import fit_law
+from sequencer.gas_curve_plot import draw_curve
+from sequencer.gas_model import RollupGas
 from sequencer.plotting import check_suffix
 from sequencer.published_gas import PUBLISHED
 
@@ -29,28 +32,36 @@ _STYLE: Final[Any] = {  # the stubs list every setting there is
 _MAX_ORDERS: Final = 1_000
 
 
-def plot_gas(comparison: GasComparison, title: str, path: Path) -> None:
+def plot_gas(comparison: GasComparison, rollup: RollupGas, title: str, path: Path) -> None:
     """Write the plot to `path`: SVG, PNG or PDF by its suffix. The same figures give the same SVG.
 
-    Each batch is a point. A rollup's batch costs the same whatever it holds: a dotted line says what that is for an
-    order, also of batches larger than any shape here. Raises OptionInvalid for another suffix.
+    On the left each batch is a point. A rollup's batch costs the same whatever it holds: a dotted line says what that
+    is for an order, also of batches larger than any shape here. On the right, what `Rollup` takes for an order where
+    every place of a proof is filled. Raises OptionInvalid for another suffix.
     """
     check_suffix(path)
     with rc_context(_STYLE):
-        figure = Figure(figsize=(8, 5.5), layout="constrained")
-        axes = figure.subplots()
-        for column, costs in zip(comparison.columns, comparison.costs, strict=True):
-            _draw_backend(axes, column.name, [cost for cost in costs if cost.orders])
-        _draw_published(axes)
-        axes.set_xscale("log")
-        axes.set_yscale("log")
-        axes.set_xlim(1, _MAX_ORDERS)
-        axes.set_xlabel("orders a batch")
-        axes.set_ylabel("gas an order")
-        axes.set_title(title, loc="left")
-        axes.grid(visible=True, color="#dddddd", linewidth=0.5)
-        axes.legend(frameon=False, loc="center right")
+        figure = Figure(figsize=(13, 5.5), layout="constrained")
+        panels = figure.subplots(1, 2)
+        for axes in panels:
+            axes.set_xscale("log")
+            axes.set_yscale("log")
+            axes.grid(visible=True, color="#dddddd", linewidth=0.5)
+        _draw_run(panels[0], comparison)
+        panels[0].set_title(title, loc="left")
+        draw_curve(panels[1], fit_law(rollup.settle_gas))
+        panels[1].set_title("Rollup: all places filled", loc="left")
         figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+
+
+def _draw_run(axes: Axes, comparison: GasComparison) -> None:
+    for column, costs in zip(comparison.columns, comparison.costs, strict=True):
+        _draw_backend(axes, column.name, [cost for cost in costs if cost.orders])
+    _draw_published(axes)
+    axes.set_xlim(1, _MAX_ORDERS)
+    axes.set_xlabel("orders a batch")
+    axes.set_ylabel("gas an order")
+    axes.legend(frameon=False, loc="center right")
 
 
 def _draw_backend(axes: Axes, name: str, costs: Sequence[BatchCost]) -> None:

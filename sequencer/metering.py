@@ -8,12 +8,13 @@ from typing import Final
 
 from verifier.base_layer import BaseLayer, Block, Log, Receipt
 
-__all__ = ["GasCost", "MeteredLayer", "Sent", "measure", "sum_costs"]
+__all__ = ["GasCost", "MeteredLayer", "Sent", "measure", "split_cost", "sum_costs"]
 
 _TRANSACTION_GAS: Final = 21_000
 _TOKEN_GAS: Final = 4  # EIP-2028 counted as EIP-7623 does: a zero byte is one token, another is four
 _FLOOR_TOKEN_GAS: Final = 10  # EIP-7623
 _NONZERO_TOKENS: Final = 4
+_COLUMNS: Final = ("transactions", "bytes", "gas", "calldata_gas", "calldata_floor_gas")  # of GasCost
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,18 @@ def measure(sent: Sent) -> GasCost:
 
 def sum_costs(costs: Sequence[GasCost]) -> GasCost:
     """Return the sum, of nothing zero."""
-    columns = ("transactions", "bytes", "gas", "calldata_gas", "calldata_floor_gas")
-    return GasCost(*(sum(getattr(cost, column) for cost in costs) for column in columns))
+    return GasCost(*(sum(getattr(cost, column) for cost in costs) for column in _COLUMNS))
+
+
+def split_cost(cost: GasCost, n_parts: int) -> list[GasCost]:
+    """Return the cost in equal parts, the first ones larger by what does not divide; they add up to it."""
+    columns = [_split(getattr(cost, column), n_parts) for column in _COLUMNS]
+    return [GasCost(*part) for part in zip(*columns, strict=True)]
+
+
+def _split(amount: int, n_parts: int) -> list[int]:
+    each, more = divmod(amount, n_parts)
+    return [each + (part < more) for part in range(n_parts)]
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from sequencer.cli.options import out_file_option
+from sequencer.cli.options import CIRCUIT_HELP, out_file_option
 from sequencer.cli.output import format_figure, json_option, print_json, show_stage
 from sequencer.cli.status import EXIT_NOT_VALID
 
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["ceremony"]
 
 _FILE = click.Path(path_type=Path)
-circuit_option = click.option(
-    "--circuit", "circuit_name", default="small", show_default=True, help="The circuit: tiny, small, block or exit."
-)
+circuit_option = click.option("--circuit", "circuit_name", default="small", show_default=True, help=CIRCUIT_HELP)
 powers_option = click.option(
     "--powers", "powers_file", type=_FILE, required=True, metavar="FILE", help="Powers of tau, a .ptau file."
 )
@@ -46,10 +44,11 @@ def new(circuit_name: str, powers_file: Path, out: Path, as_json: bool) -> None:
 
     Example: zkmargin ceremony new --circuit exit --powers powers.ptau --out exit-0.key
     """
-    from sequencer.ceremony import load_circuit, start_ceremony
+    from sequencer.ceremony import start_ceremony
+    from sequencer.named_circuits import load_circuit
 
     with show_stage(f"ceremony new, circuit {circuit_name}") as stage:
-        circuit = load_circuit(circuit_name)
+        circuit = load_circuit(circuit_name).circuit
         started = start_ceremony(circuit, powers_file, out, stage.report)
     facts = {
         "circuit": circuit_name,
@@ -127,11 +126,12 @@ def verify(key_file: Path, circuit_name: str, powers_file: Path, as_json: bool) 
 
     Example: zkmargin ceremony verify exit.key --circuit exit --powers powers.ptau
     """
-    from sequencer.ceremony import load_circuit, verify_ceremony
+    from sequencer.ceremony import verify_ceremony
     from sequencer.errors import CeremonyInvalid
+    from sequencer.named_circuits import load_circuit
 
     with show_stage("ceremony verify") as stage:
-        circuit = load_circuit(circuit_name)
+        circuit = load_circuit(circuit_name).circuit
         try:
             verified = verify_ceremony(circuit, powers_file, key_file, stage.report)
         except CeremonyInvalid as error:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from sequencer.cli.options import out_option
+from sequencer.cli.options import CIRCUIT_HELP, out_option
 from sequencer.cli.output import json_option, make_table, print_json, print_tables, show_stage
+
+if TYPE_CHECKING:
+    from sequencer.progress import Report
 
 __all__ = ["circuit"]
 
@@ -61,28 +64,38 @@ def make_exit_rows(found: dict[str, Any]) -> list[tuple[str, int]]:
 
 
 @circuit.command()
-@click.argument("batch", type=click.Path(path_type=Path), metavar="BATCH")
+@click.argument("batch", required=False, type=click.Path(path_type=Path), metavar="[BATCH]")
+@click.option("--circuit", "circuit_name", help=f"{CIRCUIT_HELP} Without witness, in place of BATCH.")
 @out_option
 @json_option
-def export(batch: Path, out: Path, as_json: bool) -> None:
+def export(batch: Path | None, circuit_name: str | None, out: Path, as_json: bool) -> None:
     """Write circuit.r1cs and the witness of a batch, or of all batches of a replay's folder, in the iden3 formats.
 
-    Third-party tools read them: snarkjs r1cs info, snarkjs wtns check.
+    With --circuit, a circuit alone, the exit's too. Third-party tools read them: snarkjs r1cs info, snarkjs wtns check.
 
     Example: zkmargin circuit export run/batch-0000.zkm --out artefacts
     """
     from prover import kernel
-    from sequencer.batches import select_batches
-    from sequencer.exporting import export_batches
 
     kernel.install()
-    selection = select_batches(batch)
     with show_stage("export") as stage:
-        paths = export_batches(selection, out, stage.report)
+        shape_name, paths = _export(batch, circuit_name, out, stage.report)
     files = [(str(path), path.stat().st_size) for path in paths]
     if as_json:
-        print_json(
-            {"shape": selection.batches[0].trace.shape_name, "files": [{"file": f, "bytes": n} for f, n in files]}
-        )
+        print_json({"shape": shape_name, "files": [{"file": f, "bytes": n} for f, n in files]})
     else:
         print_tables(make_table("Artefacts", ("file", "bytes"), files))
+
+
+def _export(batch: Path | None, circuit_name: str | None, out: Path, report: Report) -> tuple[str, list[Path]]:
+    """Return the name of the circuit and the files."""
+    from sequencer.batches import select_batches
+    from sequencer.exporting import export_batches, export_circuit
+
+    if (batch is None) == (circuit_name is None):
+        raise click.UsageError("either BATCH or --circuit, one of them")
+    if circuit_name is not None:
+        return circuit_name, export_circuit(circuit_name, out, report)
+    assert batch is not None
+    selection = select_batches(batch)
+    return selection.batches[0].trace.shape_name, export_batches(selection, out, report)

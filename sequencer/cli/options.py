@@ -11,6 +11,7 @@ from rollup.field import is_canonical
 from rollup.units import ACCOUNT_BITS
 
 __all__ = [
+    "CIRCUIT_HELP",
     "account_option",
     "base_layer_option",
     "key_file_option",
@@ -67,6 +68,7 @@ out_option = click.option(
 out_file_option = click.option(
     "--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="File to write, not there yet."
 )
+CIRCUIT_HELP = "The circuit: tiny, small, block or exit."
 shape_option = click.option(
     "--shape", "shape_name", default="small", show_default=True, help="Lanes of a batch: tiny, small or block."
 )

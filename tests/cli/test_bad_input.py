@@ -69,7 +69,8 @@ def test_invalid_replay_onto_a_file(tmp_path: Path, capsys: Capsys) -> None:
 
 
 def test_invalid_setup_of_an_unknown_shape(tmp_path: Path, capsys: Capsys) -> None:
-    assert_refused(capsys, "no shape 'huge'", "setup", "--shape", "huge", "--keys", tmp_path / "keys")
+    fact = "no shape 'huge'; known: tiny, small, block, exit"
+    assert_refused(capsys, fact, "setup", "--shape", "huge", "--keys", tmp_path / "keys")
     assert not (tmp_path / "keys").exists()
 
 
@@ -194,6 +195,19 @@ def test_invalid_export_of_a_missing_batch(tmp_path: Path, capsys: Capsys) -> No
         capsys, "absent.zkm: no such file", "circuit", "export", "absent.zkm", "--out", tmp_path / "artefacts"
     )
     assert not (tmp_path / "artefacts").exists()
+
+
+def test_invalid_export_of_an_unknown_circuit(tmp_path: Path, capsys: Capsys) -> None:
+    out = tmp_path / "artefacts"
+    assert_refused(capsys, "no shape 'huge'", "circuit", "export", "--circuit", "huge", "--out", out)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("chosen", [[], ["batch.zkm", "--circuit", "exit"]], ids=["neither", "both"])
+def test_invalid_export_of_neither_or_both(chosen: list[str], tmp_path: Path, capsys: Capsys) -> None:
+    out = tmp_path / "artefacts"
+    assert_refused(capsys, "either BATCH or --circuit", "circuit", "export", *chosen, "--out", out)
+    assert not out.exists()
 
 
 def test_invalid_export_of_a_truncated_batch(proved_run: Path, tmp_path: Path, capsys: Capsys) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from rollup.codec import decode_trace, encode_trace
 from sequencer.cli.main import run_cli
+from sequencer.named_circuits import load_circuit
 from tests.cli.conftest import EXAMPLE, ROOT
 from tests.cli.helpers import list_files, run_json
 
@@ -63,6 +64,19 @@ def test_setup_is_cached(keys_dir: Path, proved_run: Path, capsys: pytest.Captur
     found = run_json(capsys, "setup", "--shape", "tiny", "--keys", keys_dir)
     assert (found["shape"], found["key"], found["new"]) == ("tiny", "development", False)
     assert Path(found["key_file"]).stat().st_mode & 0o077 == 0
+
+
+def test_setup_of_the_exit_circuit_makes_the_key_that_exit_prove_finds(
+    proved_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys = tmp_path / "keys"
+    found = run_json(capsys, "setup", "--shape", "exit", "--keys", keys)
+    assert (found["shape"], found["key"], found["new"], found["domain_log2"]) == ("exit", "development", True, 13)
+    assert Path(found["key_file"]) == keys / f"exit-{found['circuit_digest'][:16]}.key"
+    assert run_json(capsys, "setup", "--shape", "exit", "--keys", keys)["new"] is False
+    options = ("--account", "2", "--out", tmp_path / "exit", "--keys", keys)
+    proved = run_json(capsys, "exit", "prove", proved_run / "snapshot.zks", *options)
+    assert (proved["new_key"], proved["circuit_digest"]) == (False, found["circuit_digest"])
 
 
 def test_prove_one_batch_file(
@@ -131,6 +145,21 @@ def test_circuit_export_of_one_batch(proved_run: Path, tmp_path: Path, capsys: p
     assert (found["shape"], sorted(list_files(out))) == ("tiny", ["batch-0001.wtns", "circuit.r1cs"])
     assert [(out / name).read_bytes()[:4] for name in ("circuit.r1cs", "batch-0001.wtns")] == [b"r1cs", b"wtns"]
     assert [file["bytes"] for file in found["files"]] == [Path(file["file"]).stat().st_size for file in found["files"]]
+
+
+@pytest.mark.parametrize("name", ["tiny", "exit"])
+def test_circuit_export_without_a_witness(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "artefacts"
+    found = run_json(capsys, "circuit", "export", "--circuit", name, "--out", out)
+    assert found == {"shape": name, "files": [{"file": str(out / "circuit.r1cs"), "bytes": count_bytes(out)}]}
+    # github.com/iden3/r1csfile: magic, version, 3 sections; the header section first, its last field the constraints
+    header = (out / "circuit.r1cs").read_bytes()[:88]
+    assert header[:4] == b"r1cs"
+    assert int.from_bytes(header[84:88], "little") == load_circuit(name).circuit.n_constraints
+
+
+def count_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir())
 
 
 def list_demo_arguments(*options: str | Path) -> list[str]:

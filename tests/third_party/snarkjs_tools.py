@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from math import prod
 from pathlib import Path
 
 from rollup.field import R
@@ -58,6 +59,18 @@ def write_multiplier(folder: Path) -> None:
     rows = [([(2, 1)], [(3, 1)], [(4, 1)]), ([(4, 1)], [(3, 1)], [(1, 1)])]
     (folder / "multiplier.r1cs").write_bytes(_encode_r1cs(rows, n_wires=5, n_outputs=1, n_public=1, n_private=1))
     (folder / "multiplier.wtns").write_bytes(_encode_wtns([1, 363, 3, 11, 33]))
+
+
+def write_chain(folder: Path, factors: Sequence[int] = (3, R - 1, 2**200, 5)) -> None:
+    """Write chain.r1cs and chain.wtns: the product of the factors is an output, all of them but the last are public."""
+    # wires: 0 one, 1 the product, then the factors, then the products of the first 2, 3, ..; the last of them is wire 1
+    n, row_count = len(factors), len(factors) - 1
+    products = [prod(factors[: i + 2]) % R for i in range(row_count)]
+    wire_of = [2, *range(2 + n, 1 + n + row_count), 1]  # of the product of the first i + 1
+    rows = [([(wire_of[i], 1)], [(3 + i, 1)], [(wire_of[i + 1], 1)]) for i in range(row_count)]
+    encoded = _encode_r1cs(rows, n_wires=1 + n + row_count, n_outputs=1, n_public=n - 1, n_private=1)
+    (folder / "chain.r1cs").write_bytes(encoded)
+    (folder / "chain.wtns").write_bytes(_encode_wtns([1, products[-1], *factors, *products[:-1]]))
 
 
 _LC = Sequence[tuple[int, int]]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rollup.field import R
-from tests.verifier.simulated_proofs import Trapdoor
 from verifier.keys import encode_proof, encode_verifying_key
+from verifier.simulator import Trapdoor
 
 TRAPDOOR = Trapdoor.from_seed(seed=6, n_public=9)
 KEY_BE = encode_verifying_key(TRAPDOOR.get_key())

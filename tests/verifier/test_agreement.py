@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from prover import kernel
 from rollup.field import R
-from tests.verifier.simulated_proofs import Trapdoor, add_cofactor_point, compute_g1, compute_g2
+from tests.verifier.simulated_proofs import add_cofactor_point
 from verifier.base_layer import Contract, EmbeddedEvm
 from verifier.keys import Proof, encode_proof, encode_verifying_key
 from verifier.points import G1_INFINITY, G2_INFINITY, Fp2, G1Point, G2Point, Q, encode_g1
+from verifier.simulator import Trapdoor, compute_g1, compute_g2
 from verifier.verify import Verdict, ask_contract, deploy_verifier, verify_all, verify_by_kernel, verify_by_py_ecc
 
 TRAPDOOR = Trapdoor.from_seed(seed=20251010, n_public=9)

@@ -11,10 +11,10 @@ from eth_utils.crypto import keccak
 
 from rollup.field import R
 from tests.verifier.settle_case import BATCHES, KEY_BE, PARAMS_HASH, PROOFS, ROOTS
-from tests.verifier.simulated_proofs import Trapdoor
 from verifier.artifacts import ARTIFACTS_DIR, CONTRACTS_DIR, load_artifact
 from verifier.base_layer import Contract, EmbeddedEvm, Receipt, Reverted, deploy_contract
 from verifier.keys import encode_verifying_key
+from verifier.simulator import Trapdoor
 from verifier.solc import SOURCE_FILES, get_settings
 from verifier.verify import deploy_verifier
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from tests.verifier.simulated_proofs import Trapdoor
 from verifier.errors import FileMalformed
 from verifier.iden3 import (
     read_proof,
@@ -21,6 +20,7 @@ from verifier.iden3 import (
     write_verification_key,
 )
 from verifier.points import G1_INFINITY, G2_INFINITY, Q
+from verifier.simulator import Trapdoor
 
 TRAPDOOR = Trapdoor.from_seed(seed=5, n_public=2)
 KEY = replace(TRAPDOOR.get_key(), ic=(*TRAPDOOR.get_key().ic[:2], G1_INFINITY))

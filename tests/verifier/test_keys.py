@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.verifier.simulated_proofs import Trapdoor
 from verifier.errors import CoordinateTooLarge, PublicInputTooLarge, WrongLength
 from verifier.keys import (
     Proof,
@@ -18,6 +17,7 @@ from verifier.keys import (
     encode_verifying_key,
 )
 from verifier.points import G1_BYTES, Fp2, G1Point, G2Point, Q, decode_g1, decode_g2, encode_g1, encode_g2
+from verifier.simulator import Trapdoor
 
 coordinates = st.integers(0, Q - 1)
 g1_points = st.builds(G1Point, coordinates, coordinates)

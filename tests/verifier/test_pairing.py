@@ -10,7 +10,7 @@ import pytest
 
 from rollup.errors import ProofInvalid
 from rollup.field import R
-from tests.verifier.simulated_proofs import Trapdoor, add_cofactor_point, compute_g1
+from tests.verifier.simulated_proofs import add_cofactor_point
 from verifier.errors import (
     EquationFails,
     KeyPointAtInfinity,
@@ -23,6 +23,7 @@ from verifier.iden3 import read_proof, read_public_inputs, read_verification_key
 from verifier.keys import Proof, VerifyingKey
 from verifier.pairing import check_key, check_proof
 from verifier.points import G1_INFINITY, G2_INFINITY, Fp2, G1Point, G2Point
+from verifier.simulator import Trapdoor, compute_g1
 
 SNARKJS_DIR = Path(__file__).parents[1] / "vectors" / "snarkjs_multiplier"  # by tests/third_party/snarkjs_tools.py
 TRAPDOOR = Trapdoor.from_seed(seed=4, n_public=1)

@@ -24,7 +24,7 @@ from tests.verifier.rollup_steps import (
     make_scene,
     settle_changed,
 )
-from tests.verifier.simulated_proofs import add_cofactor_point
+from tests.verifier.simulated_proofs import add_cofactor_point, simulate_pair
 from verifier.keys import decode_proof, encode_proof
 from verifier.rollup_contract import (
     encode_opening,
@@ -233,7 +233,7 @@ def test_invalid_proofs_that_would_cancel_out_in_an_unweighted_sum() -> None:
     """C moved from one proof to the other: their product without the random factors is still one."""
     scene, proved = get_waiting()
     a, b = proved.inputs
-    first, second = BATCH_SETUP.simulate_pair(list(a), list(b), shift=9)
+    first, second = simulate_pair(BATCH_SETUP, list(a), list(b), shift=9)
     with refuses("EquationFails()"):
         scene.settle(replace(proved, proofs=(encode_proof(first), encode_proof(second))))
 

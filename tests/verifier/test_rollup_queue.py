@@ -111,6 +111,22 @@ def test_forced_flood_costs_its_fee_and_leaves_deposits_open() -> None:
     assert scene.evm.get_balance_wei(b"\x77" * 20) == collected
 
 
+def test_governors_tiers_take_no_place_of_forced_requests() -> None:
+    """They cost nothing: counted among forced requests they could fill every window and shut users in."""
+    scene = Scene()
+    scene.wait(WINDOW_S - scene.now_s % WINDOW_S)
+    for tier in range(LIMITS.max_deposits):
+        scene.note(scene.rollup.transact("setTier", 7, tier, sender=scene.who[0]))
+    with refuses("WindowFull("):
+        scene.rollup.transact("setTier", 7, 8, sender=scene.who[0])
+    with refuses("WindowFull("):
+        scene.deposit(3, 5, DEPOSIT_E6)
+    for _ in range(LIMITS.max_forced):
+        scene.force(3, "forceWithdrawal", 5, 1)
+    with refuses("WindowFull("):
+        scene.force(3, "forceWithdrawal", 5, 1)
+
+
 def test_window_keeps_where_it_ended() -> None:
     scene = Scene()
     scene.wait(WINDOW_S - scene.now_s % WINDOW_S)

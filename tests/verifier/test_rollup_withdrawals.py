@@ -5,11 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-from eth_abi.abi import encode
-from eth_utils.abi import function_abi_to_4byte_selector
 
+from tests.verifier.rollup_hooks import get_hook_error, set_hook
 from tests.verifier.rollup_scene import LIMITS, Scene, address_int, pay, record, refuses
-from verifier.artifacts import load_artifact
 from verifier.base_layer import Receipt
 from verifier.bridge import Payment
 from verifier.payment_tree import find_path, hash_payment
@@ -93,23 +91,6 @@ def test_withdrawal_to_a_receiver_that_refuses_holds_up_nobody() -> None:
     scene.settle(scene.make_group(b""))
     scene.token.transact("setBlocked", scene.who[5], False)
     claim(scene, payments, 3)
-
-
-def set_hook(scene: Scene, function: str, *args: object) -> None:
-    """Have the token call the contract in the midst of every transfer."""
-    entries = [entry for entry in load_artifact("Rollup").abi if entry.get("name") == function]
-    types = [item["type"] for item in entries[0]["inputs"]]
-    selector = function_abi_to_4byte_selector(entries[0])  # type: ignore[arg-type] # an ABI entry
-    scene.token.transact("setHook", scene.rollup.address, selector + encode(types, args))
-
-
-def get_hook_error(scene: Scene) -> str:
-    """Return the name of the error that the hook's call ended with."""
-    answer = scene.token.call("hookAnswer")
-    for entry in load_artifact("Rollup").abi:
-        if entry["type"] == "error" and function_abi_to_4byte_selector(entry) == answer[:4]:  # type: ignore[arg-type]
-            return str(entry["name"])
-    return ""
 
 
 def test_reentrant_claim_is_refused_and_the_outer_one_pays_once() -> None:

@@ -5,6 +5,7 @@ use ark_ec::short_weierstrass::Affine;
 use ark_ec::AffineRepr;
 use ark_ff::{BigInt, PrimeField};
 use rayon::prelude::*;
+use zkmargin_primitives::g2::is_in_subgroup;
 
 use crate::error::Result;
 use crate::value_error;
@@ -103,8 +104,7 @@ pub fn read_g2(bytes: &[u8], what: &str) -> Result<G2Affine> {
         return Err(value_error!("{what}: not on the curve G2"));
     }
     // G2's cofactor is not 1: a point of the curve outside the subgroup of order r must not reach a pairing.
-    let in_subgroup = point.is_in_correct_subgroup_assuming_on_curve();
-    in_subgroup
+    is_in_subgroup(&point)
         .then_some(point)
         .ok_or_else(|| value_error!("{what}: on the curve G2, outside the subgroup of order r"))
 }
@@ -196,6 +196,6 @@ impl RawPoint for Affine<ark_bn254::g2::Config> {
     fn is_sound(&self) -> bool {
         [&self.x.c0, &self.x.c1, &self.y.c0, &self.y.c1].into_iter().all(is_canonical)
             && self.is_on_curve()
-            && self.is_in_correct_subgroup_assuming_on_curve()
+            && is_in_subgroup(self)
     }
 }

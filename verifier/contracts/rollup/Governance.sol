@@ -102,7 +102,7 @@ abstract contract Governance is Queue {
 
     /// Asks for a fee tier of an account: an entry of the queue like any other.
     function setTier(uint256 account, uint64 tier) external only(governor) whileRunning {
-        _enqueueForced(abi.encodePacked(uint8(Entries.SET_TIER), _account(account), tier));
+        _enqueueTier(abi.encodePacked(uint8(Entries.SET_TIER), _account(account), tier));
     }
 
     /// Sends the deposit fees collected so far. After a freeze they are the exits'.

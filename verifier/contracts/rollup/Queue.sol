@@ -92,9 +92,10 @@ abstract contract Queue is Storage {
         _enqueue(entry, limits.maxForced, false);
     }
 
-    /// Adds an entry that is no deposit.
-    function _enqueueForced(bytes memory entry) internal {
-        _enqueue(entry, limits.maxForced, false);
+    /// Adds an entry of the governor's. It counts among the deposits, which the governor can stop anyway: among the forced
+    /// requests, entries that cost nothing could fill every window and shut users in.
+    function _enqueueTier(bytes memory entry) internal {
+        _enqueue(entry, limits.maxDeposits, true);
     }
 
     function _enqueue(bytes memory entry, uint256 cap, bool isDeposit) private {

@@ -29,7 +29,7 @@ abstract contract Storage {
     struct Limits {
         uint48 minDepositE6; // what is sent, the fee included
         uint48 depositFeeE6;
-        uint24 maxDeposits; // entries a window
+        uint24 maxDeposits; // entries a window, fee tiers among them
         uint24 maxForced; // entries a window
         uint24 maxLagS; // of a batch's time behind its commitment
         uint24 proveWindowS; // after which a committed group may be replaced
@@ -67,7 +67,7 @@ abstract contract Storage {
     /// Entries of one window of the queue. One slot.
     struct Window {
         uint48 end; // entries of the queue when the last of this window had come in
-        uint24 deposits;
+        uint24 deposits; // and fee tiers
         uint24 forced;
     }
 

@@ -2,7 +2,10 @@
 
 use std::time::Instant;
 
+use ark_bn254::G2Affine;
+use ark_ec::AffineRepr;
 use zkmargin_primitives::eddsa::{derive_public_key, sign, verify, Claim, KeyHash};
+use zkmargin_primitives::g2;
 use zkmargin_primitives::{poseidon, Fr};
 
 fn main() {
@@ -22,6 +25,11 @@ fn main() {
         std::hint::black_box(sign(&key, message, KeyHash::Blake2b));
     });
     report("eddsa verify", 500, || assert!(verify(&claim)));
+    let point = G2Affine::generator();
+    report("G2 subgroup check", 2000, || assert!(g2::is_in_subgroup(std::hint::black_box(&point))));
+    report("G2 subgroup check, arkworks", 2000, || {
+        assert!(std::hint::black_box(&point).is_in_correct_subgroup_assuming_on_curve());
+    });
 }
 
 /// Print the fastest of five runs, which is the one least disturbed by other work on the machine.

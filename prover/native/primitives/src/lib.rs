@@ -1,11 +1,12 @@
 //! Poseidon, BabyJubJub, EdDSA-Poseidon and Merkle hashing over the BN254 scalar field, as circomlib has them.
 //!
-//! The modules work on field elements; [`bytes`] is the same as bytes in, bytes out, with every input checked.
+//! [`g2`] is what a pairing's input has to pass. The modules work on field elements; [`bytes`] is the same as bytes in, bytes out, with every input checked.
 
 pub mod babyjubjub;
 pub mod bytes;
 pub mod eddsa;
 mod error;
+pub mod g2;
 mod grain;
 pub mod merkle;
 mod partial_rounds;
