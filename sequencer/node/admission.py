@@ -6,12 +6,11 @@ where the store refuses that, `forget` goes back to what the log says.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 from rollup.accounts import Account
 from rollup.errors import RollupError, TxRejected
-from rollup.orders import Order, unpack_slot
+from rollup.orders import Order
 from rollup.rejections import (
     AccountNotOpen,
     CashNonceMismatch,
@@ -29,7 +28,6 @@ from sequencer.node.commands import (
     CancelOrder,
     CashRequest,
     ClientCommand,
-    Kind,
     PlaceOrder,
     PlaceQuote,
 )
@@ -51,12 +49,9 @@ class Admission:
         self._totals: dict[int, RestingTotals] = {}
         self._next_nonce: dict[Slot, int] = {}  # lowest free nonces above what `live` says
         self._cancel_all_ms: dict[int, int] = {}
-        self._pending_cash: Counter[int] = Counter()
         self._unwritten: list[ClientCommand] = []  # admitted, not yet in `live`
         for account in list(live.slots):
             self._restore(account)
-        for record in live.cash.values():
-            self._pending_cash[_read_cash(record.body).account] += 1
 
     def set_tick(self, tick: Tick) -> None:
         """Judge by these marks and fees from now on."""
@@ -105,11 +100,6 @@ class Admission:
             if command.account in again:
                 self._put_again(command)
 
-    def note_cash_done(self, accounts: Iterable[int]) -> None:
-        """Let pending cash operations of these accounts, one for each time it is named, pend no more."""
-        for account in accounts:
-            self._pending_cash[account] -= 1
-
     def note_durable(self) -> None:
         """The log now says all that was admitted: what stood here on top of it is let go."""
         self._next_nonce.clear()
@@ -121,8 +111,6 @@ class Admission:
         commands = list(self._unwritten)
         self.note_durable()
         for command in commands:
-            if isinstance(command, CashRequest):
-                self._pending_cash[command.account] -= 1
             self._restore(command.account)
 
     def _put_again(self, command: ClientCommand) -> None:
@@ -203,32 +191,25 @@ class Admission:
 
     def _admit_cash(self, request: CashRequest, account: Account) -> None:
         op, tick = request.op, self.terms.tick
-        expected = account.cash_nonce + self._pending_cash[op.account]
+        unwritten = sum(isinstance(one, CashRequest) and one.account == op.account for one in self._unwritten)
+        expected = account.cash_nonce + self.live.cash_counts[op.account] + unwritten
         if op.cash_nonce != expected:
             raise CashNonceMismatch(op.account, op.cash_nonce, expected)
         if op.epoch != account.epoch:
             raise EpochMismatch(op.account, op.epoch, account.epoch)
         if tick.cash_fee_e6 > op.max_fee_e6:
             raise FeeAboveMaximum(op.account, tick.cash_fee_e6, op.max_fee_e6)
-        self._pending_cash[op.account] += 1
 
     def _restore(self, account: int) -> None:
         """Set the open orders of an account to those that rest by the log, with what was filled of them."""
         totals = RestingTotals()
-        leaf = self.live.state.get_account(account)
         for slot in self.live.slots.get(account, ()):
             nonce, record = self.live.orders[account, slot]
             order = next(
                 one for one in _list_orders(record.kind, record.body) if (one.slot, one.nonce) == (slot, nonce)
             )
-            totals.put(order, _get_filled(order, leaf))
+            totals.put(order, self.live.get_filled(account, slot, nonce))
         self._totals[account] = totals
-
-
-def _get_filled(order: Order, account: Account) -> int:
-    """Return what was filled of an order that rests: there is something left of it."""
-    nonce, filled_lots = unpack_slot(account.orders.get(order.slot))
-    return filled_lots if nonce == order.nonce else 0
 
 
 def _check_open(command: ClientCommand, account: Account) -> None:
@@ -249,9 +230,3 @@ def _list_orders(kind: int, body: bytes) -> list[Order]:
         return [command.signed.order]
     assert isinstance(command, PlaceQuote), "a record without orders"
     return [quoted.order for quoted in command.signed.quoted_orders]
-
-
-def _read_cash(body: bytes) -> CashRequest:
-    command = decode_command(Kind.CASH, body)
-    assert isinstance(command, CashRequest)
-    return command

@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from rollup.admission import SentOrder
 from rollup.oracle import SignedPrices
-from rollup.orders import Order, unpack_slot
+from rollup.orders import Order
 from rollup.shapes import Shape
 from rollup.tick import Tick
 from rollup.trade_lanes import OrderReport
@@ -131,7 +131,6 @@ class Books:
 
     def _rest(self, sent: SentOrder, order: Order, sequence: int) -> None:
         """Let an order rest with what its slot says was filled of it before."""
-        slot_nonce, filled_lots = unpack_slot(self._live.state.get_account(order.account).orders.get(order.slot))
-        self.orders.add(sent, sequence, filled_lots if slot_nonce == order.nonce else 0)
+        self.orders.add(sent, sequence, self._live.get_filled(order.account, order.slot, order.nonce))
         if order.is_ioc:
             self._immediate.add((order.account, order.slot))

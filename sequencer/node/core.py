@@ -196,8 +196,8 @@ class FillSeen:
     nonce: int
     size_lots: int
     price_ticks: int
-    fee_e6: int  # base fee and tip; the trading fee is in atoms
-    trading_fee_atoms: int  # negative: a rebate
+    charge_atoms: int  # base fee and tip
+    trading_fee_atoms: int  # negative: a rebate; of a liquidation the penalty
     timestamp_s: int
     is_liquidation: bool = False
 

@@ -48,6 +48,7 @@ class BooksSeen:
 
     sequence: int  # of the last record in it
     depths: dict[int, Depth]
+    prices: dict[int, int]  # at which they would clear now, in ticks
 
 
 @dataclass(frozen=True)
@@ -107,12 +108,12 @@ class _Loop:
         self._connection.send(OutcomeMade(outcome, data, time.perf_counter() - started_s))
 
     def _look(self) -> None:
+        if not self._is_asked and self._sequencing.would_act(int(time.time())):
+            self._is_asked = True
+            self._connection.send(AuctionWanted())
         if self._shown != self._sequence:
             self._shown = self._sequence
             params, orders = self._sequencing.live.params, self._sequencing.books.orders
             markets = [market for market in range(MARKET_COUNT) if params.is_market_open(market)]
             depths = {market: orders.get_depth(market, _DEPTH_LEVELS) for market in markets}
-            self._connection.send(BooksSeen(self._sequence, depths))
-        if not self._is_asked and self._sequencing.would_act(int(time.time())):
-            self._is_asked = True
-            self._connection.send(AuctionWanted())
+            self._connection.send(BooksSeen(self._sequence, depths, dict(self._sequencing.indicative)))

@@ -6,10 +6,12 @@ that were replaced since, so a record is looked at only as far as its slot and n
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from rollup.orders import unpack_slot
 from rollup.params import Params
 from rollup.state import State
 from rollup.units import ACCOUNT_BITS, COUNTER_BITS, SLOT_BITS
@@ -18,7 +20,7 @@ from sequencer.node.links import LogRecord
 from sequencer.node.outcome import Outcome, decode_outcome
 from sequencer.node.refusals import RecordMalformed, StateDiverged
 
-__all__ = ["Auction", "LiveRecord", "LiveState", "decode_auction", "encode_auction", "list_slots"]
+__all__ = ["Auction", "LiveRecord", "LiveState", "decode_auction", "encode_auction", "list_slots", "read_cash_account"]
 
 _ORDER_BYTES: Final = 39
 _WORD_1_BYTES: Final = 19
@@ -59,6 +61,7 @@ class LiveState:
     prices: dict[int, LiveRecord] = field(default_factory=dict)  # by signer
     auction: Auction | None = None  # called, and nothing came of it yet
     released: set[Slot] = field(default_factory=set)  # orders whose trigger was hit
+    cash_counts: Counter[int] = field(default_factory=Counter)  # operations in `cash`, by account
     slots: dict[int, set[int]] = field(default_factory=dict)  # those in `orders`, by account
 
     def apply(self, record: LogRecord) -> Outcome | None:
@@ -81,6 +84,7 @@ class LiveState:
                     self.cancel(account, slot, self.orders[account, slot][0])
             case Kind.CASH:
                 self.cash[record.sequence] = live
+                self.cash_counts[read_cash_account(live.body)] += 1
             case Kind.ENTRY:
                 self.entries[int.from_bytes(live.body[:8], "big")] = live
             case Kind.PRICES:
@@ -116,9 +120,15 @@ class LiveState:
                 self._leave(closed.account, closed.slot)
                 self.floors[closed.account, closed.slot] = closed.nonce + 1
         for done in outcome.cash:
-            self.cash.pop(done.sequence, None)
+            if (waited := self.cash.pop(done.sequence, None)) is not None:
+                self.cash_counts[read_cash_account(waited.body)] -= 1
         for index in [index for index in self.entries if index < self.state.header.queue_consumed]:
             del self.entries[index]
+
+    @property
+    def next_entry(self) -> int:
+        """The index of the queue's next entry that the log does not hold."""
+        return max(self.entries, default=self.state.header.queue_consumed - 1) + 1
 
     def list_records(self) -> Iterator[LiveRecord]:
         """Yield the records that rest or wait, in order of the log, each once."""
@@ -131,6 +141,11 @@ class LiveState:
     def rests(self, account: int, slot: int, nonce: int) -> bool:
         """Return whether this very order rests."""
         return self.orders.get((account, slot), (None,))[0] == nonce
+
+    def get_filled(self, account: int, slot: int, nonce: int) -> int:
+        """Return what was filled of an order, as its slot of the state says."""
+        slot_nonce, filled_lots = unpack_slot(self.state.get_account(account).orders.get(slot))
+        return filled_lots if slot_nonce == nonce else 0
 
     def _rest(self, account: int, slot: int, nonce: int, live: LiveRecord) -> None:
         self.orders[account, slot] = (nonce, live)
@@ -169,6 +184,11 @@ def _read_word_1(body: bytes, at: int) -> tuple[int, int, int]:
     word = int.from_bytes(body[at : at + _WORD_1_BYTES], "big")
     account = word >> _ACCOUNT_AT & (1 << ACCOUNT_BITS) - 1
     return account, word >> _SLOT_AT & (1 << SLOT_BITS) - 1, word >> _NONCE_AT & (1 << COUNTER_BITS) - 1
+
+
+def read_cash_account(body: bytes) -> int:
+    """Return whose operation a CASH record holds."""
+    return int.from_bytes(body[:32], "big") >> _ACCOUNT_AT & (1 << ACCOUNT_BITS) - 1
 
 
 def _cut(body: bytes, *widths: int) -> Iterator[int]:

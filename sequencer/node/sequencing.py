@@ -37,6 +37,7 @@ class Sequencing:
         self.books, self._risk = Books(live), RiskBook(live.state.accounts)
         self._signatures = SignatureCache()
         self._is_new = True  # something came since an auction last found nothing to do
+        self.indicative: dict[int, int] = {}  # by market: where it would clear, when that was last asked
 
     def apply(self, record: LogRecord) -> None:
         """Take in the next record, which is no outcome: those are made here."""
@@ -59,7 +60,8 @@ class Sequencing:
         if scene.tick.stale:
             return False
         is_due = next(iter(self._risk.find_rescuable({}, scene.tick)), None) is not None
-        return bool(is_due or scene.entries or list(self.books.list_hit(scene.tick)) or self._has_crossing(scene))
+        has_crossing = self._has_crossing(scene)
+        return bool(has_crossing or is_due or scene.entries or list(self.books.list_hit(scene.tick)))
 
     def preview(self, timestamp_s: int) -> Scene:
         """Return what an auction at this time would meet. Raises ClockNotRising."""
@@ -115,6 +117,7 @@ class Sequencing:
     def _has_crossing(self, scene: Scene) -> bool:
         orders = self.books.orders.find_participants(scene.tick, self._risk.get_positions)
         crossings = self.books.orders.find_crossings(scene.tick, self.live.params, orders, {})
+        self.indicative = {market: crossing.price_ticks for market, crossing in enumerate(crossings)}
         return any(crossing.volume_lots for crossing in crossings)
 
     def _close_epochs(self, result: BatchResult) -> Iterator[ClosedOrder]:

@@ -1,0 +1,116 @@
+"""Calls auctions: when the engine wants one and it is time, and writes what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from rollup.errors import RollupError
+from sequencer.node.commands import Kind
+from sequencer.node.engine import Engine
+from sequencer.node.engine_loop import AuctionWanted, BooksSeen, EngineFailed, EngineMessage, OutcomeMade
+from sequencer.node.errors import StoreFull, StoreUnavailable
+from sequencer.node.links import LogRecord, Record
+from sequencer.node.live import LiveState, encode_auction
+from sequencer.node.outcome import encode_outcome
+from sequencer.node.stages import BATCH, name_batch
+from sequencer.node.store import Artifact
+from sequencer.node.writing import Writer
+
+__all__ = ["Auctioneer"]
+
+_PAUSE_S: Final = 0.5  # before the store is asked again
+
+
+class Auctioneer:
+    """One engine, started again where it dies, and the task that calls its auctions."""
+
+    def __init__(
+        self,
+        live: LiveState,
+        shape_name: str,
+        tick_s: float,
+        writer: Writer,
+        on_books: Callable[[BooksSeen], None],
+    ) -> None:
+        self.interval_s = tick_s  # between auctions, at least
+        self.deaths = 0  # of the engine so far
+        self.last_auction_s = 0.0  # how long it took
+        self.failure: RollupError | None = None  # why there can be no auctions any more
+        self._live, self._shape_name, self._tick_s = live, shape_name, tick_s
+        self._writer, self._on_books = writer, on_books
+        self._engine: Engine | None = None
+        self._inbox: asyncio.Queue[EngineMessage] = asyncio.Queue()
+        self._called_at = 0.0
+
+    @property
+    def engine_pid(self) -> int | None:
+        """Of the engine's process, None where none runs."""
+        return None if self._engine is None else self._engine.pid
+
+    def start(self) -> None:
+        """Start the engine where the log stands."""
+        take = self._inbox.put_nowait
+        self._engine = Engine(self._live, self._shape_name, self._tick_s, take, self._start_again)
+
+    def close(self) -> None:
+        """End the engine."""
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+    def tell(self, records: Sequence[LogRecord]) -> None:
+        """Hand records of the log on."""
+        if self._engine is not None:
+            self._engine.tell(records)
+
+    async def run(self) -> None:
+        """Answer the engine until cancelled."""
+        while True:
+            match await self._inbox.get():
+                case BooksSeen() as seen:
+                    self._on_books(seen)
+                case AuctionWanted():
+                    await self._call()
+                case OutcomeMade() as made:
+                    await self._keep(made)
+                case EngineFailed(error):
+                    self.failure = error
+
+    async def _call(self) -> None:
+        """Write that an auction is held, once the interval and the second of the last batch are over."""
+        if self._live.auction is not None:  # asked by an engine that has died since
+            return
+        await asyncio.sleep(max(0.0, self._called_at + self.interval_s - time.monotonic()))
+        while (timestamp_s := int(time.time())) <= self._live.state.header.timestamp_s:
+            await asyncio.sleep(self._live.state.header.timestamp_s + 1 - time.time())
+        self._called_at = time.monotonic()
+        await self._write([Record(Kind.AUCTION, encode_auction(timestamp_s))])
+
+    async def _keep(self, made: OutcomeMade) -> None:
+        """Write what came of an auction, unless another engine's word on it stands already."""
+        if self._live.auction is None or self._live.auction.sequence != made.outcome.auction:
+            return
+        self.last_auction_s = made.seconds
+        artifacts = []
+        if made.trace is not None and made.outcome.batch is not None:
+            artifacts = [Artifact(BATCH, name_batch(made.outcome.batch.header.batch_number), made.trace)]
+        await self._write([Record(Kind.OUTCOME, encode_outcome(made.outcome))], artifacts)
+
+    async def _write(self, records: Sequence[Record], artifacts: Sequence[Artifact] = ()) -> None:
+        """Write, however long the store takes to come back: an auction once held is not held otherwise."""
+        while True:
+            try:
+                await self._writer.append(records, artifacts)
+            except (StoreFull, StoreUnavailable):
+                await asyncio.sleep(_PAUSE_S)
+            else:
+                return
+
+    def _start_again(self) -> None:
+        """The engine died: another takes its place, with what the log says."""
+        self.deaths += 1
+        self.close()
+        self.start()
