@@ -42,7 +42,7 @@ from sequencer.node.engine_loop import BooksSeen
 from sequencer.node.history import History
 from sequencer.node.hub import Hub
 from sequencer.node.intake import Answer, Intake
-from sequencer.node.links import Head, LogRecord, Record
+from sequencer.node.links import GENESIS, Head, LogRecord, Record
 from sequencer.node.outcome import Outcome
 from sequencer.node.receipts import Receipt, ReceiptChain
 from sequencer.node.recovery import encode_live, recover
@@ -79,7 +79,7 @@ class Node:
         self._writer = Writer(store, self._chain, self._follow)
         self._intake = Intake(self.admission, self._writer)
         self._auctioneer = Auctioneer(self.live, settings.shape_name, settings.tick_s, self._writer, self._see_books)
-        self._books = BooksSeen(0, {})
+        self._books = BooksSeen(0, {}, {})
         self._tasks: list[asyncio.Task[None]] = []
         self._signatures = SignatureCache()
         self.alarms: dict[str, str] = {}
@@ -211,8 +211,8 @@ class Node:
 
     def list_markets(self) -> tuple[MarketView, ...]:
         """Return the markets in use."""
-        indicative = {market: price for market, price in self._books.prices.items()}
-        return make_market_views(self.params, self.admission.terms.tick, self.history.last_prices, indicative)
+        tick = self.admission.terms.tick
+        return make_market_views(self.params, tick, self.history.last_prices, self._books.prices)
 
     def get_book(self, market: int, levels: int) -> BookView | None:
         """Return the depth of a market, None where there is no such market."""
@@ -220,8 +220,8 @@ class Node:
             return None
         depth = self._books.depths.get(market)
         bids, asks = (depth.bids, depth.asks) if depth else ((), ())
-        sides = (tuple(BookLevel(*level) for level in side[:levels]) for side in (bids, asks))
-        return BookView(market, *sides, self._books.sequence)
+        bid_levels, ask_levels = (tuple(BookLevel(*level) for level in side[:levels]) for side in (bids, asks))
+        return BookView(market, bid_levels, ask_levels, self._books.sequence)
 
     def get_fees(self) -> FeesView:
         """Return what resources cost."""
@@ -241,11 +241,13 @@ class Node:
 
     def get_receipt(self, sequence: int) -> Receipt | None:
         """Return the receipt of a record that is still in the log."""
-        found = self._store.read(max(sequence - 2, 0), 2)
-        if not found or found[-1].sequence != sequence:
+        if sequence < 1:
             return None
-        before = Head(0, 0, bytes(32)) if sequence == 1 else _get_head(found[0])
-        return self._chain.issue(before, found[-1:])[0] if sequence == 1 or len(found) == 2 else None
+        found = self._store.read(max(sequence - 2, 0), min(sequence, 2))  # with the one before: its link is needed
+        if [record.sequence for record in found] != list(range(max(sequence - 1, 1), sequence + 1)):
+            return None
+        before = GENESIS if sequence == 1 else _get_head(found[0])
+        return self._chain.issue(before, found[-1:])[0]
 
     def get_file(self, kind: str, name: str) -> bytes | None:
         """Return what is published."""

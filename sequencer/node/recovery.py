@@ -55,7 +55,7 @@ def decode_live(body: bytes) -> LiveState:
 
 
 def recover(
-    store: Store, genesis: Snapshot, on_record: Callable[[LogRecord, Outcome | None], None] = lambda *_: None
+    store: Store, genesis: Snapshot, on_record: Callable[[LogRecord, Outcome | None], object] = lambda *_: None
 ) -> LiveState:
     """Return the live state at the end of a store's log, which begins at `genesis` where there is no snapshot yet.
 
