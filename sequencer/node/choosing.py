@@ -25,7 +25,7 @@ from sequencer.node.selection import LeftOut, Selection, withdraw_places
 
 __all__ = ["Scene", "select_for_batch"]
 
-_SLACK = 3  # halves of what the lanes take: so much is offered where more could trade
+_MARGIN_QUARTERS = 5  # of what the lanes take: so much is offered where more could trade, as some will fall
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,14 @@ class Scene:
     fund_sides: frozenset[tuple[int, int]]  # (market, direction) of orders that the fund may look for
 
     @property
+    def lanes(self) -> Budget:
+        """What the lanes take at most."""
+        return Budget(self.shape.max_orders, len(self.shape.order_capacities))
+
+    @property
     def budget(self) -> Budget:
         """What a batch is offered at most where orders compete for lanes."""
-        return Budget(self.shape.max_orders * _SLACK // 2, len(self.shape.order_capacities) * _SLACK // 2)
+        return Budget(*(-(-most * _MARGIN_QUARTERS // 4) for most in self.lanes))
 
 
 def select_for_batch(book: AuctionBook, scene: Scene, margin: int) -> Selection:
@@ -130,7 +135,7 @@ def _cut(book: AuctionBook, orders: Participants, willing: Integers, scene: Scen
     own = orders.take(willing)
     resting = [book.table.get_row(row) for row in own.rows.tolist()]
     turns = [_get_turn(one) for one in resting]
-    if len(willing) <= scene.budget.n_orders and len(set(turns)) <= scene.budget.n_turns:
+    if len(willing) <= scene.lanes.n_orders and len(set(turns)) <= scene.lanes.n_turns:
         return None
     return willing[choose_oldest(own, turns, scene.entries, scene.budget)]
 
