@@ -45,7 +45,7 @@ from sequencer.oracle_feed import make_signers, sign_prices
 N_ACCOUNTS, N_ORDERS, N_TICKS = 100_000, 10_000, 20
 MAKERS, TAKERS = range(2, 52), range(52, 2_002)
 N_REPLACED = 200
-LOADS = {"light": 12, "heavy": 125}  # takers a tick; a block has lanes for 22 of them
+LOADS = {"light": 2, "busy": 12, "heavy": 125}  # takers a tick; a block has lanes for 26 accounts
 START_S, MARK = 1_760_130_000, 25_000_000
 SIGNERS = make_signers(seed=1)
 PARAMS = Params(
@@ -94,11 +94,8 @@ class Market:
 
     def rest(self, account: int, slot: int) -> None:
         """Let a maker rest an order behind the mark: a slot has its market, its side and its distance."""
-        market, side, away = (
-            slot % MARKET_COUNT,
-            slot // MARKET_COUNT % 2,
-            10 + slot // 32 * 20 + self.random.randrange(20),
-        )
+        market, side = slot % MARKET_COUNT, slot // MARKET_COUNT % 2
+        away = 20 + slot // 32 * 20 + self.random.randrange(20)
         self.send(account, slot, market, side, -away, 0)
 
     def take(self) -> None:
@@ -134,7 +131,7 @@ class Market:
     def move(self, n_crossing: int) -> Sequence[SignedPrices]:
         """Let a second pass: marks move, takers cross, makers replace some of theirs; return the oracle's messages."""
         self.now_s += 1
-        self.marks = [mark + self.random.randint(-4_000, 4_000) for mark in self.marks]
+        self.marks = [mark + self.random.randint(-400, 400) for mark in self.marks]
         for _ in range(n_crossing):
             self.take()
         for _ in range(N_REPLACED):
@@ -196,7 +193,15 @@ def measure_plain(market: Market) -> dict[str, float]:
     clock.run("find_rescuable", lambda: find_rescuable(state.accounts, *prices))
     build = partial(build_batch, state, PARAMS, BLOCK, oracle=market.move(0), timestamp_s=market.now_s)
     clock.run("build_batch without orders", lambda: build(signatures=market.signatures))
+    whole = select_everything(market.orders)
+    clock.run("build_batch of the whole book", lambda: build(signatures=market.signatures, orders=whole))
     return {stage: round(times[0], 1) for stage, times in clock.cpu.items()}
+
+
+def select_everything(orders: AuctionBook) -> list[SignedOrder]:
+    """Return all that rests, in order of arrival; nothing of it is quoted."""
+    resting = sorted((orders.table.get_row(row) for row in orders.table.rows.tolist()), key=lambda one: one.sequence)
+    return [one.sent for one in resting if isinstance(one.sent, SignedOrder)]
 
 
 def measure_load(market: Market, n_crossing: int) -> dict[str, object]:

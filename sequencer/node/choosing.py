@@ -54,20 +54,20 @@ class Scene:
 def select_for_batch(book: AuctionBook, scene: Scene, margin: int) -> Selection:
     """Return what to offer; of each side of a market that trades `margin` orders beyond what its price asks for.
 
-    A margin as large as the book offers everything.
+    A margin as large as the book offers everything, more than lanes take or not.
     """
     orders = book.find_participants(scene.tick, scene.get_positions)
+    if margin >= len(book):
+        return _offer(book, book.table.rows, orders.take(np.zeros(0, np.int64)), is_all=True)
     standing = orders.take(~np.isin(orders.accounts, list(scene.victims)))
     crossings = book.find_crossings(scene.tick, scene.params, standing, scene.entries)
     has_volume = np.array([crossing.volume_lots > 0 for crossing in crossings])
     within = _find_within(orders, [crossing.reach for crossing in crossings])
     chosen = _cut(book, orders, np.flatnonzero(within & has_volume[orders.markets]), scene)
-    if chosen is None and margin >= len(book):
-        return _offer(book, book.table.rows, orders.take(np.zeros(0, np.int64)), is_all=True)
-    offered = within | _find_beyond(orders, within, np.where(has_volume, margin, 1))
-    if chosen is not None:
-        offered = np.zeros(len(orders.rows), np.bool_)
-        offered[chosen] = True
+    if chosen is None:
+        offered = within | _find_beyond(orders, within, np.where(has_volume, margin, 1))
+    else:
+        offered = np.isin(np.arange(len(orders.rows)), chosen)
     eager = list_eager_rows(book, scene.fund_sides)
     rows = np.unique(np.concatenate([orders.rows[offered], _add_crossing(book, orders, eager)]))
     selection = _offer(book, rows, orders.take(~offered))
