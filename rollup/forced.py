@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from rollup.auction import Entry
 from rollup.errors import TxRejected
-from rollup.liquidation import LiquidationCase, is_provable_fill, make_case
+from rollup.liquidation import LiquidationCase, is_out_of_reach, is_provable_fill, make_case
 from rollup.rent import charge_rent
 from rollup.shapes import Shape
 from rollup.workspace import Workspace
@@ -50,9 +50,7 @@ def find_liquidations(workspace: Workspace, limit: int) -> dict[int, ForcedEntry
     for account_id, margin in workspace.risk.find_liquidatable(workspace.changed, workspace.tick):
         if len(found) == limit:
             break
-        # With a debt the limit lies -equity / maintenance times the market's maintenance fraction on the wrong side of
-        # the mark: where that is beyond the band of every market no price is allowed, and rent makes it worse.
-        if -margin.equity * maintenance_ppm > band_ppm * margin.maintenance:
+        if is_out_of_reach(margin, band_ppm, maintenance_ppm):  # rent makes it worse
             continue
         case = _make_case(workspace, account_id)
         entry = case and case.compute_entry(params.markets[case.market].band_ppm)
