@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from rollup.auction import Entry
 from rollup.errors import TxRejected
-from rollup.liquidation import LiquidationCase, is_provable_fill, make_case
+from rollup.liquidation import LiquidationCase, is_out_of_reach, is_provable_fill, make_case
 from rollup.rent import charge_rent
 from rollup.shapes import Shape
 from rollup.workspace import Workspace
@@ -45,14 +46,24 @@ def find_liquidations(workspace: Workspace, limit: int) -> dict[int, ForcedEntry
     """
     params = workspace.params
     found: list[ForcedEntry] = []
-    for account_id, _ in workspace.risk.find_liquidatable(workspace.changed, workspace.tick):
+    band_ppm, maintenance_ppm = _find_widest_band(workspace)
+    for account_id, margin in workspace.risk.find_liquidatable(workspace.changed, workspace.tick):
         if len(found) == limit:
             break
+        if is_out_of_reach(margin, band_ppm, maintenance_ppm):  # rent makes it worse
+            continue
         case = _make_case(workspace, account_id)
         entry = case and case.compute_entry(params.markets[case.market].band_ppm)
         if case and entry:
             found.append(ForcedEntry(case, *entry))
     return {position - len(found): forced for position, forced in enumerate(found)}
+
+
+def _find_widest_band(workspace: Workspace) -> tuple[int, int]:
+    """Return band and maintenance fraction, ppm, of the market whose band is most for its fraction."""
+    bands = (market.band_ppm for market in workspace.params.markets)
+    pairs = zip(bands, workspace.tick.fractions.maintenance_ppm, strict=True)
+    return max(pairs, key=lambda pair: Fraction(*pair))
 
 
 def _make_case(workspace: Workspace, account_id: int) -> LiquidationCase | None:

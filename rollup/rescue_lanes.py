@@ -82,9 +82,11 @@ class _Rescuer:
     def rescue_accounts(self) -> None:
         """Take over or deleverage whoever is due and fits."""
         workspace, chain = self._chain.workspace, self._chain
-        for account_id, _ in workspace.risk.find_rescuable(workspace.changed, workspace.tick):
+        for account_id, found in workspace.risk.find_rescuable(workspace.changed, workspace.tick):
             if not chain.n_free:
                 return
+            if chain.n_free == 1 and not is_takeover(found, chain.carry.fund_equity_atoms):
+                continue  # one lane deleverages nobody; equity only fell since it was found
             opened, margin = chain.open(account_id)
             if not is_rescuable(margin) or not is_provable(margin, chain.carry.fund_equity_atoms):
                 continue  # it was a counterparty since, or there are no such sums

@@ -25,7 +25,7 @@ from sequencer.node.selection import LeftOut, Selection, withdraw_places
 
 __all__ = ["Scene", "select_for_batch"]
 
-_SLACK = 3  # halves of what the lanes take: so much is offered where more could trade
+_MARGIN_QUARTERS = 5  # of what the lanes take: so much is offered where more could trade, as some will fall
 
 
 @dataclass(frozen=True)
@@ -41,28 +41,33 @@ class Scene:
     fund_sides: frozenset[tuple[int, int]]  # (market, direction) of orders that the fund may look for
 
     @property
+    def lanes(self) -> Budget:
+        """What the lanes take at most."""
+        return Budget(self.shape.max_orders, len(self.shape.order_capacities))
+
+    @property
     def budget(self) -> Budget:
         """What a batch is offered at most where orders compete for lanes."""
-        return Budget(self.shape.max_orders * _SLACK // 2, len(self.shape.order_capacities) * _SLACK // 2)
+        return Budget(*(-(-most * _MARGIN_QUARTERS // 4) for most in self.lanes))
 
 
 def select_for_batch(book: AuctionBook, scene: Scene, margin: int) -> Selection:
     """Return what to offer; of each side of a market that trades `margin` orders beyond what its price asks for.
 
-    A margin as large as the book offers everything.
+    A margin as large as the book offers everything, more than lanes take or not.
     """
     orders = book.find_participants(scene.tick, scene.get_positions)
+    if margin >= len(book):
+        return _offer(book, book.table.rows, orders.take(np.zeros(0, np.int64)), is_all=True)
     standing = orders.take(~np.isin(orders.accounts, list(scene.victims)))
     crossings = book.find_crossings(scene.tick, scene.params, standing, scene.entries)
     has_volume = np.array([crossing.volume_lots > 0 for crossing in crossings])
     within = _find_within(orders, [crossing.reach for crossing in crossings])
     chosen = _cut(book, orders, np.flatnonzero(within & has_volume[orders.markets]), scene)
-    if chosen is None and margin >= len(book):
-        return _offer(book, book.table.rows, orders.take(np.zeros(0, np.int64)), is_all=True)
-    offered = within | _find_beyond(orders, within, np.where(has_volume, margin, 1))
-    if chosen is not None:
-        offered = np.zeros(len(orders.rows), np.bool_)
-        offered[chosen] = True
+    if chosen is None:
+        offered = within | _find_beyond(orders, within, np.where(has_volume, margin, 1))
+    else:
+        offered = np.isin(np.arange(len(orders.rows)), chosen)
     eager = list_eager_rows(book, scene.fund_sides)
     rows = np.unique(np.concatenate([orders.rows[offered], _add_crossing(book, orders, eager)]))
     selection = _offer(book, rows, orders.take(~offered))
@@ -130,7 +135,7 @@ def _cut(book: AuctionBook, orders: Participants, willing: Integers, scene: Scen
     own = orders.take(willing)
     resting = [book.table.get_row(row) for row in own.rows.tolist()]
     turns = [_get_turn(one) for one in resting]
-    if len(willing) <= scene.budget.n_orders and len(set(turns)) <= scene.budget.n_turns:
+    if len(willing) <= scene.lanes.n_orders and len(set(turns)) <= scene.lanes.n_turns:
         return None
     return willing[choose_oldest(own, turns, scene.entries, scene.budget)]
 

@@ -13,7 +13,7 @@ from rollup.accounts import Account
 from rollup.errors import TxRejected, ValueOutOfRange
 from rollup.orders import Order
 from rollup.units import ATOMS_PER_E6, SIZE_BITS
-from sequencer.node.exposure import PretradeTerms, compute_worst_charge
+from sequencer.node.exposure import NO_EXPOSURE, PretradeTerms, compute_worst_charge, measure_order
 from sequencer.node.standing import Standing
 
 __all__ = [
@@ -92,11 +92,14 @@ class RestingTotals:
         if standing is not None and standing.account is account and standing.terms is terms:
             return standing
         kept = {} if standing is None else standing.keep_exposures(account, terms)
-        standing = self._standing = Standing(account, terms, kept)
+        sums = dict(kept)
         for order, filled_lots in self._orders.values():
-            if order.market not in kept:
-                standing.add(order, filled_lots)
-        return standing
+            market = order.market
+            if market not in kept:
+                measured = measure_order(order, filled_lots, terms.markets[market], account.tier, terms.params)
+                sums[market] = sums.get(market, NO_EXPOSURE).plus(measured)
+        self._standing = Standing(account, terms, sums)
+        return self._standing
 
 
 def find_pretrade_fault(

@@ -26,9 +26,10 @@ from sequencer.node.choosing import Scene, list_eager_rows, select_for_batch
 from sequencer.node.risk_book import RiskBook
 from sequencer.node.selection import Selection
 
-__all__ = ["MARGINS", "TickOutcome", "build_from_book", "preview_scene"]
+__all__ = ["MARGINS", "WHOLE_BOOK", "TickOutcome", "build_from_book", "preview_scene"]
 
-MARGINS: Final = (4, 64, 2**62)  # orders beyond the price that are offered, try by try; the last is all there are
+MARGINS: Final = (4, 64)  # orders beyond the price that are offered, try by try
+WHOLE_BOOK: Final = 2**62  # a margin that no book has: everything is offered, and nothing cut
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def build_from_book(
     """Return the next batch of the resting orders; the books stay as they are. Arguments and errors as `build_batch`.
 
     Where a batch moved prices beyond what it was offered, it is built again with a wider margin, as often as `margins`
-    allow. Assumes that the risk book stands at `state`.
+    allow; the last is returned, whole or not. Assumes that the risk book stands at `state`.
     """
     scene = preview_scene(state, params, shape, oracle, timestamp_s, orders, risk, signatures)
     outcome: TickOutcome | None = None

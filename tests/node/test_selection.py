@@ -8,11 +8,13 @@ import pytest
 
 from rollup.audit import check_batch
 from rollup.shapes import Shape
-from sequencer.node.risk_tick import MARGINS
+from sequencer.node.risk_tick import MARGINS, WHOLE_BOOK
 from tests.node.wide_books import Pair, WideBook
 
 
-def run(seed: int, margins: tuple[int, ...] = MARGINS, shape: Shape | None = None) -> tuple[WideBook, Pair]:
+def run(
+    seed: int, margins: tuple[int, ...] = (*MARGINS, WHOLE_BOOK), shape: Shape | None = None
+) -> tuple[WideBook, Pair]:
     random = Random(seed)
     book = WideBook(random, random.choice([3, 20, 60]), **({"shape": shape} if shape else {}))
     book.send(random.choice([20, 60, 120]))

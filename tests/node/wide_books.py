@@ -17,7 +17,7 @@ from rollup.txs import SignedCashOp
 from rollup.units import FUND_ACCOUNT, USD_E12
 from sequencer.node.auction_book import AuctionBook
 from sequencer.node.risk_book import RiskBook
-from sequencer.node.risk_tick import MARGINS, TickOutcome, build_from_book
+from sequencer.node.risk_tick import MARGINS, WHOLE_BOOK, TickOutcome, build_from_book
 from tests.scenarios import PARAMS, START_S, Exchange, sign_prices
 
 MARK = 1_000  # ticks; the band is 950 to 1,050
@@ -75,7 +75,7 @@ class WideBook:
                 self.orders.add(signed, len(self.resting))
                 self.resting.append(signed)
 
-    def build(self, cash: list[SignedCashOp], move: int, margins: tuple[int, ...] = MARGINS) -> Pair:
+    def build(self, cash: list[SignedCashOp], move: int, margins: tuple[int, ...] = (*MARGINS, WHOLE_BOOK)) -> Pair:
         """Build the next batch in both ways; time and state stay."""
         state, params, shape, now_s = self.ex.state, self.ex.params, self.ex.shape, self.ex.now_s + 1
         prices = (MARK + move, MARK, *state.header.marks_ticks[2:])
