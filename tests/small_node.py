@@ -82,9 +82,7 @@ class SmallNode:
             publish=lambda group: self.publisher.publish(group),
             alarms=alarms,
         )
-        entries = [
-            decode_command(*record[1::3]) for record in self.store.read(0, MAX_READ) if record.kind == Kind.ENTRY
-        ]
+        entries = [decode_command(Kind.ENTRY, body) for body in self.read_log(Kind.ENTRY)]
         for entry in entries:
             assert isinstance(entry, QueueEntrySeen)
             self._clear(entry)
