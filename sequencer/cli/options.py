@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
 from rollup.field import is_canonical
 from rollup.units import ACCOUNT_BITS
+
+if TYPE_CHECKING:
+    from verifier.base_layer import BaseLayer
 
 __all__ = [
     "CIRCUIT_HELP",
@@ -16,6 +20,7 @@ __all__ = [
     "base_layer_option",
     "key_file_option",
     "keys_option",
+    "open_layer",
     "optional_root_option",
     "out_file_option",
     "out_option",
@@ -78,7 +83,7 @@ base_layer_option = click.option(
     default="embedded",
     show_default=True,
     metavar="URL",
-    help="Where to settle: a node's JSON-RPC address, or an EVM in this process.",
+    help="Where to settle: a node's JSON-RPC address, an EVM in this process, or embedded:PATH, kept in a file.",
 )
 key_file_option = click.option(
     "--key-file",
@@ -93,3 +98,14 @@ def resolve_keys_dir(keys_dir: Path | None) -> Path:
     from sequencer.keys import get_default_keys_dir
 
     return keys_dir or get_default_keys_dir()
+
+
+def open_layer(name: str, key_file: Path | None) -> BaseLayer:
+    """Return the base layer of the two options, closed when the command ends. Raises as `open_base_layer`."""
+    from sequencer.base_layers import open_base_layer
+
+    layer = open_base_layer(name, key_file)
+    context = click.get_current_context()
+    assert context is not None, "outside a command"
+    context.call_on_close(layer.close)
+    return layer

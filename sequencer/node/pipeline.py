@@ -1,0 +1,342 @@
+"""From sequenced batches to proved groups: sealed in order, proved in any, every step durable before the next.
+
+One thread of its own; the auction loop hands batches over and never waits. What the thread knows is in the store, so
+after a crash it goes on where it was, and proves nothing twice that is proved.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import partial
+from typing import Final, TypeVar
+
+from rollup.segment import count_elements
+from rollup.trace import BatchTrace
+from sequencer.node.alarms import Alarms
+from sequencer.node.core import BatchStage
+from sequencer.node.errors import StoreFull, StoreUnavailable
+from sequencer.node.links import Record
+from sequencer.node.pacing import ProvingRate, compute_interval_ms
+from sequencer.node.patience import Patience
+from sequencer.node.pipeline_state import (
+    OpenGroup,
+    ProvedGroup,
+    check_answer,
+    find_places,
+    find_settlement,
+    load_artifact,
+    load_group,
+    pack_group,
+)
+from sequencer.node.pipeline_types import BatchProgress, GroupSettled, Journal, PipelineSettings
+from sequencer.node.proof_worker import ProofAnswer, ProofJob, SealAnswer, SealJob, seal_job
+from sequencer.node.proving_errors import (
+    AnswerWrong,
+    BatchOutOfTurn,
+    ProofFailed,
+    ProofTimeout,
+    ProverLost,
+    SettlementDiverged,
+)
+from sequencer.node.proving_pool import ProofExecutor
+from sequencer.node.stages import (
+    BATCH,
+    Settlement,
+    make_batch_artifact,
+    name_batch,
+    name_group,
+    record_group,
+    record_proof,
+    record_settlement,
+)
+from sequencer.node.store import Artifact, Store
+from sequencer.node.worker_process import LOWEST_PRIORITY, WorkerProcess
+from verifier.group import count_fitting
+
+__all__ = ["ProvingPipeline"]
+
+_SEAL_TIMEOUT_S: Final = 300.0
+_PUBLISH_AHEAD: Final = 4  # groups that the publisher holds at once: their blobs are in its memory
+_MAX_WRONG: Final = 3  # answers to one job that are no proofs of it
+_Result = TypeVar("_Result")
+
+
+class ProvingPipeline:
+    """The pipeline. All methods may be called from any thread, and return at once."""
+
+    def __init__(
+        self,
+        store: Store,
+        journal: Journal,
+        executor: ProofExecutor,
+        settings: PipelineSettings,
+        *,
+        publish: Callable[[ProvedGroup], None],
+        on_stage: Callable[[int, BatchStage], None] = lambda batch, stage: None,
+        alarms: Alarms | None = None,
+    ) -> None:
+        """Find again where the store stands; nothing is done before `start`. Raises PipelineCorrupt, StoreError.
+
+        `publish` takes proved groups in order, `on_stage` hears of batches as they move on: both from its thread.
+        """
+        self._store, self._journal, self._executor, self._settings = store, journal, executor, settings
+        self._publish, self._on_stage = publish, on_stage
+        self.alarms = alarms or Alarms()
+        self._limit = min(settings.group_size, count_fitting(count_elements(settings.shape)))
+        self._sealer = WorkerProcess(1, LOWEST_PRIORITY // 2)
+        self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._closing, self._lock = threading.Event(), threading.RLock()
+        self._patience = Patience(self._closing, self.alarms)
+        self._thread = threading.Thread(target=self._run, name="proving pipeline", daemon=True)
+        self._rate = ProvingRate(settings.workers, settings.expected_prove_s)
+        self._wrong: dict[int, int] = {}  # answers that were no proofs, by batch
+        self._recover()
+
+    def _recover(self) -> None:
+        places = find_places(self._store)
+        self._n_settled = self._next_to_publish = places.settled
+        self._open = [
+            load_group(self._store, i, self._settings.params_hash) for i in range(places.settled, places.sealed)
+        ]
+        self._next_group = places.sealed
+        self._waiting = list(range(places.last_sealed_batch + 1, places.last_batch + 1))
+        self._stored = places.last_batch
+        self._next_batch = places.last_batch + 1
+        self._oldest_s = time.monotonic()
+
+    @property
+    def next_batch(self) -> int:
+        """The number of the batch that is to be added next; after a start, the first that is to be added again."""
+        return self._next_batch
+
+    @property
+    def stored_batch(self) -> int:
+        """The last batch that is durable here: a snapshot of the state behind a later one would lose batches."""
+        return self._stored
+
+    @property
+    def n_settled(self) -> int:
+        """How many groups are settled for good."""
+        return self._n_settled
+
+    @property
+    def backlog(self) -> int:
+        """Batches sequenced and not yet proved."""
+        with self._lock:
+            proved = sum(len(group.claims) for group in self._open)
+            sealed = sum(len(group.batches) for group in self._open)
+            return self._next_batch - 1 - self._stored + len(self._waiting) + sealed - proved
+
+    @property
+    def rate_per_s(self) -> float:
+        """Batches that the provers make a second, by what recent proofs took."""
+        return self._rate.per_s
+
+    @property
+    def interval_ms(self) -> int:
+        """The pause that the auction loop should keep: `pacing.compute_interval_ms`."""
+        return compute_interval_ms(self.backlog, self._rate.per_s, self._settings.n_unfelt)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def add(self, trace: BatchTrace) -> None:
+        """Take the next batch, in order; one that is here already is passed over. Raises BatchOutOfTurn."""
+        number = trace.header_after.batch_number
+        with self._lock:
+            if number > self._next_batch:
+                raise BatchOutOfTurn(number, self._next_batch)
+            if number < self._next_batch:
+                return
+            self._next_batch += 1
+        self._inbox.put(partial(self._take_batch, number, trace))
+
+    def seal(self) -> None:
+        """Seal what waits, however little it is: before a long rest."""
+        self._inbox.put(self._seal)
+
+    def settled(self, settled: GroupSettled, done: Callable[[], None]) -> None:
+        """Take note that a group is settled for good, in order; `done` is called once that is durable."""
+        self._inbox.put(partial(self._take_settled, settled, done))
+
+    def republish(self) -> None:
+        """Hand all proved groups that are not settled to `publish` again: who had them is gone."""
+        self._inbox.put(self._rewind)
+
+    def retry(self) -> None:
+        """Try again what was given up: once the reason is gone."""
+        self._inbox.put(self._retry)
+
+    def get_progress(self, batch: int) -> BatchProgress | None:
+        """Return how far a batch is, None where there is none of this number. Raises StoreError."""
+        with self._lock:
+            if not 1 <= batch < self._next_batch:
+                return None
+            for group in self._open:
+                if batch in group.batches:
+                    claim = group.claims.get(batch)
+                    if claim is None:
+                        return BatchProgress(BatchStage.PROVING, group.number, None, None)
+                    return BatchProgress(BatchStage.PROVED, group.number, claim.prove_ms / 1000, None)
+            first_unsealed = self._waiting[0] if self._waiting else self._stored + 1
+            n_settled = self._n_settled
+        if batch >= first_unsealed:
+            return BatchProgress(BatchStage.SEQUENCED, None, None, None)
+        found = find_settlement(self._store, batch, n_settled)
+        return BatchProgress(BatchStage.SETTLED, found.group, None, bytes.fromhex(found.transaction))
+
+    def close(self) -> None:
+        """End the thread and whatever is proved. Nothing is lost. The executor is closed too."""
+        self._closing.set()
+        self._inbox.put(lambda: None)
+        self._sealer.end()
+        self._executor.close()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self._closing.is_set():
+                self._advance()
+                try:
+                    self._inbox.get(timeout=self._get_patience_s())()
+                except queue.Empty:
+                    continue
+        except Exception as error:
+            if not self._closing.is_set():
+                self.alarms.sound("pipeline_stopped", f"{type(error).__name__}: {error}")
+
+    def _get_patience_s(self) -> float | None:
+        """Return when the batches that wait become a group, from now; None where none wait."""
+        if not self._waiting:
+            return None
+        return max(self._oldest_s + self._settings.group_age_s - time.monotonic(), 0.0)
+
+    def _advance(self) -> None:
+        """Do what can be done now: seal what is due, send what is unproved, hand over what is proved."""
+        while len(self._waiting) >= self._limit or self._get_patience_s() == 0.0:
+            self._seal()
+        n_sent = sum(len(group.sent) for group in self._open)
+        for group in self._open:
+            for batch in group.list_unsent():
+                if n_sent >= 2 * self._settings.workers:  # each is held in memory: the others wait in the store
+                    break
+                self._send(group, batch)
+                n_sent += 1
+        while self._next_to_publish < min(self._next_group, self._n_settled + _PUBLISH_AHEAD):
+            group = self._open[self._next_to_publish - self._n_settled]
+            if not group.is_proved:
+                break
+            self._publish(self._patiently(lambda group=group: pack_group(self._store, group)))  # type: ignore[misc]
+            self._next_to_publish += 1
+
+    def _take_batch(self, number: int, trace: BatchTrace) -> None:
+        self._record([], [make_batch_artifact(trace)])
+        with self._lock:
+            if not self._waiting:
+                self._oldest_s = time.monotonic()
+            self._waiting.append(number)
+            self._stored = number
+        self._on_stage(number, BatchStage.SEQUENCED)
+
+    def _seal(self) -> None:
+        batches = self._waiting[: self._limit]
+        if not batches:
+            return
+        names = tuple(map(name_batch, batches))
+        traces = tuple(self._patiently(lambda: [load_artifact(self._store, BATCH, name) for name in names]))
+        answer = self._seal_patiently(SealJob(self._next_group, names, traces))
+        sealed = ProvedGroup(self._next_group, batches[0], answer.group, answer.blob, answer.queue, (), ()).decode()[0]
+        record, artifacts = record_group(sealed, batches[0], answer)
+        self._record([record], artifacts)
+        group = self._patiently(lambda: load_group(self._store, self._next_group, self._settings.params_hash))
+        with self._lock:
+            self._open.append(group)
+            self._next_group += 1
+            del self._waiting[: len(batches)]
+            self._oldest_s = time.monotonic()
+        for batch in group.batches:
+            self._on_stage(batch, BatchStage.PROVING)
+
+    def _seal_patiently(self, job: SealJob) -> SealAnswer:
+        """Return the sealed group. A sealer that is lost is started again, with growing pauses."""
+        run = partial(self._sealer.run, name_group(job.number), _SEAL_TIMEOUT_S, seal_job, job)
+        return self._patience.insist("sealing", (ProverLost, ProofTimeout), run)
+
+    def _send(self, group: OpenGroup, batch: int) -> None:
+        name = name_batch(batch)
+        trace = self._patiently(lambda: load_artifact(self._store, BATCH, name))
+        group.sent.add(batch)
+        future = self._executor.submit(ProofJob(name, trace, group.sealed.z))
+        future.add_done_callback(lambda done: self._inbox.put(partial(self._take_answer, group, batch, done)))
+
+    def _take_answer(self, group: OpenGroup, batch: int, future: Future[ProofAnswer]) -> None:
+        group.sent.discard(batch)
+        try:
+            answer = future.result()
+            check_answer(group, batch, answer, self._settings.verifying_key_be)
+            record, artifacts, claim = record_proof(batch, group.number, answer)
+        except ProverLost:  # the executor was closed, and so are we
+            return
+        except AnswerWrong as error:
+            self._wrong[batch] = self._wrong.get(batch, 0) + 1
+            if self._wrong[batch] >= _MAX_WRONG:
+                self._give_up(group, batch, ProofFailed(name_batch(batch), self._wrong[batch], str(error)))
+            return
+        except Exception as error:
+            self._give_up(group, batch, error)
+            return
+        self._record([record], artifacts)
+        self._rate.add(answer.witness_s + answer.prove_s)
+        with self._lock:
+            group.claims[batch] = claim
+        if group.is_proved:
+            group.check_sum()
+        self._on_stage(batch, BatchStage.PROVED)
+
+    def _give_up(self, group: OpenGroup, batch: int, error: Exception) -> None:
+        group.failed.add(batch)
+        self.alarms.sound(f"proof_failed_{batch}", str(error))
+
+    def _retry(self) -> None:
+        for group in self._open:
+            for batch in group.failed:
+                self.alarms.clear(f"proof_failed_{batch}")
+                self._wrong.pop(batch, None)
+            group.failed.clear()
+
+    def _rewind(self) -> None:
+        self._next_to_publish = self._n_settled
+
+    def _take_settled(self, settled: GroupSettled, done: Callable[[], None]) -> None:
+        if settled.group < self._n_settled:  # told before; its acknowledgement was lost
+            done()
+            return
+        group = self._open[0] if self._open else None
+        if group is None or group.number != settled.group:
+            got = "none" if group is None else str(group.number)
+            raise SettlementDiverged(settled.group, "settled group", str(settled.group), got)
+        expected = group.sealed.group.batches[-1].new_root
+        if expected != settled.new_root:
+            raise SettlementDiverged(settled.group, "state root", str(settled.new_root), str(expected))
+        place = (settled.transaction.hex(), settled.block, settled.timestamp_s)
+        record, artifacts = record_settlement(Settlement(settled.group, group.first_batch, len(group.batches), *place))
+        self._record([record], artifacts)
+        with self._lock:
+            self._open.pop(0)
+            self._n_settled += 1
+            self._next_to_publish = max(self._next_to_publish, self._n_settled)
+        done()
+        for batch in group.batches:
+            self._on_stage(batch, BatchStage.SETTLED)
+
+    def _record(self, records: Sequence[Record], artifacts: Sequence[Artifact]) -> None:
+        self._patiently(lambda: self._journal(records, artifacts))
+
+    def _patiently(self, act: Callable[[], _Result]) -> _Result:
+        return self._patience.insist("store", (StoreFull, StoreUnavailable), act)
