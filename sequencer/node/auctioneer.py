@@ -34,13 +34,15 @@ class Auctioneer:
         tick_s: float,
         writer: Writer,
         on_books: Callable[[BooksSeen], None],
+        on_batch: Callable[[int, bytes], None],
     ) -> None:
+        """`on_batch` is handed each batch, by number and as a file's bytes, once it is durable."""
         self.interval_s = tick_s  # between auctions, at least
         self.deaths = 0  # of the engine so far
         self.last_auction_s = 0.0  # how long it took
         self.failure: RollupError | None = None  # why there can be no auctions any more
         self._live, self._shape_name, self._tick_s = live, shape_name, tick_s
-        self._writer, self._on_books = writer, on_books
+        self._writer, self._on_books, self._on_batch = writer, on_books, on_batch
         self._engine: Engine | None = None
         self._inbox: asyncio.Queue[EngineMessage] = asyncio.Queue()
         self._called_at = 0.0
@@ -49,6 +51,10 @@ class Auctioneer:
     def engine_pid(self) -> int | None:
         """Of the engine's process, None where none runs."""
         return None if self._engine is None else self._engine.pid
+
+    def list_alarms(self) -> tuple[str, ...]:
+        """Return why there are no auctions, if that is so."""
+        return () if self.failure is None else (f"engine_failed: {self.failure}",)
 
     def start(self) -> None:
         """Start the engine where the log stands."""
@@ -94,10 +100,13 @@ class Auctioneer:
         if self._live.auction is None or self._live.auction.sequence != made.outcome.auction:
             return
         self.last_auction_s = made.seconds
-        artifacts = []
-        if made.trace is not None and made.outcome.batch is not None:
-            artifacts = [Artifact(BATCH, name_batch(made.outcome.batch.header.batch_number), made.trace)]
-        await self._write([Record(Kind.OUTCOME, encode_outcome(made.outcome))], artifacts)
+        record = Record(Kind.OUTCOME, encode_outcome(made.outcome))
+        if made.trace is None or made.outcome.batch is None:
+            await self._write([record])
+            return
+        number = made.outcome.batch.header.batch_number
+        await self._write([record], [Artifact(BATCH, name_batch(number), made.trace)])
+        self._on_batch(number, made.trace)
 
     async def _write(self, records: Sequence[Record], artifacts: Sequence[Artifact] = ()) -> None:
         """Write, however long the store takes to come back: an auction once held is not held otherwise."""

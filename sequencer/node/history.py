@@ -22,6 +22,7 @@ from sequencer.node.core import (
     OrderClosed,
 )
 from sequencer.node.outcome import Fill, Outcome
+from sequencer.node.pipeline_types import BatchProgress
 from verifier.queue_entries import Entry
 
 __all__ = ["History"]
@@ -47,6 +48,17 @@ class History:
         view = EntryView(index, type(entry).__name__, account, EntryStage.QUEUED, None, None)
         self._entries[index] = view
         _trim(self._entries, _MAX_ENTRIES)
+        return view
+
+    def see_entry(self, index: int, entry: Entry, is_undone: bool) -> EntryView | None:
+        """Note an entry that is not final yet, or is no more; None where more is known of it already."""
+        known = self._entries.get(index)
+        if known is not None and known.stage is not EntryStage.SEEN:
+            return None
+        view = replace(self.add_entry(index, entry), stage=EntryStage.SEEN)
+        self._entries[index] = view
+        if is_undone:
+            del self._entries[index]
         return view
 
     def add_outcome(self, outcome: Outcome, first_entry: int, sealed_us: int) -> Iterator[Event]:
@@ -75,12 +87,18 @@ class History:
                 yield self._entries[index]
         yield self._add_batch(outcome, sealed_us)
 
-    def set_stage(self, number: int, stage: BatchStage, **facts: object) -> BatchView | None:
-        """Note how far a batch is; return it, None where it is not remembered."""
+    def set_progress(self, number: int, progress: BatchProgress) -> BatchView | None:
+        """Note how far a batch is; return it, None where it is not remembered. What is known of it stays."""
         view = self._batches.get(number)
         if view is None:
             return None
-        self._batches[number] = replace(view, stage=stage, **facts)  # type: ignore[arg-type] # fields of the view
+        self._batches[number] = replace(
+            view,
+            stage=progress.stage,
+            group=view.group if progress.group is None else progress.group,
+            prove_s=view.prove_s if progress.prove_s is None else progress.prove_s,
+            settlement=progress.settlement or view.settlement,
+        )
         return self._batches[number]
 
     def get_batch(self, number: int) -> BatchView | None:

@@ -26,7 +26,6 @@ from sequencer.node.command_codec import decode_command, encode_command
 from sequencer.node.commands import ClientCommand, Kind, OraclePrices, QueueEntrySeen
 from sequencer.node.core import (
     AccountView,
-    BatchStage,
     BatchView,
     BookLevel,
     BookView,
@@ -44,6 +43,7 @@ from sequencer.node.hub import Hub
 from sequencer.node.intake import Answer, Intake
 from sequencer.node.links import GENESIS, Head, LogRecord, Record
 from sequencer.node.outcome import Outcome
+from sequencer.node.pipeline_types import BatchProgress
 from sequencer.node.receipts import Receipt, ReceiptChain
 from sequencer.node.recovery import encode_live, recover
 from sequencer.node.store import Artifact, Store
@@ -78,13 +78,14 @@ class Node:
         self.admission.withdraw_only = settings.withdraw_only
         self._writer = Writer(store, self._chain, self._follow)
         self._intake = Intake(self.admission, self._writer)
-        self._auctioneer = Auctioneer(self.live, settings.shape_name, settings.tick_s, self._writer, self._see_books)
+        parts = (self._writer, self._see_books, self._hand_on)
+        self._auctioneer = Auctioneer(self.live, settings.shape_name, settings.tick_s, *parts)
         self._books = BooksSeen(0, {}, {})
         self._tasks: list[asyncio.Task[None]] = []
         self._signatures = SignatureCache()
-        self.alarms: dict[str, str] = {}
-        self.on_batch: Callable[[int, bytes], None] = lambda number, trace: None
+        self.on_batch: Callable[[int, bytes], None] = lambda number, trace: None  # the next batch, durable
         self.get_backlog: Callable[[], int] = lambda: 0
+        self.get_alarms: Callable[[], tuple[str, ...]] = tuple
         self._set_tick()
 
     async def start(self) -> None:
@@ -125,12 +126,18 @@ class Node:
             await self._writer.append([encode_command(QueueEntrySeen(index, entry))])
 
     async def write(self, records: Sequence[Record], artifacts: Sequence[Artifact] = ()) -> None:
-        """Write records of the pipeline. Raises StoreError."""
+        """Write records of the pipeline; artefacts that stand there already are no error. Raises StoreError."""
         await self._writer.append(records, artifacts)
 
-    def set_stage(self, number: int, stage: BatchStage, **facts: object) -> None:
+    def see_entry(self, seen: QueueEntrySeen, is_undone: bool) -> None:
+        """Show an entry of the queue that is not final on the base layer yet, or that a reorg took back."""
+        view = self.history.see_entry(seen.index, seen.entry, is_undone)
+        if view is not None:
+            self._hub.publish([view])
+
+    def set_progress(self, number: int, progress: BatchProgress) -> None:
         """Note how far a batch is, and tell."""
-        view = self.history.set_stage(number, stage, **facts)
+        view = self.history.set_progress(number, progress)
         if view is not None:
             self._hub.publish([view])
 
@@ -174,6 +181,9 @@ class Node:
         usable = pick_usable(prices, self.params, header.signer_times_s, now_s, self._signatures)
         self.admission.set_tick(run_tick(header, self.params, usable, now_s))
 
+    def _hand_on(self, number: int, batch: bytes) -> None:
+        self.on_batch(number, batch)
+
     def _see_books(self, seen: BooksSeen) -> None:
         self._books = seen
 
@@ -192,7 +202,7 @@ class Node:
         """Return how the node is."""
         header = self.live.state.header
         facts = (header.batch_number, header.state_root, self._store.last_sequence, self.get_backlog())
-        return NodeStatus(*facts, self.admission.withdraw_only, tuple(self.alarms.values()))
+        return NodeStatus(*facts, self.admission.withdraw_only, self.get_alarms() + self._auctioneer.list_alarms())
 
     def get_account(self, account: int) -> AccountView | None:
         """Return an account, None where nobody owns it."""

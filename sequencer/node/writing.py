@@ -24,7 +24,10 @@ class Writer:
     async def append(
         self, records: Sequence[Record], artifacts: Sequence[Artifact] = ()
     ) -> tuple[list[LogRecord], list[Receipt]]:
-        """Return the records in their places, and their receipts. Raises StoreError: then nothing was written."""
+        """Return the records in their places, and their receipts. Raises StoreError: then no record was written.
+
+        Artefacts that stand there already with the same bytes are no error. Raises ArtifactExists for other bytes.
+        """
         async with self._lock:
             linked, receipts = await asyncio.to_thread(self._append, records, artifacts)
             self._follow(linked)
@@ -33,6 +36,11 @@ class Writer:
     def _append(
         self, records: Sequence[Record], artifacts: Sequence[Artifact]
     ) -> tuple[list[LogRecord], list[Receipt]]:
+        fresh = [one for one in artifacts if self._store.get_artifact(one.kind, one.name) != one.body]
+        if not records:
+            for one in fresh:
+                self._store.put_artifact(*one)
+            return [], []
         head, now_us = self._chain.head, time.time_ns() // 1000
-        self._store.append(records, now_us=now_us, artifacts=artifacts)
+        self._store.append(records, now_us=now_us, artifacts=fresh)
         return list(link_records(head, records, now_us)), self._chain.extend(records, now_us)
