@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from rollup.params import Params
@@ -43,13 +44,15 @@ from verifier.keys import encode_verifying_key
 QUICK = PublisherSettings(poll_s=0.1, first_pause_s=0.05, max_pause_s=0.5)
 
 
+def make_state(deployment: Deployment, *, start_s: int) -> tuple[Params, State]:
+    """Return the market of tests/scenarios.py, bound to a contract."""
+    params = replace(PARAMS, chain_id=deployment.chain_id, contract=deployment.contract)
+    return params, make_genesis((AVAX_PRICE, ETH_PRICE), start_s)
+
+
 def deploy(layer: BaseLayer, folder: Path, start_s: int) -> NodeDeployment:
     """Return the contracts of a small node whose state begins then; the exit key is one with a known secret."""
-
-    def make(deployment: Deployment) -> tuple[Params, State]:
-        params = replace(PARAMS, chain_id=deployment.chain_id, contract=deployment.contract)
-        return params, make_genesis((AVAX_PRICE, ETH_PRICE), start_s)
-
+    make = partial(make_state, start_s=start_s)
     keys = (get_verifying_key(), encode_verifying_key(EXIT_SETUP.get_key()))
     return deploy_node(layer, folder, TINY, (VerifyingKey(keys[0], True), VerifyingKey(keys[1], True)), make)
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
+from itertools import islice
 from typing import Final, TypeVar
 
 from rollup.segment import count_elements
@@ -22,12 +23,11 @@ from sequencer.node.errors import StoreFull, StoreUnavailable
 from sequencer.node.links import Record
 from sequencer.node.pacing import ProvingRate, compute_interval_ms
 from sequencer.node.patience import Patience
+from sequencer.node.pipeline_ledger import Ledger
 from sequencer.node.pipeline_state import (
     OpenGroup,
     ProvedGroup,
     check_answer,
-    find_places,
-    find_settlement,
     load_artifact,
     load_group,
     pack_group,
@@ -36,7 +36,6 @@ from sequencer.node.pipeline_types import BatchProgress, GroupSettled, Journal, 
 from sequencer.node.proof_worker import ProofAnswer, ProofJob, SealAnswer, SealJob, seal_job
 from sequencer.node.proving_errors import (
     AnswerWrong,
-    BatchOutOfTurn,
     ProofFailed,
     ProofTimeout,
     ProverLost,
@@ -89,47 +88,34 @@ class ProvingPipeline:
         self._limit = min(settings.group_size, count_fitting(count_elements(settings.shape)))
         self._sealer = WorkerProcess(1, LOWEST_PRIORITY // 2)
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._closing, self._lock = threading.Event(), threading.RLock()
+        self._closing = threading.Event()
         self._patience = Patience(self._closing, self.alarms)
         self._thread = threading.Thread(target=self._run, name="proving pipeline", daemon=True)
         self._rate = ProvingRate(settings.workers, settings.expected_prove_s)
         self._wrong: dict[int, int] = {}  # answers that were no proofs, by batch
-        self._recover()
-
-    def _recover(self) -> None:
-        places = find_places(self._store)
-        self._n_settled = self._next_to_publish = places.settled
-        self._open = [
-            load_group(self._store, i, self._settings.params_hash) for i in range(places.settled, places.sealed)
-        ]
-        self._next_group = places.sealed
-        self._waiting = list(range(places.last_sealed_batch + 1, places.last_batch + 1))
-        self._stored = places.last_batch
-        self._next_batch = places.last_batch + 1
+        self._ledger = Ledger(store, settings.params_hash)
+        self._next_to_publish = self._ledger.n_settled
         self._oldest_s = time.monotonic()
 
     @property
     def next_batch(self) -> int:
         """The number of the batch that is to be added next; after a start, the first that is to be added again."""
-        return self._next_batch
+        return self._ledger.next_batch
 
     @property
     def stored_batch(self) -> int:
         """The last batch that is durable here: a snapshot of the state behind a later one would lose batches."""
-        return self._stored
+        return self._ledger.stored
 
     @property
     def n_settled(self) -> int:
         """How many groups are settled for good."""
-        return self._n_settled
+        return self._ledger.n_settled
 
     @property
     def backlog(self) -> int:
         """Batches sequenced and not yet proved."""
-        with self._lock:
-            proved = sum(len(group.claims) for group in self._open)
-            sealed = sum(len(group.batches) for group in self._open)
-            return self._next_batch - 1 - self._stored + len(self._waiting) + sealed - proved
+        return self._ledger.backlog
 
     @property
     def rate_per_s(self) -> float:
@@ -148,13 +134,8 @@ class ProvingPipeline:
     def add(self, trace: BatchTrace) -> None:
         """Take the next batch, in order; one that is here already is passed over. Raises BatchOutOfTurn."""
         number = trace.header_after.batch_number
-        with self._lock:
-            if number > self._next_batch:
-                raise BatchOutOfTurn(number, self._next_batch)
-            if number < self._next_batch:
-                return
-            self._next_batch += 1
-        self._inbox.put(partial(self._take_batch, number, trace))
+        if self._ledger.announce(number):
+            self._inbox.put(partial(self._take_batch, number, trace))
 
     def seal(self) -> None:
         """Seal what waits, however little it is: before a long rest."""
@@ -174,21 +155,7 @@ class ProvingPipeline:
 
     def get_progress(self, batch: int) -> BatchProgress | None:
         """Return how far a batch is, None where there is none of this number. Raises StoreError."""
-        with self._lock:
-            if not 1 <= batch < self._next_batch:
-                return None
-            for group in self._open:
-                if batch in group.batches:
-                    claim = group.claims.get(batch)
-                    if claim is None:
-                        return BatchProgress(BatchStage.PROVING, group.number, None, None)
-                    return BatchProgress(BatchStage.PROVED, group.number, claim.prove_ms / 1000, None)
-            first_unsealed = self._waiting[0] if self._waiting else self._stored + 1
-            n_settled = self._n_settled
-        if batch >= first_unsealed:
-            return BatchProgress(BatchStage.SEQUENCED, None, None, None)
-        found = find_settlement(self._store, batch, n_settled)
-        return BatchProgress(BatchStage.SETTLED, found.group, None, bytes.fromhex(found.transaction))
+        return self._ledger.get_progress(batch)
 
     def close(self) -> None:
         """End the thread and whatever is proved. Nothing is lost. The executor is closed too."""
@@ -213,23 +180,21 @@ class ProvingPipeline:
 
     def _get_patience_s(self) -> float | None:
         """Return when the batches that wait become a group, from now; None where none wait."""
-        if not self._waiting:
+        if not self._ledger.waiting:
             return None
         return max(self._oldest_s + self._settings.group_age_s - time.monotonic(), 0.0)
 
     def _advance(self) -> None:
         """Do what can be done now: seal what is due, send what is unproved, hand over what is proved."""
-        while len(self._waiting) >= self._limit or self._get_patience_s() == 0.0:
+        while len(self._ledger.waiting) >= self._limit or self._get_patience_s() == 0.0:
             self._seal()
-        n_sent = sum(len(group.sent) for group in self._open)
-        for group in self._open:
-            for batch in group.list_unsent():
-                if n_sent >= 2 * self._settings.workers:  # each is held in memory: the others wait in the store
-                    break
-                self._send(group, batch)
-                n_sent += 1
-        while self._next_to_publish < min(self._next_group, self._n_settled + _PUBLISH_AHEAD):
-            group = self._open[self._next_to_publish - self._n_settled]
+        n_sent = sum(len(group.sent) for group in self._ledger.open)
+        unsent = ((group, batch) for group in self._ledger.open for batch in group.list_unsent())
+        # each is held in memory: the others wait in the store
+        for group, batch in list(islice(unsent, max(2 * self._settings.workers - n_sent, 0))):
+            self._send(group, batch)
+        while self._next_to_publish < min(self._ledger.next_group, self.n_settled + _PUBLISH_AHEAD):
+            group = self._ledger.open[self._next_to_publish - self.n_settled]
             if not group.is_proved:
                 break
             self._publish(self._patiently(lambda group=group: pack_group(self._store, group)))  # type: ignore[misc]
@@ -237,29 +202,24 @@ class ProvingPipeline:
 
     def _take_batch(self, number: int, trace: BatchTrace) -> None:
         self._record([], [make_batch_artifact(trace)])
-        with self._lock:
-            if not self._waiting:
-                self._oldest_s = time.monotonic()
-            self._waiting.append(number)
-            self._stored = number
+        if not self._ledger.waiting:
+            self._oldest_s = time.monotonic()
+        self._ledger.store(number)
         self._on_stage(number, BatchStage.SEQUENCED)
 
     def _seal(self) -> None:
-        batches = self._waiting[: self._limit]
+        batches, number = self._ledger.waiting[: self._limit], self._ledger.next_group
         if not batches:
             return
         names = tuple(map(name_batch, batches))
         traces = tuple(self._patiently(lambda: [load_artifact(self._store, BATCH, name) for name in names]))
-        answer = self._seal_patiently(SealJob(self._next_group, names, traces))
-        sealed = ProvedGroup(self._next_group, batches[0], answer.group, answer.blob, answer.queue, (), ()).decode()[0]
+        answer = self._seal_patiently(SealJob(number, names, traces))
+        sealed = ProvedGroup(number, batches[0], answer.group, answer.blob, answer.queue, (), ()).decode()[0]
         record, artifacts = record_group(sealed, batches[0], answer)
         self._record([record], artifacts)
-        group = self._patiently(lambda: load_group(self._store, self._next_group, self._settings.params_hash))
-        with self._lock:
-            self._open.append(group)
-            self._next_group += 1
-            del self._waiting[: len(batches)]
-            self._oldest_s = time.monotonic()
+        group = self._patiently(lambda: load_group(self._store, number, self._settings.params_hash))
+        self._ledger.seal(group)
+        self._oldest_s = time.monotonic()
         for batch in group.batches:
             self._on_stage(batch, BatchStage.PROVING)
 
@@ -293,8 +253,7 @@ class ProvingPipeline:
             return
         self._record([record], artifacts)
         self._rate.add(answer.witness_s + answer.prove_s)
-        with self._lock:
-            group.claims[batch] = claim
+        self._ledger.prove(group, batch, claim)
         if group.is_proved:
             group.check_sum()
         self._on_stage(batch, BatchStage.PROVED)
@@ -304,20 +263,20 @@ class ProvingPipeline:
         self.alarms.sound(f"proof_failed_{batch}", str(error))
 
     def _retry(self) -> None:
-        for group in self._open:
+        for group in self._ledger.open:
             for batch in group.failed:
                 self.alarms.clear(f"proof_failed_{batch}")
                 self._wrong.pop(batch, None)
             group.failed.clear()
 
     def _rewind(self) -> None:
-        self._next_to_publish = self._n_settled
+        self._next_to_publish = self.n_settled
 
     def _take_settled(self, settled: GroupSettled, done: Callable[[], None]) -> None:
-        if settled.group < self._n_settled:  # told before; its acknowledgement was lost
+        if settled.group < self.n_settled:  # told before; its acknowledgement was lost
             done()
             return
-        group = self._open[0] if self._open else None
+        group = self._ledger.open[0] if self._ledger.open else None
         if group is None or group.number != settled.group:
             got = "none" if group is None else str(group.number)
             raise SettlementDiverged(settled.group, "settled group", str(settled.group), got)
@@ -327,10 +286,8 @@ class ProvingPipeline:
         place = (settled.transaction.hex(), settled.block, settled.timestamp_s)
         record, artifacts = record_settlement(Settlement(settled.group, group.first_batch, len(group.batches), *place))
         self._record([record], artifacts)
-        with self._lock:
-            self._open.pop(0)
-            self._n_settled += 1
-            self._next_to_publish = max(self._next_to_publish, self._n_settled)
+        self._ledger.settle()
+        self._next_to_publish = max(self._next_to_publish, self.n_settled)
         done()
         for batch in group.batches:
             self._on_stage(batch, BatchStage.SETTLED)

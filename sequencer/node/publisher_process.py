@@ -207,7 +207,7 @@ class PublisherProcess:
 class _InOrder:
     """Acknowledges up to the last of the notices before which all are dealt with, in whatever order they are."""
 
-    def __init__(self, acknowledge: Callable[[int], None]) -> None:
+    def __init__(self, acknowledge: Callable[[int], object]) -> None:
         self._acknowledge, self._lock = acknowledge, threading.Lock()
         self._open: dict[int, bool] = {}  # by sequence, rising: whether it is dealt with
 

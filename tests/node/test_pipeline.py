@@ -18,13 +18,14 @@ from sequencer.node.errors import StoreFull
 from sequencer.node.links import Record
 from sequencer.node.opening import open_store
 from sequencer.node.pipeline import ProvingPipeline
-from sequencer.node.pipeline_state import ProvedGroup, find_settlement, load_group
+from sequencer.node.pipeline_state import ProvedGroup, check_answer, find_settlement, load_group
 from sequencer.node.pipeline_types import GroupSettled, Journal
 from sequencer.node.proof_worker import ProofAnswer, ProofJob, prove_job
-from sequencer.node.proving_errors import BatchOutOfTurn, PipelineCorrupt, ProverLost
+from sequencer.node.proving_errors import AnswerWrong, BatchOutOfTurn, PipelineCorrupt, ProverLost
 from sequencer.node.refusals import RecordMalformed
 from sequencer.node.sql_store import SqlStore
 from sequencer.node.stages import (
+    Claim,
     decode_claim,
     decode_group_record,
     decode_proved_record,
@@ -229,6 +230,19 @@ def test_invalid_answer_is_an_alarm_and_an_honest_one_still_counts(lie: str, sto
         run.pipeline.retry()
         wait_for(lambda: run.published)
         assert run.pipeline.alarms.list_texts() == ()
+
+
+def test_invalid_proof_of_a_group_is_named(store: SqlStore) -> None:
+    with closing(Run(store, Executor(None), batches=2, **PAIR)) as run:
+        wait_for(lambda: run.executor.jobs)
+    group = load_group(store, 0, get_day()[0].params.params_hash)
+    honest = prove(ProofJob(name_batch(1), store.get_artifact("batch", name_batch(1)) or b"", group.sealed.z))
+    check_answer(group, 1, honest, get_verifying_key())
+    with pytest.raises(AnswerWrong, match="batch-0000000002: old_state_root: got"):
+        check_answer(group, 2, honest, get_verifying_key())
+    group.claims = dict.fromkeys((1, 2), Claim(honest.proof_be, 5, 1))
+    with pytest.raises(AnswerWrong, match="group-0000000000: value at z: got"):
+        group.check_sum()
 
 
 @pytest.mark.parametrize(
