@@ -1,4 +1,4 @@
-"""What the node refuses before anything of it is in the log."""
+"""What the node refuses before anything of it is in the log, and whom it stops telling."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rollup.errors import RollupError
 
-__all__ = ["RecordMalformed"]
+__all__ = ["RecordMalformed", "SubscriberSlow"]
 
 
 @dataclass(eq=False)
@@ -21,3 +21,14 @@ class RecordMalformed(RollupError):
 
     def __str__(self) -> str:
         return f"record of kind {self.kind}: {self.field}: got {self.got}, expected {self.expected}"
+
+
+@dataclass(eq=False)
+class SubscriberSlow(RollupError):
+    """A subscriber took events more slowly than they came, and is not told the rest."""
+
+    code = "subscriber_slow"
+    limit_events: int
+
+    def __str__(self) -> str:
+        return f"more than {self.limit_events} events wait: read what was missed, and subscribe again"
