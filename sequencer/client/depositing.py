@@ -27,7 +27,7 @@ class Deposited:
 def deposit(
     layer: BaseLayer, chain_id: int, contract: int, owner: bytes, account: int, key: Point, amount_e6: int
 ) -> Deposited:
-    """Approve and deposit `amount_e6` of the collateral, of which the rollup keeps its fee; the key opens a new account.
+    """Approve and deposit `amount_e6` of the collateral, less the rollup's fee; the key opens the account if it is new.
 
     Assumes that `layer` holds the owner's key. Raises NodeForeign for another chain, and as BaseLayer does: Reverted
     where the owner has too little, or the amount is below the minimum.

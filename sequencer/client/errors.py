@@ -125,6 +125,6 @@ class SlotExhausted(ClientError):
 
     def __str__(self) -> str:
         return (
-            f"account {self.account}, slot {self.slot}: nonce {self.nonce} is above {self.highest}, the highest that may"
-            " fill; use another slot, or a paid cancel that raises this one"
+            f"account {self.account}, slot {self.slot}: nonce {self.nonce} is above {self.highest}, the highest that"
+            " may fill; use another slot, or a paid cancel that raises this one"
         )

@@ -1,4 +1,4 @@
-"""The node over HTTP. Methods are named as the OpenAPI document's operations, and take and return the core's records."""
+"""The node over HTTP. Methods are named as the OpenAPI document's operations; records are the core's."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ class SlotBook:
         return self._next.get(slot, 1) <= self._highest(slot)
 
     def _highest(self, slot: int) -> int:
-        return min(self._bases.get(slot, 0) + MAX_NONCE_STEP, 2**COUNTER_BITS - 2)
+        return min(self._bases.get(slot, 0) + MAX_NONCE_STEP, (1 << COUNTER_BITS) - 2)
 
     def _save(self) -> None:
         slots = {str(slot): [self._reserved[slot], self._bases.get(slot, 0)] for slot in sorted(self._reserved)}
