@@ -44,7 +44,7 @@ class RateLimits:
 
     def __init__(self, limits: ApiLimits) -> None:
         """Start with every bucket full."""
-        store = MemoryStore(options={"MAX_SIZE": limits.max_buckets})
+        self._store = store = MemoryStore(options={"MAX_SIZE": limits.max_buckets})
         self._requests = _Bucket("requests of this address", limits.requests_per_s_per_address, store)
         self._commands = _Bucket("commands of this address", limits.commands_per_s_per_address, store)
         self._accounts = _Bucket("commands of account", limits.commands_per_s_per_account, store)

@@ -19,7 +19,6 @@ __all__ = ["ClientGone", "Operation", "decode_body"]
 _encoder: Final = msgspec.json.Encoder()
 _FRESH: Final[Headers] = [(b"cache-control", b"no-store")]
 _IMMUTABLE: Final[Headers] = [(b"cache-control", b"public, max-age=31536000, immutable")]
-_CLOSE: Final[Headers] = [(b"connection", b"close")]
 
 
 class ClientGone(Exception):
@@ -42,8 +41,9 @@ class Operation:
         except ClientGone:
             return
         except Exception as error:
-            # what is left of a body that is too large is not read, so the connection cannot go on
-            status = await send_problem(send, error, _CLOSE if isinstance(error, BodyTooLarge) else None)
+            # what is left of a body that is too large is dropped as it comes, until the clock of the request ends it:
+            # to close at once would reset the connection before the client has read why
+            status = await send_problem(send, error)
         else:
             status = 200
             headers = _IMMUTABLE if self._endpoint.is_immutable else _FRESH

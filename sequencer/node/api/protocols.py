@@ -160,10 +160,10 @@ class GuardedHttp(_Patience, HttpToolsProtocol):
             self._deadline = None
 
     def _time_out(self) -> None:
-        if self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
-            self.transport.abort()
-        else:
+        if self._is_in_headers or not self.cycle.response_started:
             self._refuse(RequestTimeout(self.config.limits.receive_s))
+        else:  # answered already, as a body that is too large is
+            self.transport.abort()
 
     def _refuse(self, error: RollupError) -> None:
         """Answer by hand, where no application is running, and close."""
