@@ -46,11 +46,25 @@ def make_document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
         "info": {"title": "zkmargin node", "version": "1", "description": _ABOUT, "license": _LICENSE},
         "servers": [{"url": "/"}],
         "paths": paths,
-        "components": {"schemas": schemas},
+        "components": {"schemas": _spell_tuples(schemas)},
     }
 
 
 _LICENSE: Final = {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"}
+
+
+def _spell_tuples(schema: Any) -> Any:  # noqa: ANN401 (JSON)
+    """Return a schema whose tuples are arrays of a length: not every tool knows `prefixItems`."""
+    if isinstance(schema, list):
+        return [_spell_tuples(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    spelled = {name: _spell_tuples(value) for name, value in schema.items()}
+    if "prefixItems" in spelled:
+        items = spelled.pop("prefixItems")
+        kinds = [item for place, item in enumerate(items) if item not in items[:place]]
+        spelled["items"] = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+    return spelled
 
 
 def _describe(endpoint: Endpoint) -> dict[str, Any]:

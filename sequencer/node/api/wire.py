@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Final, TypeAlias
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from rollup.quotes import QUOTE_ORDERS
 from sequencer.node.api.wire_types import (
@@ -183,15 +183,15 @@ class OpCancelAll(_Op):
     max_fee_e6: OpMaxFee = 0
 
 
-class CashOpBody(_Body, omit_defaults=True):
+class CashOpBody(_Body):
     """One of these."""
 
-    withdraw: OpWithdraw | None = None
-    transfer: OpTransfer | None = None
-    key_change: OpKeyChange | None = None
-    close: OpClose | None = None
-    cancel: OpCancel | None = None
-    cancel_all: OpCancelAll | None = None
+    withdraw: OpWithdraw | UnsetType = UNSET
+    transfer: OpTransfer | UnsetType = UNSET
+    key_change: OpKeyChange | UnsetType = UNSET
+    close: OpClose | UnsetType = UNSET
+    cancel: OpCancel | UnsetType = UNSET
+    cancel_all: OpCancelAll | UnsetType = UNSET
 
 
 class CashRequestBody(_Body):
@@ -201,14 +201,14 @@ class CashRequestBody(_Body):
     signature: SignatureBody
 
 
-class CommandBody(_Body, omit_defaults=True):
+class CommandBody(_Body):
     """One of these."""
 
-    order: OrderRequest | None = None
-    quote: QuoteRequest | None = None
-    cancel: CancelRequest | None = None
-    cancel_all: CancelAllRequest | None = None
-    cash: CashRequestBody | None = None
+    order: OrderRequest | UnsetType = UNSET
+    quote: QuoteRequest | UnsetType = UNSET
+    cancel: CancelRequest | UnsetType = UNSET
+    cancel_all: CancelAllRequest | UnsetType = UNSET
+    cash: CashRequestBody | UnsetType = UNSET
 
 
 class Batch(_Body):

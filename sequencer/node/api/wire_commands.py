@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
+from msgspec import UnsetType
+
 from rollup.babyjubjub import Point
 from rollup.orders import Order, SignedOrder
 from rollup.quotes import Quote, SignedQuote
@@ -47,9 +49,8 @@ _WORD_LIMIT: Final = 2**256
 
 def read_one_of(body: CommandBody) -> ClientCommand:
     """Return the command of a batch's item. Raises RequestMalformed unless it holds exactly one."""
-    found = [
-        request for request in (body.order, body.quote, body.cancel, body.cancel_all, body.cash) if request is not None
-    ]
+    requests = (body.order, body.quote, body.cancel, body.cancel_all, body.cash)
+    found = [request for request in requests if not isinstance(request, UnsetType)]
     if len(found) != 1:
         raise RequestMalformed("body", f"{len(found)} commands in one item, expected one")
     return read_command(found[0])
@@ -165,11 +166,8 @@ def _read_number(text: str) -> int:
 
 
 def _read_op(body: CashOpBody) -> SignedOp:
-    found = [
-        op
-        for op in (body.withdraw, body.transfer, body.key_change, body.close, body.cancel, body.cancel_all)
-        if op is not None
-    ]
+    ops = (body.withdraw, body.transfer, body.key_change, body.close, body.cancel, body.cancel_all)
+    found = [op for op in ops if not isinstance(op, UnsetType)]
     if len(found) != 1:
         raise RequestMalformed("body", f"{len(found)} operations, expected one")
     head = (found[0].account, found[0].cash_nonce, found[0].epoch)
