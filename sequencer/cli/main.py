@@ -25,6 +25,10 @@ _COMMANDS: Final = {
     "compare": "sequencer.cli.compare",
     "circuit": "sequencer.cli.circuit",
     "account": "sequencer.cli.account",
+    "order": "sequencer.cli.order",
+    "quote": "sequencer.cli.quote",
+    "cancel": "sequencer.cli.cancel",
+    "withdraw": "sequencer.cli.withdraw",
     "exit": "sequencer.cli.exit",
     "rebuild": "sequencer.cli.rebuild",
 }

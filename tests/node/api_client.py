@@ -1,0 +1,83 @@
+"""For tests of the API: a core served on a port of this machine, in a loop of its own thread or in this one."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import httpx
+
+from sequencer.node.api import ApiLimits, make_app, serving
+from sequencer.node.api.server import LOOPBACK
+from tests.node.small_core import SmallCore
+
+T = TypeVar("T")
+
+
+class Served(NamedTuple):
+    """A running API."""
+
+    core: SmallCore
+    url: str
+    port: int
+    app: Any
+
+
+@asynccontextmanager
+async def serve(folder: Path, limits: ApiLimits | None = None, **options: Any) -> AsyncIterator[Served]:  # noqa: ANN401
+    """Serve a small core on a free port while the body runs."""
+    core = SmallCore(folder)
+    app = make_app(core, limits, **options)
+    try:
+        async with serving(app) as port:
+            yield Served(core, f"http://{LOOPBACK}:{port}", port, app)
+    finally:
+        core.store.close()
+
+
+@contextmanager
+def serve_in_thread(folder: Path, limits: ApiLimits | None = None, **options: Any) -> Iterator[Served]:  # noqa: ANN401
+    """Serve from another thread: for clients that block."""
+    ready: list[Served] = []
+    is_up, loop_ended = threading.Event(), threading.Event()
+    stop: list[Callable[[], None]] = []
+
+    async def run() -> None:
+        ending = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        stop.append(lambda: loop.call_soon_threadsafe(ending.set))
+        async with serve(folder, limits, **options) as served:
+            ready.append(served)
+            is_up.set()
+            await ending.wait()
+
+    def main() -> None:
+        try:
+            asyncio.run(run())
+        finally:
+            loop_ended.set()
+            is_up.set()
+
+    thread = threading.Thread(target=main, daemon=True)
+    thread.start()
+    is_up.wait()
+    assert ready, "the server did not start"
+    try:
+        yield ready[0]
+    finally:
+        stop[0]()
+        thread.join()
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a test's coroutine."""
+    return asyncio.run(work)
+
+
+def connect(served: Served) -> httpx.AsyncClient:
+    """Return a client of the API's paths below /v1."""
+    return httpx.AsyncClient(base_url=f"{served.url}/v1/", timeout=30)
