@@ -16,6 +16,7 @@ __all__ = ["cli", "main", "run_cli"]
 # Modules are imported when their command is called: `zkmargin --version` loads neither the kernel nor an EVM.
 _COMMANDS: Final = {
     "demo": "sequencer.cli.demo",
+    "node": "sequencer.cli.node",
     "setup": "sequencer.cli.setup",
     "ceremony": "sequencer.cli.ceremony",
     "replay": "sequencer.cli.replay",

@@ -19,11 +19,14 @@ __all__ = [
     "Ask",
     "ChainSeen",
     "EntryNotice",
+    "Faucet",
     "FromPublisher",
     "Notice",
     "OwnerRequest",
+    "PublicRequest",
     "PublisherConfig",
     "PublisherSettings",
+    "RawTransaction",
     "Stop",
     "TestDeposit",
     "ToPublisher",
@@ -84,11 +87,29 @@ class TestDeposit:
 
 
 @dataclass(frozen=True)
+class Faucet:
+    """Wei and test dollars for an address, on the embedded chain. Answered by its nonce, 8 bytes, and the token, 20."""
+
+    address: bytes
+    amount_e6: int
+
+
+@dataclass(frozen=True)
+class RawTransaction:
+    """A transaction that its sender signed, for the embedded chain."""
+
+    raw: bytes
+
+
+PublicRequest: TypeAlias = OwnerRequest | TestDeposit | Faucet | RawTransaction
+
+
+@dataclass(frozen=True)
 class Ask:
     """A request that is answered."""
 
     number: int
-    request: OwnerRequest | TestDeposit
+    request: PublicRequest
 
 
 @dataclass(frozen=True)
@@ -98,7 +119,7 @@ class Stop:
 
 @dataclass(frozen=True)
 class Answer:
-    """The hash of the transaction that a request became, or why there is none."""
+    """The hash of the transaction that a request became, or what was asked for, or why there is none."""
 
     number: int
     transaction: bytes | None

@@ -10,9 +10,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
-from rollup.babyjubjub import Point
 from rollup.oracle import SignedPrices
 from rollup.signature import PRIVATE_KEY_BYTES, derive_public_key
 from rollup.units import ORACLE_COUNT
@@ -23,8 +22,6 @@ from sequencer.oracle_feed import OracleSigner, sign_prices
 from sequencer.tape import Trade
 
 __all__ = ["FixedPrices", "PriceSource", "TapePrices", "open_signers"]
-
-_FILE: Final = "oracle.key"
 
 
 class PriceSource(Protocol):
@@ -65,15 +62,14 @@ class TapePrices:
         return sign_prices(self.signers, (price_ticks,), time_s, self.domain)
 
 
-def open_signers(folder: Path) -> tuple[OracleSigner, ...]:
-    """Return the signers of a node's folder: keys made at random where there are none. Raises KeyFileInvalid."""
-    path = folder / _FILE
-    if not path.exists():
-        write_atomically(path, secrets.token_bytes(PRIVATE_KEY_BYTES * ORACLE_COUNT).hex().encode(), is_secret=True)
-    data = read_secret(path, PRIVATE_KEY_BYTES * ORACLE_COUNT)
-    keys = [data[i : i + PRIVATE_KEY_BYTES] for i in range(0, len(data), PRIVATE_KEY_BYTES)]
-    return tuple(OracleSigner(key, _derive(key)) for key in keys)
+def open_signers(folder: Path, key_files: Sequence[Path] = ()) -> tuple[OracleSigner, ...]:
+    """Return the signers with these keys, else of keys in the folder, made at random where there are none.
 
-
-def _derive(key: bytes) -> Point:
-    return derive_public_key(key)
+    Raises KeyFileInvalid.
+    """
+    paths = tuple(key_files) or tuple(folder / f"oracle-{signer}.key" for signer in range(ORACLE_COUNT))
+    for path in () if key_files else paths:
+        if not path.exists():
+            write_atomically(path, secrets.token_bytes(PRIVATE_KEY_BYTES).hex().encode(), is_secret=True)
+    keys = [read_secret(path, PRIVATE_KEY_BYTES) for path in paths]
+    return tuple(OracleSigner(key, derive_public_key(key)) for key in keys)

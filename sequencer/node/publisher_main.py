@@ -145,9 +145,8 @@ class _Service:
             self._connection.send(self._answer(message, self._layer))
 
     def _answer(self, ask: Ask, layer: BaseLayer) -> Answer:
-        is_ours = is_embedded(self._config.base_layer)
         try:
-            return Answer(ask.number, execute(layer, self._deployment, ask.request, is_ours), None)
+            return Answer(ask.number, execute(layer, self._deployment, ask.request), None)
         except (RollupError, ValueError) as error:
             return Answer(ask.number, None, error)
 

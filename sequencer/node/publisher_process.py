@@ -21,10 +21,9 @@ from sequencer.node.base_messages import (
     EntryNotice,
     FromPublisher,
     Notice,
-    OwnerRequest,
+    PublicRequest,
     PublisherConfig,
     Stop,
-    TestDeposit,
     ToPublisher,
 )
 from sequencer.node.commands import QueueEntrySeen
@@ -89,8 +88,8 @@ class PublisherProcess:
         """Hand over the next proved group."""
         self._send(group)
 
-    def ask(self, request: OwnerRequest | TestDeposit) -> Future[bytes]:
-        """Return what will be the hash of the transaction that a request on the embedded chain becomes.
+    def ask(self, request: PublicRequest) -> Future[bytes]:
+        """Return what will be the answer to a request on the embedded chain: the hash of its transaction, mostly.
 
         The future raises Reverted, OptionInvalid where the base layer is another; PublisherLost.
         """

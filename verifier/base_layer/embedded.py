@@ -12,11 +12,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from eth.abc import ComputationAPI, ReceiptAPI, SignedTransactionAPI
+from eth.constants import CREATE_CONTRACT_ADDRESS
 from eth.db.atomic import AtomicDB
 from eth.exceptions import VMError
+from eth.vm.forks.prague.transactions import PragueTransactionBuilder
 from eth_keys.datatypes import PrivateKey
 from eth_typing import Address, BlockNumber
 from eth_utils.exceptions import ValidationError
+from rlp.exceptions import DecodingError  # type: ignore[import-untyped] # rlp has no stubs
 
 from verifier import kzg
 from verifier.addresses import DEVELOPMENT_CHAIN_ID
@@ -115,6 +118,18 @@ class EmbeddedEvm:
         """Return what an account holds at the head."""
         return self._chain.get_vm().state.get_balance(Address(address))
 
+    def get_nonce(self, address: bytes) -> int:
+        """Return how many transactions an account has sent."""
+        return self._chain.get_vm().state.get_nonce(Address(address))
+
+    def send_raw(self, raw: bytes) -> Receipt:
+        """Mine a transaction that its sender signed, without blobs. Raises Reverted; NodeRefused: it is not valid."""
+        try:
+            signed = PragueTransactionBuilder.decode(raw)
+        except (DecodingError, ValidationError, ValueError, TypeError) as error:
+            raise NodeRefused("eth_sendRawTransaction", _INVALID_INPUT, f"{error}"[:200]) from None
+        return self._run(signed, ())
+
     def set_next_timestamp(self, timestamp_s: int) -> None:
         """Give the next block, and every call until then, this time. Raises TimeNotAhead."""
         if timestamp_s <= self.get_head().timestamp_s:
@@ -163,9 +178,14 @@ class EmbeddedEvm:
         who = self.sender if sender is None else sender
         if who not in self._keys:
             raise SenderUnknown(who)
+        return self._run(
+            sign(self._keys[who], self.get_nonce(who), to, data, value_wei, versioned_hashes), versioned_hashes
+        )
+
+    def _run(self, signed: SignedTransactionAPI, versioned_hashes: tuple[bytes, ...]) -> Receipt:
+        """Mine one transaction and return its receipt. Raises Reverted, NodeRefused."""
         self._set_clock()
         state = self._chain.get_vm().state
-        signed = sign(self._keys[who], state.get_nonce(Address(who)), to, data, value_wei, versioned_hashes)
         block, logs, (receipt,), (computation,) = self._mine((signed,))
         _check_success(computation, receipt.gas_used)  # one transaction a block: cumulative gas is its own
         return Receipt(
@@ -174,7 +194,7 @@ class EmbeddedEvm:
             gas_price_wei=computation.transaction_context.gas_price,
             blob_gas_price_wei=state.blob_base_fee if versioned_hashes else 0,
             logs=logs,
-            created_address=computation.msg.storage_address if to == b"" else None,
+            created_address=computation.msg.storage_address if signed.to == CREATE_CONTRACT_ADDRESS else None,
             transaction_hash=signed.hash,
             versioned_hashes=versioned_hashes,
             block_number=block.number,
