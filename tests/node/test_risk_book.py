@@ -6,6 +6,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -141,14 +142,12 @@ def test_table_grows_and_keeps_what_it_holds() -> None:
     assert table.get(3) is None
     ids, markets = [2, 3, 4, 2], [0, 0, 15, 1]
     held = [accounts[i].sizes_lots[m] if i in accounts else 0 for i, m in zip(ids, markets, strict=True)]
-    import numpy as np
 
     assert table.get_positions(np.array(ids), np.array(markets)).tolist() == held
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3), st.booleans()), max_size=600), st.randoms())
 def test_order_is_that_of_the_exact_keys(rows: list[tuple[int, int, bool]], random: Random) -> None:
-    import numpy as np
 
     keys = [(key, i, "x") if kept else None for i, (key, _, kept) in enumerate(rows)]
     lows = np.array([float(key - slack) for key, slack, _ in rows])
