@@ -139,19 +139,27 @@ def _describe(account: AccountView) -> dict[str, Any]:
 
 @click.command()
 @click.argument("amount", metavar="USD")
-@click.option("--base-layer", required=True, metavar="URL", help="A node of the chain: its JSON-RPC address.")
+@click.option(
+    "--base-layer",
+    metavar="URL",
+    help="A node of the chain: its JSON-RPC address. [default: the chain that lives in the rollup's node]",
+)
 @wallet_option
 @passphrase_option
 @json_option
-def deposit(amount: str, base_layer: str, wallet_dir: Path | None, passphrase_file: Path | None, as_json: bool) -> None:
+def deposit(
+    amount: str, base_layer: str | None, wallet_dir: Path | None, passphrase_file: Path | None, as_json: bool
+) -> None:
     """Deposit collateral by the owner's transaction on the base layer. Opens the account where it is new.
 
-    The owner needs the collateral and wei for gas. The node takes the deposit once its block is final.
+    The owner needs the collateral and wei for gas; where the chain lives in the rollup's node, that gives both. The
+    node takes the deposit once its block is final.
 
     Example: zkmargin account deposit 1000 --base-layer http://127.0.0.1:8545
     """
     from prover import kernel
     from sequencer.client import depositing
+    from sequencer.client.embedded_deposit import deposit_on_embedded
     from sequencer.client.keystore import open_wallet
     from verifier.base_layer.json_rpc import JsonRpcNode
 
@@ -159,20 +167,19 @@ def deposit(amount: str, base_layer: str, wallet_dir: Path | None, passphrase_fi
     amount_e6 = parse_amount("USD", amount)
     wallet = open_wallet(resolve_wallet(wallet_dir))
     owner = wallet.load_owner(ask_passphrase(passphrase_file))
+    deployment = wallet.deployment
+    bound = (deployment.chain_id, deployment.contract)
+    facts: dict[str, Any] = {"account": wallet.account, "deposited_e6": str(amount_e6)}
     with show_stage("deposit"):
-        layer = JsonRpcNode(base_layer, (owner,))
-        deployment = wallet.deployment
-        done = depositing.deposit(
-            layer, deployment.chain_id, deployment.contract, layer.sender, wallet.account, wallet.key, amount_e6
-        )
-    facts = {
-        "account": wallet.account,
-        "entry": done.index,
-        "credit_e6": str(done.credit_e6),
-        "fee_e6": str(done.fee_e6),
-        "transaction": f"0x{done.transaction.hex()}",
-        "gas": done.gas,
-    }
+        if base_layer is None:
+            sending = deposit_on_embedded(wallet.node_url, *bound, owner, wallet.account, wallet.key, amount_e6)
+            _, transaction = asyncio.run(sending)
+            facts |= {"transaction": transaction}
+        else:
+            layer = JsonRpcNode(base_layer, (owner,))
+            done = depositing.deposit(layer, *bound, layer.sender, wallet.account, wallet.key, amount_e6)
+            facts |= {"entry": done.index, "credit_e6": str(done.credit_e6), "fee_e6": str(done.fee_e6)}
+            facts |= {"transaction": f"0x{done.transaction.hex()}", "gas": done.gas}
     _print("Deposit", facts, as_json)
 
 
