@@ -25,6 +25,15 @@ class Served(NamedTuple):
     url: str
     port: int
     app: Any
+    loop: asyncio.AbstractEventLoop
+
+    def call(self, work: Callable[[], None]) -> None:
+        """Do something on the server's own loop, from another thread, and wait for it."""
+
+        async def do() -> None:
+            work()
+
+        asyncio.run_coroutine_threadsafe(do(), self.loop).result()
 
 
 @asynccontextmanager
@@ -34,7 +43,7 @@ async def serve(folder: Path, limits: ApiLimits | None = None, **options: Any) -
     app = make_app(core, limits, **options)
     try:
         async with serving(app) as port:
-            yield Served(core, f"http://{LOOPBACK}:{port}", port, app)
+            yield Served(core, f"http://{LOOPBACK}:{port}", port, app, asyncio.get_running_loop())
     finally:
         core.store.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
@@ -99,6 +100,7 @@ class _Bucket:
         return RateExceeded(what, self._per_s, max(1, -int(-wait_s // 1)))
 
 
+@lru_cache(maxsize=4096)
 def name_address(host: str | None) -> str:
     """Return what stands for a client: its IPv4 address, its IPv6 network of 64 bits, or what is not an address."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -36,17 +37,21 @@ class Metrics:
         self.streams = Gauge("zkmargin_streams", "Open WebSockets.", registry=self._registry)
         self.connections = Gauge("zkmargin_connections", "Open connections.", registry=self._registry)
         self._registry.register(_NodeState(core))
+        # finding a child by its labels costs more than counting
+        self._count = cache(lambda operation, status: self._requests.labels(operation, str(status)))
+        self._time = cache(lambda operation: self._seconds.labels(operation))
+        self._outcome = cache(lambda code: self._commands.labels(code))
 
     def count_request(self, operation: str, status: int, seconds: float) -> None:
         """Count one answer."""
-        self._requests.labels(operation, str(status)).inc()
-        self._seconds.labels(operation).observe(seconds)
+        self._count(operation, status).inc()
+        self._time(operation).observe(seconds)
 
     def count_outcomes(self, outcomes: Sequence[Receipt | RollupError]) -> None:
         """Count commands by what became of them."""
         tally = Tally("recorded" if isinstance(outcome, Receipt) else outcome.code for outcome in outcomes)
         for code, count in tally.items():
-            self._commands.labels(code).inc(count)
+            self._outcome(code).inc(count)
 
     def render(self) -> bytes:
         """Return all of it in Prometheus's text format."""

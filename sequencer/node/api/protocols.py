@@ -5,9 +5,9 @@ uvicorn limits none of these with httptools: a client could send headers for eve
 
 from __future__ import annotations
 
-from asyncio import BaseTransport, TimerHandle, Transport
+from asyncio import BaseTransport, Task, TimerHandle, Transport
 from collections import Counter
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -21,6 +21,10 @@ from sequencer.node.api.problems import PROBLEM_TYPE
 from sequencer.node.api.responses import SECURITY_HEADERS, encode_problem
 
 __all__ = ["GuardedConfig", "GuardedHttp", "GuardedWebSocket"]
+
+
+# What may wait to be taken without a clock: less than it, and head and body of an answer leave in one system call.
+_UNREAD_BYTES: Final = 16 << 10
 
 
 class GuardedConfig(Config):
@@ -57,9 +61,15 @@ class _Patience:
     transport: Transport
     loop: Any
     _unread: TimerHandle | None = None
+    _closing: TimerHandle | None = None
 
     def watch_writes(self) -> None:
-        self.transport.set_write_buffer_limits(high=0)  # told whenever anything waits to be taken
+        self.transport.set_write_buffer_limits(high=_UNREAD_BYTES)
+
+    def linger(self) -> None:
+        """Let a closing connection give what is left to a client that takes it, and end it where none does."""
+        if self._closing is None:
+            self._closing = self.loop.call_later(self.config.limits.send_s, self.transport.abort)
 
     def pause_writing(self) -> None:
         super().pause_writing()  # type: ignore[misc]  # of the protocol this is mixed into
@@ -73,6 +83,11 @@ class _Patience:
         if self._unread is not None:
             self._unread.cancel()
             self._unread = None
+
+    def forget(self) -> None:
+        self.stop_patience()
+        if self._closing is not None:
+            self._closing.cancel()
 
 
 class GuardedHttp(_Patience, HttpToolsProtocol):
@@ -103,7 +118,7 @@ class GuardedHttp(_Patience, HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client."""
         self._stop_clock()
-        self.stop_patience()
+        self.forget()
         if self._address is not None:
             self.config.leave(self._address)
             self._address = None
@@ -139,6 +154,17 @@ class GuardedHttp(_Patience, HttpToolsProtocol):
         self._stop_clock()
         super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        """Go on to the next request, or end."""
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self.linger()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """End a connection on which nothing comes."""
+        super().timeout_keep_alive_handler()
+        self.linger()
+
     def handle_websocket_upgrade(self) -> None:
         """Hand the connection over, its place among the clients with it."""
         self._stop_clock()
@@ -173,6 +199,7 @@ class GuardedHttp(_Patience, HttpToolsProtocol):
         lines = [name + b": " + value + b"\r\n" for name, value in [*fixed, *headers, *SECURITY_HEADERS]]
         self.transport.write(STATUS_LINE[status] + b"".join(lines) + b"\r\n" + body)
         self.transport.close()
+        self.linger()
 
 
 class GuardedWebSocket(_Patience, WebSocketsSansIOProtocol):
@@ -185,8 +212,18 @@ class GuardedWebSocket(_Patience, WebSocketsSansIOProtocol):
         super().connection_made(transport)
         self.watch_writes()
 
+    def on_task_complete(self, task: Task[None]) -> None:
+        """End a connection that nobody serves any more."""
+        super().on_task_complete(task)
+        self.linger()
+
+    def keepalive_timeout(self) -> None:
+        """End a connection whose client answers no ping."""
+        super().keepalive_timeout()
+        self.linger()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client."""
-        self.stop_patience()
+        self.forget()
         self.config.leave(name_address(self.client[0] if self.client else None))
         super().connection_lost(exc)

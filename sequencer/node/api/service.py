@@ -33,9 +33,7 @@ class Service:
 
         An account's commands are counted when the node has taken them; those beyond its rate are refused one by one.
         """
-        if self.is_draining:
-            raise NodeDraining()
-        self.rates.take_commands(address, len(commands))
+        self._check_door(address, len(commands))
         refused = self._find_hurried(commands)
         passed = [command for command in commands if command.account not in refused]
         outcomes = await self.core.submit(passed) if passed else []
@@ -51,10 +49,20 @@ class Service:
 
     async def submit_one(self, command: ClientCommand, address: str) -> Receipt:
         """Return the command's receipt. Raises why it was refused."""
-        (outcome,) = await self.submit_all((command,), address)
+        self._check_door(address, 1)
+        outcome: Receipt | RollupError | None = self.rates.check_account(command.account, 1)
+        if outcome is None:
+            (outcome,) = await self.core.submit((command,))
+        self.metrics.count_outcomes((outcome,))
         if isinstance(outcome, RollupError):
             raise outcome
+        self.rates.charge_account(command.account, 1)
         return outcome
+
+    def _check_door(self, address: str, count: int) -> None:
+        if self.is_draining:
+            raise NodeDraining()
+        self.rates.take_commands(address, count)
 
     def _find_hurried(self, commands: Sequence[ClientCommand]) -> dict[int, RollupError]:
         counts = Counter(command.account for command in commands)

@@ -63,6 +63,7 @@ _ELEMENT_DIGITS: Final = len(str(2**256))
 Amount: TypeAlias = Annotated[str, Meta(pattern=_DECIMAL, max_length=_AMOUNT_DIGITS, description="1e-6 USD, decimal")]
 Element: TypeAlias = Annotated[str, Meta(pattern=_DECIMAL, max_length=_ELEMENT_DIGITS, description="decimal")]
 # of answers
-Big: TypeAlias = Annotated[str, Meta(pattern="^-?(0|[1-9][0-9]*)$", description="an integer, decimal")]
+_BIG: Final = "^-?(0|[1-9][0-9]*)$"
+Big: TypeAlias = Annotated[str, Meta(pattern=_BIG, max_length=_ELEMENT_DIGITS + 1, description="integer, decimal")]
 Address: TypeAlias = Annotated[str, Meta(pattern="^0x[0-9a-f]{40}$", description="address on the base layer")]
 HexBytes: TypeAlias = Annotated[str, Meta(pattern="^0x([0-9a-f]{2})*$", description="bytes")]
