@@ -1,4 +1,4 @@
-"""The errors of proving and settling: picklable, on one line, with codes that nobody else has, and each raised in a test."""
+"""The errors of proving and settling: picklable, on one line, with codes of their own, and each raised in a test."""
 
 from __future__ import annotations
 

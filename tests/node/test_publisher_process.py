@@ -5,66 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from sequencer.node.alarms import Alarms
-from sequencer.node.base_messages import OwnerRequest, PublisherConfig
-from sequencer.node.commands import QueueEntrySeen
-from sequencer.node.pipeline_state import ProvedGroup
-from sequencer.node.pipeline_types import GroupSettled
+from sequencer.node.base_messages import OwnerRequest
 from sequencer.node.proving_errors import EntryOutOfTurn, PublisherLost
-from sequencer.node.publisher_process import PublisherProcess
 from tests.proving import PATIENCE_S, wait_for
+from tests.publisher_node import Node
 from tests.scenarios import key_of
 from tests.simulated_groups import QUICK, Ground
 from tests.small_node import make_deposit
 from verifier.base_layer import EmbeddedEvm, Reverted
-from verifier.queue_entries import encode_entry
-
-
-class Node:
-    """What the core does for a publisher, without a store; groups are handed over as a pipeline would."""
-
-    def __init__(self, folder: Path, base_layer: str, next_entry: int = 0) -> None:
-        self.entries: list[QueueEntrySeen] = []
-        self.undone: list[int] = []
-        self.settled: list[GroupSettled] = []
-        self.groups: list[ProvedGroup] = []
-        self.alarms = Alarms()
-        self.process = PublisherProcess(PublisherConfig(base_layer, folder, QUICK), next_entry, self, self.alarms)
-
-    def start(self) -> None:
-        self.process.start()
-
-    def close(self) -> None:
-        self.process.close()
-
-    def publish(self, group: ProvedGroup) -> None:
-        self.groups.append(group)
-        self.process.publish(group)
-
-    def list_entries(self) -> list[bytes]:
-        return [encode_entry(entry.entry) for entry in self.entries]
-
-    def on_entry(self, entry: QueueEntrySeen) -> None:
-        self.entries.append(entry)
-
-    def on_entry_seen(self, entry: QueueEntrySeen, is_undone: bool) -> None:
-        if is_undone:
-            self.undone.append(entry.index)
-
-    def on_settled(self, settled: GroupSettled, done: Callable[[], None]) -> None:
-        if settled not in self.settled:
-            self.settled.append(settled)
-        done()
-
-    def on_lost(self) -> None:
-        for group in self.groups:
-            self.process.publish(group)
 
 
 def make_ground(folder: Path) -> tuple[Ground, str]:

@@ -127,7 +127,7 @@ class OpenOrders(msgspec.Struct):
 
 
 class Fill(msgspec.Struct):
-    """An order traded. fee_e6: base fee and tip. trading_fee_atoms: negative is a rebate."""
+    """An order traded. charge_atoms: base fee and tip. trading_fee_atoms: negative is a rebate, of a liquidation the penalty."""
 
     batch_number: int
     account: int
@@ -137,7 +137,7 @@ class Fill(msgspec.Struct):
     nonce: int
     size_lots: int
     price_ticks: int
-    fee_e6: Big
+    charge_atoms: Big
     trading_fee_atoms: Big
     timestamp_s: int
     is_liquidation: bool
