@@ -1,6 +1,6 @@
 """A market maker: keeps post-only bids and asks around the mark, one signature a refresh. Stop it with Ctrl+C.
 
-    python examples/market_maker.py --market AVAX-USD --size 2 --spread-ppm 2000
+    python examples/market_maker.py --market PERP-USD --size 2 --spread-ppm 2000
 
 The wallet is that of `zkmargin account create`; its passphrase comes from $ZKMARGIN_PASSPHRASE_FILE or is asked for.
 """
@@ -64,7 +64,7 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description="Make a market.")
     parser.add_argument("--wallet", type=Path, default=Path.home() / ".local/share/zkmargin/wallet")
     parser.add_argument("--node")
-    parser.add_argument("--market", default="AVAX-USD")
+    parser.add_argument("--market", default="PERP-USD")
     parser.add_argument("--size", type=float, default=1.0, help="of each order, in the market's base")
     parser.add_argument("--spread-ppm", type=int, default=2_000)
     parser.add_argument("--levels", type=int, default=4, choices=range(1, 9))

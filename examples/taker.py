@@ -1,6 +1,6 @@
 """A taker: buys or sells at any price within the band, and waits on the stream to hear what it got.
 
-    python examples/taker.py buy --market AVAX-USD --size 1
+    python examples/taker.py buy --market PERP-USD --size 1
 
 The wallet is that of `zkmargin account create`; its passphrase comes from $ZKMARGIN_PASSPHRASE_FILE or is asked for.
 """
@@ -53,7 +53,7 @@ async def main() -> None:
     parser.add_argument("side", choices=("buy", "sell"))
     parser.add_argument("--wallet", type=Path, default=Path.home() / ".local/share/zkmargin/wallet")
     parser.add_argument("--node")
-    parser.add_argument("--market", default="AVAX-USD")
+    parser.add_argument("--market", default="PERP-USD")
     parser.add_argument("--size", type=float, default=1.0, help="in the market's base")
     options = parser.parse_args()
     kernel.install()

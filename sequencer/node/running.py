@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -74,17 +76,19 @@ class RunningNode:
         self.node.get_backlog = lambda: self.pipeline.backlog
         self.node.get_alarms = self.alarms.list_texts
         self._tasks: list[asyncio.Task[None]] = []
+        self._decoding = ThreadPoolExecutor(1, "batches")  # off the loop, one after the other
 
     async def start(self) -> None:
         """Start every part; batches that the pipeline does not know yet are handed to it."""
         for number in range(self.pipeline.next_batch, self.node.live.state.header.batch_number + 1):
             trace = self._store.get_artifact(BATCH, name_batch(number))
             assert trace is not None, f"batch {number} is in the log and not in the store"
-            self._add_batch(number, trace)
+            self.pipeline.add(decode_trace(trace, name_batch(number)))
         self._tell_stages()
         self.pipeline.start()
         self.publisher.start()
         await self.node.start()
+        gc.freeze()  # what was read now stays: no collection has to walk through it again
         self._tasks = [asyncio.create_task(self._keep_pace())]
         if self._prices is not None:
             self._tasks.append(asyncio.create_task(self._bring_prices(self._prices)))
@@ -95,6 +99,7 @@ class RunningNode:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         # their threads write through this loop, so it goes on turning while they end
+        await asyncio.to_thread(self._decoding.shutdown)
         await asyncio.to_thread(self.publisher.close)
         await asyncio.to_thread(self.pipeline.close)
         await self.node.stop()
@@ -137,7 +142,7 @@ class RunningNode:
 
     # --- on the loop ------------------------------------------------------------------------------------------------
     def _add_batch(self, number: int, trace: bytes) -> None:
-        self.pipeline.add(decode_trace(trace, name_batch(number)))
+        self._decoding.submit(lambda: self.pipeline.add(decode_trace(trace, name_batch(number))))
 
     def _tell_stages(self) -> None:
         """Set the stage of the batches that are remembered from the log."""
@@ -152,10 +157,17 @@ class RunningNode:
             await asyncio.sleep(_PACE_S)
 
     async def _bring_prices(self, source: PriceSource) -> None:
+        """Write what the signers say where it is new, or the last they said grows old."""
+        said: tuple[int, ...] = ()
+        said_s = 0
         while True:
-            with contextlib.suppress(StoreFull, StoreUnavailable):  # the next ones may find room
-                for signed in source.sign(int(time.time())):
-                    await self.node.submit_prices(signed)
+            now_s = int(time.time())
+            messages = source.sign(now_s)
+            if messages[0].prices_ticks != said or now_s - said_s >= self.node.params.oracle_max_age_s // 4:
+                with contextlib.suppress(StoreFull, StoreUnavailable):  # the next ones may find room
+                    for signed in messages:
+                        await self.node.submit_prices(signed)
+                    said, said_s = messages[0].prices_ticks, now_s
             await asyncio.sleep(_PRICES_S)
 
 

@@ -127,7 +127,7 @@ class OpenOrders(msgspec.Struct):
 
 
 class Fill(msgspec.Struct):
-    """An order traded. charge_atoms: base fee and tip. trading_fee_atoms: a rebate if negative; liquidated: the penalty."""
+    """An order traded. charge_atoms: base fee and tip. trading_fee_atoms: a rebate if negative; liquidated: penalty."""
 
     batch_number: int
     account: int
