@@ -27,6 +27,8 @@ _COMMANDS: Final = {
     "account": "sequencer.cli.account",
     "exit": "sequencer.cli.exit",
     "rebuild": "sequencer.cli.rebuild",
+    "audit": "sequencer.cli.audit",
+    "doctor": "sequencer.cli.doctor",
 }
 
 
