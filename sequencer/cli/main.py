@@ -32,6 +32,8 @@ _COMMANDS: Final = {
     "withdraw": "sequencer.cli.withdraw",
     "exit": "sequencer.cli.exit",
     "rebuild": "sequencer.cli.rebuild",
+    "audit": "sequencer.cli.audit",
+    "doctor": "sequencer.cli.doctor",
 }
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "optional_root_option",
     "out_file_option",
     "out_option",
+    "parse_element",
     "resolve_keys_dir",
     "root_option",
     "shape_option",
@@ -33,7 +34,7 @@ __all__ = [
 _LAST_ACCOUNT = 2**ACCOUNT_BITS - 1
 
 
-def _parse_element(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
+def parse_element(_: click.Context | None, __: click.Parameter | None, text: str | None) -> int | None:
     """Return a number below r: decimal, or hexadecimal behind 0x."""
     if text is None:
         return None
@@ -47,8 +48,8 @@ def _parse_element(_: click.Context, __: click.Parameter, text: str | None) -> i
 
 
 _ROOT_HELP = "State root, decimal or 0x hexadecimal."
-root_option = click.option("--root", required=True, callback=_parse_element, metavar="N", help=_ROOT_HELP)
-optional_root_option = click.option("--root", callback=_parse_element, metavar="N", help=_ROOT_HELP)
+root_option = click.option("--root", required=True, callback=parse_element, metavar="N", help=_ROOT_HELP)
+optional_root_option = click.option("--root", callback=parse_element, metavar="N", help=_ROOT_HELP)
 snapshot_argument = click.argument("snapshot", type=click.Path(path_type=Path), metavar="SNAPSHOT")
 account_option = click.option(
     "--account",

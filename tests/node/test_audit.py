@@ -1,0 +1,369 @@
+"""The audit: each misconduct is committed for real and found, by itself; an honest node is found to be one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rollup.orders import IOC, POST_ONLY, REDUCE_ONLY
+from rollup.shapes import Shape
+from sequencer.audit.auditing import audit
+from sequencer.audit.findings import Rule, Verdict
+from sequencer.audit.published import PublishedBatch
+from sequencer.audit.statements import Statement
+from sequencer.node.command_codec import encode_command
+from sequencer.node.commands import Kind, PlaceOrder, PlaceQuote
+from sequencer.node.links import Record
+from sequencer.node.receipts import ReceiptChain
+from tests.node.small_node import DOMAIN, MARK, PUBLIC_KEY, RECEIPT_KEY, SmallNode, draw_command
+
+UNSIGNED = "signature"
+
+
+def trade(node: SmallNode) -> tuple[PlaceOrder, PlaceOrder]:
+    """Let a buy and a sell rest that meet at the mark."""
+    buy, sell = node.order(2, 5, MARK + 2), node.order(3, -5, MARK - 2)
+    node.submit(buy, sell)
+    return buy, sell
+
+
+def strip(statement: Statement) -> Statement:
+    return replace(statement, body=None)
+
+
+# An honest node
+
+
+@settings(max_examples=12)
+@given(st.integers(0, 2**32))
+def test_an_honest_node_is_found_honest(seed: int) -> None:
+    random = Random(seed)
+    node = SmallNode(shape=random.choice([Shape("few", (1, 1, 2), 2, (2,), 3), SmallNode().shape]))
+    for _ in range(4):
+        node.submit(*(draw_command(node, random) for _ in range(random.randint(3, 20))))
+        node.clear(random.choice([1, 1, 2]), MARK + random.randint(-3, 3))
+    found = node.audit()
+    assert found.findings == ()
+    assert found.unusable == ()
+    assert (found.batches, found.batches_placed) == (len(node.batches), len(node.batches))
+    some = [strip(one) if random.random() < 0.3 else one for one in node.receipts if random.random() < 0.7]
+    assert node.audit(some).misconduct == ()
+
+
+def test_honest_runs_trade_and_leave_better_orders_out_where_lanes_are_few() -> None:
+    """So that the test above has something to be wrong about."""
+    seen = 0
+    for seed in range(12):
+        random, node = Random(seed), SmallNode(shape=Shape("few", (1, 1, 2), 2, (2,), 3))
+        for _ in range(3):
+            node.submit(*(draw_command(node, random) for _ in range(20)))
+            node.clear()
+        assert node.batches
+        own = [one for one in node.receipts if one.receipt.kind not in (Kind.OUTCOME, Kind.PRICES)]
+        found = node.audit(own)
+        assert found.misconduct == ()
+        seen += len(found.findings)
+    assert seen > 5
+
+
+# Contradictions
+
+
+def fork(node: SmallNode, n_kept: int) -> list[Statement]:
+    """Return the receipts of another history that has the same beginning, signed by the node."""
+    chain = ReceiptChain(RECEIPT_KEY, DOMAIN, node.receipts[n_kept - 1].receipt.head)
+    records = [Record(Kind.CANCEL_ALL, one.body or b"") for one in node.receipts[n_kept : n_kept + 3]]
+    body = node.receipts[-1].body or b""
+    return [Statement(one, None) for one in chain.extend([*records, Record(Kind.CASH, body)], node.now_s * 10**6)]
+
+
+def test_two_histories_are_found_by_the_first_place_at_which_they_part() -> None:
+    node = SmallNode()
+    trade(node)
+    node.clear()
+    (finding,) = node.audit([*node.receipts, *fork(node, 4)]).findings
+    assert (finding.rule, finding.verdict) == (Rule.CONTRADICTION, Verdict.MISCONDUCT)
+    assert finding.what == "record 5 has two links"
+    links = {one.receipt.link for one in finding.evidence}
+    assert len(links) == len(finding.evidence) == 2
+
+
+def test_receipts_of_other_records_contradict_one_another_by_what_they_vouch_for() -> None:
+    node = SmallNode()
+    trade(node)
+    node.clear()
+    (finding,) = node.audit([node.receipts[5], fork(node, 4)[0]]).findings  # of records 6 and 5
+    assert finding.what == "record 5 has two links"
+
+
+def test_a_log_that_begins_anew_is_found() -> None:
+    node = SmallNode()
+    head = node.receipts[-1].receipt.head._replace(sequence=0, time_us=0)
+    (receipt,) = ReceiptChain(RECEIPT_KEY, DOMAIN, head).extend([Record(Kind.CASH, b"x")], 0)
+    (finding,) = node.audit([Statement(receipt)]).findings
+    assert finding.what == "the log does not begin with link 0"
+
+
+def test_a_time_that_falls_is_found() -> None:
+    node = SmallNode()
+    head = node.chain.head
+    (receipt,) = ReceiptChain(RECEIPT_KEY, DOMAIN, head._replace(time_us=0)).extend([Record(Kind.CASH, b"x")], 5)
+    (finding,) = node.audit([*node.receipts, Statement(receipt)]).findings
+    assert finding.what == f"records {head.sequence} and {head.sequence + 1}: {head.time_us} and then 5 us"
+
+
+# Fills after a cancel
+
+
+def test_a_fill_after_a_cancel_is_found() -> None:
+    node = SmallNode()
+    buy, _ = trade(node)
+    node.hidden = {Kind.CANCEL}
+    (cancelled,) = node.submit(node.cancel(2, 0, buy.signed.order.nonce))
+    assert node.clear() is not None
+    (finding,) = node.audit().findings
+    assert (finding.rule, finding.verdict) == (Rule.FILL_AFTER_CANCEL, Verdict.MISCONDUCT)
+    assert cancelled in finding.evidence
+    assert finding.published["batch"] == 1
+    assert finding.published["fill"]["nonce"] == buy.signed.order.nonce
+
+
+def test_two_receipts_are_enough_to_prove_a_fill_after_a_cancel() -> None:
+    node = SmallNode()
+    buy, _ = trade(node)
+    node.hidden = {Kind.CANCEL}
+    (cancelled,) = node.submit(node.cancel(2, 0, buy.signed.order.nonce))
+    node.call()
+    called = node.receipts[-1]
+    node.run_called()
+    assert cancelled is not None
+    for auction in (
+        called,
+        strip(called),
+        node.receipts[-1],
+        next(one for one in node.receipts if is_tail_of(one, called)),
+    ):
+        (finding,) = node.audit([cancelled, auction]).findings
+        assert (finding.rule, finding.verdict) == (Rule.FILL_AFTER_CANCEL, Verdict.MISCONDUCT)
+    assert node.audit([cancelled]).findings == ()
+    assert node.audit([strip(cancelled), called]).findings == ()
+
+
+def is_tail_of(statement: Statement, called: Statement) -> bool:
+    """Return whether a receipt shows the auction's record in its tail, or is the auction's own."""
+    return statement.sequence + len(statement.receipt.tail) == called.sequence
+
+
+def test_a_fill_after_a_cancel_of_all_is_found_by_the_order_and_the_cancel() -> None:
+    node = SmallNode()
+    trade(node)
+    node.hidden = {Kind.CANCEL_ALL}
+    node.submit(node.cancel_all(3))
+    node.clear()
+    (finding,) = node.audit().findings
+    assert finding.rule is Rule.FILL_AFTER_CANCEL
+    assert [one.receipt.kind for one in finding.evidence[:2]] == [Kind.ORDER, Kind.CANCEL_ALL]
+    without = [one for one in node.receipts if one is not finding.evidence[0]]
+    assert node.audit(without).misconduct == ()
+
+
+def test_a_fill_of_a_replaced_order_is_found() -> None:
+    node = SmallNode()
+    _, sell = trade(node)
+    node.hidden = {Kind.ORDER}
+    node.submit(node.order(3, -5, MARK + 40))
+    node.clear()
+    assert [finding.rule for finding in node.audit().misconduct] == [Rule.FILL_AFTER_REPLACE]
+    assert node.batches[0].filled_lots[3, 0, sell.signed.order.nonce] == 5
+
+
+def test_a_fill_before_the_cancel_is_none() -> None:
+    node = SmallNode()
+    buy, _ = trade(node)
+    node.call()
+    node.hidden = {Kind.CANCEL}
+    node.submit(node.cancel(2, 0, buy.signed.order.nonce))  # behind the auction's record
+    node.run_called()
+    assert node.audit().findings == ()
+
+
+# Better orders left out
+
+
+def leave_out(node: SmallNode, flags: int = 0) -> PlaceOrder:
+    """Clear a market in which an eager buy is dropped; return the buy."""
+    trade(node)
+    eager = node.order(4, 3, MARK + 20, slot=1, flags=flags)
+    node.submit(eager)
+    node.sequencing.books.drop((4, 1))
+    node.clear()
+    return eager
+
+
+def test_a_better_order_left_out_is_found() -> None:
+    node = SmallNode()
+    eager = leave_out(node)
+    (finding,) = node.audit().findings
+    assert (finding.rule, finding.verdict, finding.excuses) == (Rule.BETTER_ORDER_LEFT_OUT, Verdict.MISCONDUCT, ())
+    assert f"account 4, slot 1, nonce {eager.signed.order.nonce}" in finding.what
+    assert "filled before 0, in this batch 0; by the rules, over records 1 to" in finding.what
+    assert finding.evidence[0].orders == (eager.signed.order,)
+
+
+def test_an_order_that_a_quote_holds_is_found_too() -> None:
+    node = SmallNode()
+    trade(node)
+    order = node.ex.make_order(4, 3, MARK + 20, slot=1, tip_e6=0, max_fee_e6=0)
+    node.submit(PlaceQuote(node.ex.quote(4, None, order)))
+    node.sequencing.books.drop((4, 1))
+    node.clear()
+    (finding,) = node.audit().findings
+    assert (finding.rule, finding.verdict) == (Rule.BETTER_ORDER_LEFT_OUT, Verdict.MISCONDUCT)
+
+
+def test_without_the_whole_log_excuses_remain_and_are_named() -> None:
+    node = SmallNode()
+    leave_out(node)
+    order = next(one for one in node.receipts if any(order.account == 4 for order in one.orders))
+    called = next(one for one in node.receipts if one.receipt.kind == Kind.AUCTION)
+    (finding,) = node.audit([order, called]).findings
+    assert finding.verdict is Verdict.UNPROVED
+    assert [excuse.split(":")[0] for excuse in finding.excuses] == [
+        "records_unseen",
+        "auction_not_exact",
+        "book_unseen",
+        "lanes_competed",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("flags", "code"),
+    [(REDUCE_ONLY, "reduce_only"), (IOC, "ioc"), (POST_ONLY, "rebate")],
+    ids=["reduce", "ioc", "post"],
+)
+def test_what_a_flag_excuses_is_named(flags: int, code: str) -> None:
+    node = SmallNode()
+    node.submit(node.order(2, 5, MARK - 5), node.order(3, -5, MARK - 7))
+    user = 4 if flags != REDUCE_ONLY else 5  # 5 is short
+    node.submit(node.order(user, 3, MARK - 1 if flags == POST_ONLY else MARK + 20, slot=1, flags=flags))
+    if flags == IOC:
+        node.call()
+        node.sequencing.live.auction = None  # it came to nothing, by the node
+    node.sequencing.books.drop((user, 1))
+    node.clear()
+    own = [one for one in node.receipts if one.receipt.kind not in (Kind.OUTCOME, Kind.PRICES)]
+    (finding,) = [one for one in node.audit(own).findings if f"account {user}" in one.what]
+    assert finding.verdict is Verdict.UNPROVED
+    assert code in [excuse.split(":")[0] for excuse in finding.excuses]
+
+
+def test_full_lanes_are_an_excuse() -> None:
+    node = SmallNode(shape=Shape("two", (1, 1), 1, (), 0))
+    trade(node)
+    node.submit(node.order(4, 5, MARK + 20))
+    node.sequencing.books.drop((4, 0))
+    node.clear()
+    (finding,) = node.audit().findings
+    assert finding.verdict is Verdict.UNPROVED
+    assert finding.excuses == ("lanes_full: every lane wide enough for it was in use",)
+
+
+def test_an_account_that_is_not_covered_is_an_excuse() -> None:
+    node = SmallNode(equity_atoms=3 * 10**9)
+    sells = [node.order(user, -50, MARK - 2) for user in (3, 7, 10, 11)]
+    buy, big = node.order(2, 1, MARK + 2), node.order(6, 400, MARK + 20)
+    node.append([encode_command(one) for one in (*sells, buy, big)])  # admitted against its own rule
+    node.clear()
+    own = [one for one in node.receipts if one.receipt.kind not in (Kind.OUTCOME, Kind.PRICES)]
+    (finding,) = node.audit(own).findings
+    assert "account_not_covered" in [excuse.split(":")[0] for excuse in finding.excuses]
+    assert node.audit().findings == ()  # by the whole log the rules leave it out
+
+
+def test_an_own_order_that_it_crosses_is_an_excuse() -> None:
+    node = SmallNode()
+    trade(node)
+    node.submit(node.order(4, -1, MARK + 10, slot=2), node.order(4, 3, MARK + 20, slot=1))
+    node.clear()
+    own = [one for one in node.receipts if one.receipt.kind not in (Kind.OUTCOME, Kind.PRICES)]
+    (finding,) = node.audit(own).findings
+    assert "self_trade" in [excuse.split(":")[0] for excuse in finding.excuses]
+    assert node.audit().findings == ()
+
+
+def test_an_order_cancelled_replaced_or_too_late_is_no_finding() -> None:
+    node = SmallNode()
+    trade(node)
+    late, cancelled, replaced = (node.order(user, 3, MARK + 20) for user in (4, 6, 7))
+    node.submit(cancelled, replaced)
+    node.submit(node.cancel(6, 0, cancelled.signed.order.nonce), node.order(7, 3, MARK - 20))
+    node.call()
+    node.submit(late)
+    node.run_called()
+    for statements in (node.receipts, [one for one in node.receipts if one.receipt.kind != Kind.OUTCOME]):
+        assert node.audit(statements).findings == ()
+
+
+# Post-only orders that cross
+
+
+def test_a_crossing_post_only_order_that_is_filled_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    node = SmallNode()
+    node.submit(node.order(2, 5, MARK + 2, flags=POST_ONLY), node.order(3, -5, MARK - 2))
+    monkeypatch.setattr("rollup.admission.is_passive", lambda order, mark_ticks: True)
+    monkeypatch.setattr("sequencer.node.participants.POST_ONLY", 0)
+    assert node.clear() is not None
+    monkeypatch.undo()
+    assert len(node.batches[0].fills) == 2
+    (finding,) = node.audit().findings
+    assert (finding.rule, finding.verdict) == (Rule.CROSSING_POST_ONLY, Verdict.MISCONDUCT)
+    assert finding.published["mark_ticks"] == MARK
+
+
+# Input that proves nothing
+
+
+def test_receipts_of_another_key_or_another_body_are_listed_and_say_nothing() -> None:
+    node, other = SmallNode(), SmallNode()
+    trade(node)
+    stranger = ReceiptChain(b"\x08" * 32, DOMAIN, other.chain.head)
+    (receipt,) = stranger.extend([Record(Kind.CASH, b"x")], 0)
+    wrong = replace(node.receipts[-1], body=b"another")
+    lying = ReceiptChain(RECEIPT_KEY, DOMAIN, node.chain.head).extend([Record(Kind.ORDER, b"none")], 0)
+    found = node.audit([Statement(receipt), wrong, Statement(lying[0], b"none")])
+    assert found.findings == ()
+    reasons = [one.reason for one in found.unusable]
+    assert [word in reason for word, reason in zip((UNSIGNED, "digest", "length"), reasons, strict=True)] == [True] * 3
+
+
+def test_receipts_alone_prove_a_contradiction() -> None:
+    node = SmallNode()
+    trade(node)
+    found = audit([*node.receipts, *fork(node, 2)], None, PUBLIC_KEY, DOMAIN)
+    assert [finding.rule for finding in found.findings] == [Rule.CONTRADICTION]
+
+
+def test_a_finding_is_json() -> None:
+    node = SmallNode()
+    leave_out(node)
+    (finding,) = node.audit().findings
+    text = json.loads(json.dumps(finding.to_object()))
+    assert text["verdict"] == "misconduct"
+    assert text["evidence"][0]["receipt"]["sequence"] == finding.evidence[0].sequence
+    assert bytes.fromhex(text["evidence"][0]["body"]) == finding.evidence[0].body
+
+
+def test_nonces_of_fills_are_those_of_the_orders() -> None:
+    """Also where a slot went on in the batch itself, by a fill that voids what is left."""
+    node = SmallNode()
+    buy, sell = node.order(2, 5, MARK + 2, flags=IOC), node.order(3, -3, MARK - 2)
+    node.submit(buy, sell)
+    node.clear()
+    batch: PublishedBatch = node.batches[0]
+    orders = {(one.signed.order.account, one.signed.order.nonce) for one in (buy, sell)}
+    assert {(fill.account, fill.nonce) for fill in batch.fills} == orders
