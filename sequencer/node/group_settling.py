@@ -5,6 +5,7 @@ Nothing is remembered here: how far a group is stands in the contract, and who c
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -76,13 +77,17 @@ class GroupSettler:
         """Return how far the contract is."""
         return Progress(*self._rollup.call("progress"))
 
+    def get_lead_s(self, proved: ProvedGroup) -> int:
+        """Return by how much the group's last batch is later than the next block: above 0, it has to wait."""
+        last_s = proved.decode()[0].group.batches[-1].clock >> COUNTER_BITS
+        return last_s - max(int(time.time()), self._layer.get_head().timestamp_s + 1)
+
     def settle(self, proved: ProvedGroup) -> None:
         """Settle the contract's next group.
 
         Raises SettlementDiverged, FileMalformed, GroupMalformed, BaseLayerError.
         """
         ready = self._prepare(proved)
-        self._layer.wait_until(ready.sealed.group.batches[-1].clock >> COUNTER_BITS)
         if self._in_parts or self._rollup.call("pendingHash") != bytes(32):
             self._settle_in_parts(ready)
             return

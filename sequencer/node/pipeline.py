@@ -20,6 +20,7 @@ from rollup.trace import BatchTrace
 from sequencer.node.alarms import Alarms
 from sequencer.node.core import BatchStage
 from sequencer.node.errors import StoreFull, StoreUnavailable
+from sequencer.node.group_sealing import Sealer
 from sequencer.node.links import Record
 from sequencer.node.pacing import ProvingRate, compute_interval_ms
 from sequencer.node.patience import Patience
@@ -33,11 +34,10 @@ from sequencer.node.pipeline_state import (
     pack_group,
 )
 from sequencer.node.pipeline_types import BatchProgress, GroupSettled, Journal, PipelineSettings
-from sequencer.node.proof_worker import ProofAnswer, ProofJob, SealAnswer, SealJob, seal_job
+from sequencer.node.proof_worker import ProofAnswer, ProofJob
 from sequencer.node.proving_errors import (
     AnswerWrong,
     ProofFailed,
-    ProofTimeout,
     ProverLost,
     SettlementDiverged,
 )
@@ -47,18 +47,15 @@ from sequencer.node.stages import (
     Settlement,
     make_batch_artifact,
     name_batch,
-    name_group,
     record_group,
     record_proof,
     record_settlement,
 )
 from sequencer.node.store import Artifact, Store
-from sequencer.node.worker_process import LOWEST_PRIORITY, WorkerProcess
 from verifier.group import count_fitting
 
 __all__ = ["ProvingPipeline"]
 
-_SEAL_TIMEOUT_S: Final = 300.0
 _PUBLISH_AHEAD: Final = 4  # groups that the publisher holds at once: their blobs are in its memory
 _MAX_WRONG: Final = 3  # answers to one job that are no proofs of it
 _Result = TypeVar("_Result")
@@ -86,10 +83,10 @@ class ProvingPipeline:
         self._publish, self._on_stage = publish, on_stage
         self.alarms = alarms or Alarms()
         self._limit = min(settings.group_size, count_fitting(count_elements(settings.shape)))
-        self._sealer = WorkerProcess(1, LOWEST_PRIORITY // 2)
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._patience = Patience(self._closing, self.alarms)
+        self._sealer = Sealer(self._patience)
         self._thread = threading.Thread(target=self._run, name="proving pipeline", daemon=True)
         self._rate = ProvingRate(settings.workers, settings.expected_prove_s)
         self._wrong: dict[int, int] = {}  # answers that were no proofs, by batch
@@ -186,6 +183,7 @@ class ProvingPipeline:
 
     def _advance(self) -> None:
         """Do what can be done now: seal what is due, send what is unproved, hand over what is proved."""
+        self._watch_backlog()
         while len(self._ledger.waiting) >= self._limit or self._get_patience_s() == 0.0:
             self._seal()
         n_sent = sum(len(group.sent) for group in self._ledger.open)
@@ -200,6 +198,12 @@ class ProvingPipeline:
             self._publish(self._patiently(lambda group=group: pack_group(self._store, group)))  # type: ignore[misc]
             self._next_to_publish += 1
 
+    def _watch_backlog(self) -> None:
+        if self.backlog > 4 * self._settings.n_unfelt:  # the interval is at its longest from three times of it on
+            self.alarms.sound("proving_behind", f"proofs do not keep up: more than {4 * self._settings.n_unfelt} wait")
+        else:
+            self.alarms.clear("proving_behind")
+
     def _take_batch(self, number: int, trace: BatchTrace) -> None:
         self._record([], [make_batch_artifact(trace)])
         if not self._ledger.waiting:
@@ -211,10 +215,7 @@ class ProvingPipeline:
         batches, number = self._ledger.waiting[: self._limit], self._ledger.next_group
         if not batches:
             return
-        names = tuple(map(name_batch, batches))
-        traces = tuple(self._patiently(lambda: [load_artifact(self._store, BATCH, name) for name in names]))
-        answer = self._seal_patiently(SealJob(number, names, traces))
-        sealed = ProvedGroup(number, batches[0], answer.group, answer.blob, answer.queue, (), ()).decode()[0]
+        sealed, answer = self._sealer.seal(number, batches, self._load_batch)
         record, artifacts = record_group(sealed, batches[0], answer)
         self._record([record], artifacts)
         group = self._patiently(lambda: load_group(self._store, number, self._settings.params_hash))
@@ -223,14 +224,12 @@ class ProvingPipeline:
         for batch in group.batches:
             self._on_stage(batch, BatchStage.PROVING)
 
-    def _seal_patiently(self, job: SealJob) -> SealAnswer:
-        """Return the sealed group. A sealer that is lost is started again, with growing pauses."""
-        run = partial(self._sealer.run, name_group(job.number), _SEAL_TIMEOUT_S, seal_job, job)
-        return self._patience.insist("sealing", (ProverLost, ProofTimeout), run)
+    def _load_batch(self, name: str) -> bytes:
+        return self._patiently(lambda: load_artifact(self._store, BATCH, name))
 
     def _send(self, group: OpenGroup, batch: int) -> None:
         name = name_batch(batch)
-        trace = self._patiently(lambda: load_artifact(self._store, BATCH, name))
+        trace = self._load_batch(name)
         group.sent.add(batch)
         future = self._executor.submit(ProofJob(name, trace, group.sealed.z))
         future.add_done_callback(lambda done: self._inbox.put(partial(self._take_answer, group, batch, done)))

@@ -83,7 +83,7 @@ class Publisher:
         Raises SettlementDiverged, BaseLayerError.
         """
         proved = self._groups.get(self._settler.get_progress().group)
-        if proved is None:
+        if proved is None or self._is_early(proved):
             return False
         self._settler.settle(proved)
         return True
@@ -105,6 +105,15 @@ class Publisher:
                 self._groups = {number: group for number, group in self._groups.items() if number > event["number"]}
                 return
         self._tell(Notice(notice.sequence, None))  # nothing that anybody waits for
+
+    def _is_early(self, proved: ProvedGroup) -> bool:
+        """Whether the contract would say that the group is of the future: this machine's clock was set back."""
+        lead_s = self._settler.get_lead_s(proved)
+        if lead_s <= 0:
+            self.alarms.clear("clock")
+            return False
+        self.alarms.sound("clock", f"group {proved.number} is {lead_s} s later than the base layer: was the clock set?")
+        return True
 
     def _check_balance(self, balance_wei: int) -> None:
         if balance_wei >= self._settings.min_balance_wei:

@@ -169,6 +169,7 @@ def test_batches_that_wait_are_found_again_and_jobs_are_sent_a_few_at_once(store
         wait_for(lambda: run.count()[Kind.GROUP] == 5)
         assert (run.executor.jobs, run.pipeline.backlog) == ([name_batch(1), name_batch(2)], 5)
         assert run.pipeline.interval_ms == 250 + (10_000 - 250) // 3  # two more than the three that nobody feels
+        assert run.pipeline.alarms.list_texts() == ()
 
 
 def test_rest_is_sealed_on_request(store: SqlStore) -> None:

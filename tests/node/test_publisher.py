@@ -172,6 +172,22 @@ def test_frozen_contract_is_an_alarm(scene: Scene) -> None:
     ]
 
 
+def test_group_of_the_future_waits_for_its_time(scene: Scene) -> None:
+    scene.ground.deposit(scene.layer)
+    publisher = scene.open()
+    publisher.follow()
+    scene.ground.exchange.now_s = int(time.time()) + 500  # as after a clock that was set back
+    publisher.take(scene.ground.make_group(scene.list_entries()))
+    assert publisher.settle() is False
+    [text] = publisher.alarms.list_texts()
+    assert text.startswith("clock: group 0 is ")
+    assert scene.count_settled() == 0
+    scene.layer.set_next_timestamp(int(time.time()) + 500)
+    scene.layer.mine()
+    assert publisher.settle() is True
+    assert publisher.alarms.list_texts() == ()
+
+
 def test_invalid_group_on_another_state(scene: Scene) -> None:
     scene.ground.deposit(scene.layer)
     publisher = scene.open()
