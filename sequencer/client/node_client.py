@@ -12,7 +12,7 @@ import msgspec
 from sequencer.client.deployment import Deployment, read_deployment
 from sequencer.client.errors import AnswerInvalid, CommandRefused, NodeUnreachable
 from sequencer.client.receipts import ReceiptChecker
-from sequencer.node.api import wire_views
+from sequencer.node.api import wire_receipts, wire_views
 from sequencer.node.api.problems import Problem
 from sequencer.node.api.wire import Batch
 from sequencer.node.api.wire_answers import read_receipt
@@ -109,7 +109,7 @@ class NodeClient:
     async def submit_batch(self, commands: Sequence[ClientCommand]) -> list[Receipt | CommandRefused]:
         """Return, for each command in order, its receipt or why it was refused."""
         body = msgspec.json.encode(Batch(tuple(map(write_one_of, commands))))
-        answer = await _ask(self._http, "POST", "orders/batch", wire_views.Results, content=body, headers=_HEADERS)
+        answer = await _ask(self._http, "POST", "orders/batch", wire_receipts.Results, content=body, headers=_HEADERS)
         return read_results(self.url, answer.results, commands, self.receipts)
 
     async def get_account(self, account: int) -> AccountView:
@@ -163,7 +163,7 @@ class NodeClient:
 
     async def get_receipt(self, sequence: int) -> Receipt:
         """Return the receipt of a record of the log, checked."""
-        receipt = read_receipt(await self._get(f"receipts/{sequence}", wire_views.ReceiptBody))
+        receipt = read_receipt(await self._get(f"receipts/{sequence}", wire_receipts.ReceiptBody))
         self.receipts.check(receipt)
         return receipt
 
@@ -188,14 +188,14 @@ class NodeClient:
 
     async def _submit(self, path: str, command: ClientCommand) -> Receipt:
         body = msgspec.json.encode(write_command(command))
-        answer = await _ask(self._http, "POST", path, wire_views.ReceiptBody, content=body, headers=_HEADERS)
+        answer = await _ask(self._http, "POST", path, wire_receipts.ReceiptBody, content=body, headers=_HEADERS)
         receipt = read_receipt(answer)
         self.receipts.check(receipt, command)
         return receipt
 
 
 def read_results(
-    url: str, results: Sequence[wire_views.Result], commands: Sequence[ClientCommand], checker: ReceiptChecker
+    url: str, results: Sequence[wire_receipts.Result], commands: Sequence[ClientCommand], checker: ReceiptChecker
 ) -> list[Receipt | CommandRefused]:
     """Return a batch's results, each receipt checked for its command. Raises AnswerInvalid, ReceiptInvalid."""
     if len(results) != len(commands):

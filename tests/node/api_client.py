@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import httpx
+import msgspec
 
+from rollup.signature import Signature, sign
 from sequencer.node.api import ApiLimits, make_app, serving
 from sequencer.node.api.server import LOOPBACK
+from sequencer.node.api.wire_commands import write_command
+from sequencer.node.commands import CancelAllOrders, CancelOrder, ClientCommand
+from sequencer.node.receipt_codec import decode_receipt_json
+from sequencer.node.receipts import Receipt, verify_receipt
 from tests.node.small_core import SmallCore
+from tests.scenarios import key_of
 
 T = TypeVar("T")
 
@@ -90,3 +99,47 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 def connect(served: Served) -> httpx.AsyncClient:
     """Return a client of the API's paths below /v1."""
     return httpx.AsyncClient(base_url=f"{served.url}/v1/", timeout=30)
+
+
+JSON = {"content-type": "application/json"}
+ServedTest = Callable[[Served, httpx.AsyncClient], Coroutine[Any, Any, None]]
+
+
+def served(folder: Path, test: ServedTest, limits: ApiLimits | None = None, **options: Any) -> None:  # noqa: ANN401
+    """Run a test against an API of its own."""
+
+    async def main() -> None:
+        async with serving_client(folder, limits, **options) as (server, client):
+            await test(server, client)
+
+    run(main())
+
+
+@asynccontextmanager
+async def serving_client(
+    folder: Path,
+    limits: ApiLimits | None = None,
+    **options: Any,  # noqa: ANN401
+) -> AsyncIterator[tuple[Served, httpx.AsyncClient]]:
+    async with serve(folder / "store", limits, **options) as server, connect(server) as client:
+        yield server, client
+
+
+async def post(client: httpx.AsyncClient, path: str, command: ClientCommand) -> httpx.Response:
+    return await client.post(path, content=msgspec.json.encode(write_command(command)), headers=JSON)
+
+
+def signed_cancel(core: SmallCore, account: int, slot: int, nonce: int) -> CancelOrder:
+    unsigned = CancelOrder(account, slot, nonce, 1, Signature((0, 1), 0))
+    return replace(unsigned, signature=sign(key_of(account), unsigned.message(core.params.domain)))
+
+
+def signed_cancel_all(core: SmallCore, account: int) -> CancelAllOrders:
+    unsigned = CancelAllOrders(account, time.time_ns() // 10**6, 1, Signature((0, 1), 0))
+    return replace(unsigned, signature=sign(key_of(account), unsigned.message(core.params.domain)))
+
+
+def check(core: SmallCore, body: bytes) -> Receipt:
+    receipt = decode_receipt_json(body)
+    verify_receipt(receipt, core.receipt_key, core.params.domain)
+    return receipt

@@ -19,8 +19,7 @@ from sequencer.node.api.endpoints import ENDPOINTS, PREFIX, Endpoint
 from sequencer.node.api.openapi import make_document
 from sequencer.node.api.wire_commands import write_command
 from sequencer.node.commands import ClientCommand, PlaceOrder, PlaceQuote
-from tests.node.api_client import Served, serve_in_thread
-from tests.node.test_api_http import signed_cancel, signed_cancel_all
+from tests.node.api_client import Served, serve_in_thread, signed_cancel, signed_cancel_all
 from tests.scenarios import AVAX_PRICE
 
 DOCUMENT = make_document(ENDPOINTS)

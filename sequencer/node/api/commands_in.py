@@ -6,7 +6,7 @@ from sequencer.node.api.service import Service
 from sequencer.node.api.wire import Batch
 from sequencer.node.api.wire_answers import make_results, spell_receipt
 from sequencer.node.api.wire_commands import CommandRequest, read_command, read_one_of
-from sequencer.node.api.wire_views import ReceiptBody, Results
+from sequencer.node.api.wire_receipts import ReceiptBody, Results
 
 __all__ = ["place_batch", "place_one"]
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from sequencer.node.api import commands_in, reads, wire, wire_views
+from sequencer.node.api import commands_in, reads, wire, wire_receipts, wire_views
 from sequencer.node.api.metrics import METRICS_TYPE
 from sequencer.node.api.parameters import (
     ACCOUNT,
@@ -56,7 +56,7 @@ class Endpoint:
         return "GET" if self.command is None else "POST"
 
 
-_RECEIPT: Final = wire_views.ReceiptBody
+_RECEIPT: Final = wire_receipts.ReceiptBody
 _COMMANDS: Final = (
     Endpoint(
         "place_order", "/orders", "Place or replace an order.", _RECEIPT, commands_in.place_one, wire.OrderRequest
@@ -65,7 +65,7 @@ _COMMANDS: Final = (
         "submit_batch",
         "/orders/batch",
         "Submit up to 500 commands of any kind, answered one by one.",
-        wire_views.Results,
+        wire_receipts.Results,
         commands_in.place_batch,
         wire.Batch,
     ),

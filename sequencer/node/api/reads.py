@@ -9,6 +9,7 @@ from sequencer.node.api.errors import NodeDraining, NotFound
 from sequencer.node.api.service import Service
 from sequencer.node.api.wire_answers import make_funding, make_status, spell_receipt
 from sequencer.node.api.wire_convert import spell_view
+from sequencer.node.api.wire_receipts import ReceiptBody
 from sequencer.node.api.wire_views import (
     Account,
     AuctionInfo,
@@ -28,7 +29,6 @@ from sequencer.node.api.wire_views import (
     OpenOrder,
     OpenOrders,
     Ready,
-    ReceiptBody,
     Status,
 )
 

@@ -120,8 +120,9 @@ class Stream:
         if self._watching is not None:
             self._watching.cancel()
         watch = self._service.core.watch(frozenset(subscription.accounts), frozenset(subscription.markets))
-        await self._send(StreamAnswer(id=request_id, subscribed=subscription))
         self._watching = self._start(self._tell(watch, has_batches=subscription.batches))
+        await asyncio.sleep(0)  # the watch begins with its first step: what comes after `subscribed` is told
+        await self._send(StreamAnswer(id=request_id, subscribed=subscription))
 
     async def _tell(self, watch: AsyncIterator[Event], *, has_batches: bool) -> None:
         try:

@@ -9,8 +9,9 @@ from msgspec import Meta
 
 from sequencer.node.api.problems import Problem
 from sequencer.node.api.wire import Batch
+from sequencer.node.api.wire_receipts import Result
 from sequencer.node.api.wire_types import AccountId, Market
-from sequencer.node.api.wire_views import EventBody, Result
+from sequencer.node.api.wire_views import EventBody
 
 __all__ = ["Ping", "Pong", "StreamAnswer", "StreamRequest", "Subscription"]
 

@@ -10,6 +10,7 @@ import msgspec
 from rollup.errors import RollupError
 from sequencer.node.api.problems import make_problem
 from sequencer.node.api.wire_convert import read_view, spell_view
+from sequencer.node.api.wire_receipts import ReceiptBody, Result, Results
 from sequencer.node.api.wire_views import (
     Auction,
     BatchInfo,
@@ -19,9 +20,6 @@ from sequencer.node.api.wire_views import (
     Funding,
     FundingPosition,
     OrderGone,
-    ReceiptBody,
-    Result,
-    Results,
     Status,
 )
 from sequencer.node.core import (
