@@ -1,4 +1,4 @@
-"""Files with secrets: there, plain files, of this user, closed to others, of their form. What they hold is not shown."""
+"""Files with secrets: there, plain files, of this user, closed to others, of their form. They are not shown."""
 
 from __future__ import annotations
 
