@@ -134,7 +134,7 @@ def test_new_user_trades_kills_the_node_and_finds_everything_again(tmp_path: Pat
             assert "gone: filled" in taken
             node.wait_for(lambda: node.get("accounts/8")["positions"])
         finally:
-            maker.send_signal(signal.SIGINT)
+            maker.terminate()
             maker.wait(60)
         last = node.get("batches")["batches"][0]["number"]
         node.wait_for(lambda: len(node.list_batches("settled")) == last)
