@@ -120,8 +120,8 @@ def test_transaction_of_an_earlier_process_is_replaced_by_who_takes_over(url: st
         with pytest.raises(TransactionStuck) as caught:
             earlier.transact(logger, bytes(32), blobs=blobs)
         (stuck,) = list_pool(earlier)
-        poor = connect(url, replace(takes_over, max_price_wei=price(stuck, "maxFeePerGas")))
-        with pytest.raises(NodeRefused, match="underpriced"):  # no more may be offered than that one has
+        poor = connect(url, replace(takes_over, max_price_wei=price(stuck, "maxFeePerGas") - 1))
+        with pytest.raises(NodeRefused, match="underpriced"):  # it may not offer more than that one
             poor.transact(logger, bytes(32), blobs=blobs)
         with mine_once(earlier, lambda pool: pool != [stuck]):
             receipt = connect(url, takes_over).transact(logger, bytes(32), blobs=blobs)
