@@ -9,7 +9,7 @@ from rollup import tags
 from rollup.babyjubjub import Point
 from rollup.poseidon import poseidon
 from sequencer.client.errors import NodeForeign
-from sequencer.node.api.wire_views import Status
+from sequencer.node.api.wire_status import Status
 
 __all__ = ["Deployment", "read_deployment"]
 

@@ -12,7 +12,7 @@ import msgspec
 from sequencer.client.deployment import Deployment, read_deployment
 from sequencer.client.errors import AnswerInvalid, CommandRefused, NodeUnreachable
 from sequencer.client.receipts import ReceiptChecker
-from sequencer.node.api import wire_receipts, wire_views
+from sequencer.node.api import wire_receipts, wire_status, wire_views
 from sequencer.node.api.problems import Problem
 from sequencer.node.api.wire import Batch
 from sequencer.node.api.wire_answers import read_receipt
@@ -66,7 +66,7 @@ class NodeClient:
         """Ask a node what it serves. Raises NodeForeign where that is not `deployment`; without one it is believed."""
         http = httpx.AsyncClient(base_url=f"{url.rstrip('/')}/v1/", timeout=timeout_s, follow_redirects=False)
         try:
-            found = read_deployment(await _get(http, "status", wire_views.Status))
+            found = read_deployment(await _get(http, "status", wire_status.Status))
             if deployment is not None:
                 deployment.check_same(found)
         except BaseException:
@@ -177,11 +177,11 @@ class NodeClient:
 
     async def get_status(self) -> NodeStatus:
         """Return how the node is."""
-        return read_view(await self._get("status", wire_views.Status), NodeStatus)
+        return read_view(await self._get("status", wire_status.Status), NodeStatus)
 
     async def get_ready(self) -> tuple[str, ...]:
         """Return the node's alarms where it takes commands."""
-        return (await self._get("health/ready", wire_views.Ready)).alarms
+        return (await self._get("health/ready", wire_status.Ready)).alarms
 
     async def _get(self, path: str, wire: type[_S], **query: int | None) -> _S:
         return await _get(self._http, path, wire, **query)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from uvicorn import Config, Server
 
 from sequencer.client import Deployment, NodeClient, OrderSigner
 from sequencer.client.errors import AnswerInvalid, NodeForeign, NodeUnreachable
@@ -23,7 +26,7 @@ from sequencer.node.errors import ReceiptInvalid
 from tests.client.desks import with_client
 from tests.client.wallets import DEPLOYMENT
 from tests.node.api_client import Served, run
-from tests.scenarios import AVAX_PRICE
+from tests.scenarios import AVAX_PRICE, PARAMS
 
 
 @pytest.mark.parametrize("field", ["chain_id", "contract", "version", "receipt_key"])
@@ -49,8 +52,6 @@ def test_node_that_is_not_there() -> None:
 @asynccontextmanager
 async def lying(server: Served, path: str, lie: Callable[[bytes], Response]) -> AsyncIterator[str]:
     """Stand between a client and a node, and change the answer of one path."""
-    import httpx
-    from uvicorn import Config, Server
 
     async def pass_on(request: Request) -> Response:
         async with httpx.AsyncClient() as http:
@@ -62,8 +63,6 @@ async def lying(server: Served, path: str, lie: Callable[[bytes], Response]) -> 
         return Response(answer.content, answer.status_code, media_type="application/json")
 
     app = Starlette(routes=[Route("/{rest:path}", pass_on, methods=["GET", "POST"])])
-    import socket
-
     listener = socket.create_server(("127.0.0.1", 0))
     proxy = Server(Config(app, lifespan="off", log_config=None))
     task = asyncio.create_task(proxy._serve(sockets=[listener]))
@@ -133,6 +132,4 @@ def test_invalid_results_of_a_lying_node(tmp_path: Path, lie: Callable[[bytes], 
 
 
 def test_domain_is_worked_out_and_not_believed() -> None:
-    from tests.scenarios import PARAMS
-
     assert Deployment(PARAMS.chain_id, PARAMS.contract, PARAMS.version, (0, 1)).domain == PARAMS.domain

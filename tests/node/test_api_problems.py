@@ -17,6 +17,7 @@ from sequencer.node.api import errors as api_errors
 from sequencer.node.api.errors import ApiError, InternalError, RateExceeded
 from sequencer.node.api.problems import STATUSES, get_retry_after, get_status, make_problem
 from sequencer.node.errors import StoreError, StoreFull, StoreUnavailable
+from sequencer.node.refusals import SubscriberSlow
 
 for package in (rollup, sequencer.node):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
@@ -80,6 +81,12 @@ def test_unknown_failure_is_told_by_code_alone_and_logged(caplog: pytest.LogCapt
 
 def test_a_batch_that_fails_is_the_nodes_fault() -> None:
     assert make_problem(BatchInvalid())[0].status == 500
+
+
+def test_slow_subscriber_is_told_what_happened() -> None:
+    problem, known = make_problem(SubscriberSlow(64))
+    assert (problem.status, problem.code, problem.detail) == (503, "subscriber_slow", str(known))
+    assert 64 in problem.facts.values()
 
 
 def test_retry_after_is_said_where_it_helps() -> None:

@@ -52,7 +52,7 @@ def make_app(core: Core, limits: ApiLimits | None = None, *, origins: Sequence[s
         cors = Middleware(
             CORSMiddleware, allow_origins=list(origins), allow_methods=["GET", "POST"], allow_headers=["content-type"]
         )
-        middleware.insert(0, cors)
+        middleware.append(cors)
     app = Starlette(
         routes=[*routes, WebSocketRoute(f"{PREFIX}/stream", run_stream)],
         middleware=middleware,

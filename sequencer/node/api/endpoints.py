@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from sequencer.node.api import commands_in, reads, wire, wire_receipts, wire_views
+from sequencer.node.api import commands_in, reads, wire, wire_receipts, wire_status, wire_views
 from sequencer.node.api.metrics import METRICS_TYPE
 from sequencer.node.api.parameters import (
     ACCOUNT,
@@ -209,9 +209,9 @@ _READS: Final = (
         parameters=(ACCOUNT,),
         is_missable=True,
     ),
-    Endpoint("get_status", "/status", "How the node is, and its keys.", wire_views.Status, read=reads.get_status),
-    Endpoint("get_health", "/health/live", "Whether the process runs.", wire_views.Health, read=reads.get_health),
-    Endpoint("get_ready", "/health/ready", "Whether it takes commands.", wire_views.Ready, read=reads.get_ready),
+    Endpoint("get_status", "/status", "How the node is, and its keys.", wire_status.Status, read=reads.get_status),
+    Endpoint("get_health", "/health/live", "Whether the process runs.", wire_status.Health, read=reads.get_health),
+    Endpoint("get_ready", "/health/ready", "Whether it takes commands.", wire_status.Ready, read=reads.get_ready),
     Endpoint("get_metrics", "/metrics", "Prometheus metrics.", None, read=reads.get_metrics, media_type=METRICS_TYPE),
 )
 ENDPOINTS: Final = _COMMANDS + _READS

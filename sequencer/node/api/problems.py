@@ -14,7 +14,9 @@ __all__ = ["PROBLEM_TYPE", "RETRY_S", "STATUSES", "Problem", "get_retry_after", 
 
 PROBLEM_TYPE: Final = b"application/problem+json"
 RETRY_S: Final = 1  # what is said to wait where the node cannot know
-_TOLD: Final = frozenset({"connections_exhausted", "node_draining"})  # though the fault is the node's
+_TOLD: Final = frozenset(
+    {"connections_exhausted", "node_busy", "node_draining", "subscriber_slow"}
+)  # though the fault is the node's
 _MAX_EXACT: Final = 2**53 - 1  # in every JSON reader
 _log = logging.getLogger("zkmargin.api")
 
@@ -25,6 +27,8 @@ STATUSES: Final = {
     "batch_invalid": 500,
     "proof_invalid": 500,
     "store_error": 503,
+    "node_busy": 503,
+    "subscriber_slow": 503,
     "api_error": 400,
     "request_malformed": 400,
     "origin_forbidden": 403,

@@ -10,6 +10,7 @@ from sequencer.node.api.service import Service
 from sequencer.node.api.wire_answers import make_funding, make_status, spell_receipt
 from sequencer.node.api.wire_convert import spell_view
 from sequencer.node.api.wire_receipts import ReceiptBody
+from sequencer.node.api.wire_status import Health, Ready, Status
 from sequencer.node.api.wire_views import (
     Account,
     AuctionInfo,
@@ -23,13 +24,10 @@ from sequencer.node.api.wire_views import (
     Fill,
     Fills,
     Funding,
-    Health,
     MarketInfo,
     Markets,
     OpenOrder,
     OpenOrders,
-    Ready,
-    Status,
 )
 
 Values = Mapping[str, Any]

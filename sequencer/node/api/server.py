@@ -46,9 +46,6 @@ async def serving(app: Starlette, host: str = LOOPBACK, port: int = 0, **setting
 class _Server(Server):
     """uvicorn without its signal handlers: the node has its own."""
 
-    def install_signal_handlers(self) -> None:
-        """Leave signals alone."""
-
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until `should_exit`."""
         await self._serve(sockets)

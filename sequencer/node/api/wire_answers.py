@@ -11,6 +11,7 @@ from rollup.errors import RollupError
 from sequencer.node.api.problems import make_problem
 from sequencer.node.api.wire_convert import read_view, spell_view
 from sequencer.node.api.wire_receipts import ReceiptBody, Result, Results
+from sequencer.node.api.wire_status import Status
 from sequencer.node.api.wire_views import (
     Auction,
     BatchInfo,
@@ -20,7 +21,6 @@ from sequencer.node.api.wire_views import (
     Funding,
     FundingPosition,
     OrderGone,
-    Status,
 )
 from sequencer.node.core import (
     AccountView,

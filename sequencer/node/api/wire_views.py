@@ -23,7 +23,6 @@ __all__ = [
     "Fills",
     "Funding",
     "FundingPosition",
-    "Health",
     "Level",
     "MarketInfo",
     "Markets",
@@ -31,8 +30,6 @@ __all__ = [
     "OpenOrders",
     "OrderGone",
     "Position",
-    "Ready",
-    "Status",
     "TriggerInfo",
 ]
 
@@ -271,32 +268,3 @@ class EventBody(msgspec.Struct, omit_defaults=True):
     auction: Auction | None = None
     batch: BatchInfo | None = None
     entry: Entry | None = None
-
-
-class Status(msgspec.Struct):
-    """How the node is, and what receipts and messages are bound to."""
-
-    batch_number: int
-    state_root: Big
-    sequence: int
-    backlog_batches: int
-    withdraw_only: bool
-    alarms: tuple[str, ...]
-    chain_id: Big
-    contract: Address
-    version: int
-    domain: Big
-    receipt_key: tuple[Big, Big]
-
-
-class Health(msgspec.Struct):
-    """The process runs its event loop."""
-
-    is_live: bool
-
-
-class Ready(msgspec.Struct):
-    """The node takes commands."""
-
-    is_ready: bool
-    alarms: tuple[str, ...]
