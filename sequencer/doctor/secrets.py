@@ -1,4 +1,4 @@
-"""Files with secrets: there, plain files, of this user, closed to others, of their form. What they hold is not shown."""
+"""Files with secrets: there, plain, of this user, closed to others, well formed. What they hold is never shown."""
 
 from __future__ import annotations
 
