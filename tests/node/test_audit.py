@@ -155,6 +155,22 @@ def test_two_receipts_are_enough_to_prove_a_fill_after_a_cancel() -> None:
     assert node.audit([strip(cancelled), called]).findings == ()
 
 
+def test_an_auction_places_all_later_batches_behind_it() -> None:
+    node = SmallNode()
+    buy, sell = node.order(2, 5, MARK + 2), node.order(3, -2, MARK - 2)
+    node.submit(buy, sell)
+    node.hidden = {Kind.CANCEL}
+    (cancelled,) = node.submit(node.cancel(2, 0, buy.signed.order.nonce))
+    node.call()
+    first = node.receipts[-1]
+    node.run_called()
+    node.submit(node.order(3, -2, MARK - 2))
+    node.clear()
+    assert cancelled is not None
+    found = node.audit([cancelled, first])
+    assert [finding.published["batch"] for finding in found.misconduct] == [1, 2]
+
+
 def is_tail_of(statement: Statement, called: Statement) -> bool:
     """Return whether a receipt shows the auction's record in its tail, or is the auction's own."""
     return statement.sequence + len(statement.receipt.tail) == called.sequence
