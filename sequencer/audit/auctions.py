@@ -2,13 +2,14 @@
 
 A batch has the time of its auction, and times of batches rise. Auctions that traded nothing may have had the same time
 before it, none after it. So the highest known number of an auction of that time is at most the batch's own: what stands
-below it came before the auction. Only an OUTCOME names the very auction of a batch.
+below it came before the auction, and before those of all later batches. Only an OUTCOME names the very auction of a
+batch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sequencer.audit.published import PublishedBatch
 from sequencer.audit.statements import Statement
@@ -41,7 +42,21 @@ def list_outcomes(statements: Sequence[Statement]) -> Iterator[tuple[Statement, 
 
 
 def place_auctions(statements: Sequence[Statement], batches: Sequence[PublishedBatch]) -> dict[int, Called]:
-    """Return what is known of the auctions of the batches, by number of the batch."""
+    """Return what is known of the auctions of the batches, by number of the batch. Numbers in the log never fall."""
+    known = _find_named(statements, batches)
+    called: dict[int, Called] = {}
+    last: Called | None = None
+    for batch in batches:
+        own = known.get(batch.number)
+        if last is None or (own is not None and own.sequence > last.sequence):
+            last = own
+        if last is not None:
+            called[batch.number] = last if last is own else replace(last, is_exact=False)
+    return called
+
+
+def _find_named(statements: Sequence[Statement], batches: Sequence[PublishedBatch]) -> dict[int, Called]:
+    """Return what the statements say of each batch's own auction."""
     by_digest = {compute_digest(encode_auction(batch.timestamp_s)): batch.number for batch in batches}
     by_time = {batch.timestamp_s: batch.number for batch in batches}
     called: dict[int, Called] = {}

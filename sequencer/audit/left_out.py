@@ -16,8 +16,8 @@ from rollup.settle import get_filled_lots
 from sequencer.audit.auctions import Called
 from sequencer.audit.history import History
 from sequencer.audit.published import PublishedBatch
+from sequencer.audit.resting import RestingOrders
 from sequencer.audit.statements import Statement
-from sequencer.audit.voided import find_void
 from sequencer.node.commands import PlaceOrder
 
 __all__ = ["LeftOut", "find_candidates"]
@@ -54,24 +54,20 @@ def find_candidates(
     history: History, batches: Sequence[PublishedBatch], called: Mapping[int, Called]
 ) -> Iterator[LeftOut]:
     """Yield the orders left out of each batch whose auction is known to have come after them."""
+    resting = RestingOrders(history)
     for batch in batches:
-        if batch.number not in called or batch.record.is_stale:
+        if batch.number not in called:
             continue
-        known = called[batch.number]
-        for statement in history.statements:
-            if statement.sequence >= known.sequence:
-                break
-            for order in statement.orders:
-                filled_lots = _find_filled(batch, statement, order)
-                if filled_lots is None:
-                    continue
-                before = history.list_account(order.account, known.sequence)
-                if find_void(before, (order.account, order.slot, order.nonce), order.epoch):
-                    continue
-                fill_lots = batch.filled_lots.get((order.account, order.slot, order.nonce), 0)
-                left_out = LeftOut(batch, known, order, statement, filled_lots, fill_lots)
-                if left_out.missing_lots > 0:
-                    yield left_out
+        resting.advance(called[batch.number].sequence)
+        resting.drop_late(batch.timestamp_s)
+        for order, statement in resting if not batch.record.is_stale else ():
+            filled_lots = _find_filled(batch, statement, order)
+            if filled_lots is None:
+                continue
+            fill_lots = batch.filled_lots.get((order.account, order.slot, order.nonce), 0)
+            left_out = LeftOut(batch, called[batch.number], order, statement, filled_lots, fill_lots)
+            if left_out.missing_lots > 0:
+                yield left_out
 
 
 def _find_filled(batch: PublishedBatch, statement: Statement, order: Order) -> int | None:

@@ -35,13 +35,14 @@ def rerun_auctions(
     A batch whose outcome is not among the statements, or is another than the published, ends it: what came after cannot
     be told.
     """
-    by_sequence = {called[batch.number].sequence: batch for batch in published.batches if batch.number in called}
+    exact = [batch for batch in published.batches if batch.number in called and called[batch.number].is_exact]
+    by_sequence = {called[batch.number].sequence: batch for batch in exact if batch.number in numbers}
     live, found = LiveState(published.params, published.genesis), dict[int, RerunFills]()
     try:
         for record in _list_whole_log(history):
             live.apply(record)
             batch = by_sequence.get(record.sequence) if record.kind == Kind.AUCTION else None
-            if batch is not None and batch.number in numbers and called[batch.number].is_exact:
+            if batch is not None:
                 found[batch.number] = _rerun(live, batch)
             if record.kind == Kind.OUTCOME and not _stands_at_published(live, published):
                 return found

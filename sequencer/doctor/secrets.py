@@ -1,4 +1,4 @@
-"""Files with secrets: there, plain files, of this user, closed to others, of their form. They are not shown."""
+"""Files with secrets: there, plain, of this user, closed to others, well formed. What they hold is never shown."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
 from typing import Any, Final, TextIO
 
 import structlog
@@ -30,12 +31,16 @@ _LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": loggi
 _URL_SECRET: Final = re.compile(r"(?<=://)[^/\s@]*@")
 
 
-class SecretInLog(Exception):
+@dataclass(eq=False)
+class SecretInLog(RollupError):
     """An event has a key that is named like a secret. Raised where the caller asked for it: in tests."""
 
-    def __init__(self, event: str, key: str) -> None:
-        super().__init__(f"event {event!r}: {key}: names of secrets are not logged")
-        self.event, self.key = event, key
+    code = "secret_in_log"
+    event: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"event {self.event!r}: {self.key}: names of secrets are not logged"
 
 
 def configure_logs(

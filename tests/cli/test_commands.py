@@ -28,6 +28,8 @@ COMMANDS = (
     "account",
     "exit",
     "rebuild",
+    "audit",
+    "doctor",
 )
 
 

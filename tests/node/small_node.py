@@ -16,6 +16,7 @@ from rollup.signature import Signature, derive_public_key, sign
 from rollup.state import Resources, make_genesis
 from rollup.tick import run_tick
 from rollup.trace import BatchTrace
+from rollup.txs import Cancel, CancelAll, SignedOp
 from sequencer.audit.auditing import Audit, audit
 from sequencer.audit.published import Published, PublishedBatch
 from sequencer.audit.statements import Statement
@@ -24,6 +25,7 @@ from sequencer.node.command_codec import encode_command
 from sequencer.node.commands import (
     CancelAllOrders,
     CancelOrder,
+    CashRequest,
     ClientCommand,
     Kind,
     OraclePrices,
@@ -132,13 +134,24 @@ class SmallNode:
 
     def cancel(self, user: int, slot: int, nonce: int) -> CancelOrder:
         """Return a signed cancel."""
-        unsigned = CancelOrder(user, slot, nonce, 1, Signature((0, 1), 0))
+        unsigned = CancelOrder(user, slot, nonce, self._get_epoch(user), Signature((0, 1), 0))
         return replace(unsigned, signature=self._sign(user, unsigned.message(DOMAIN)))
 
     def cancel_all(self, user: int) -> CancelAllOrders:
         """Return a signed cancel of everything, newer than any before."""
-        unsigned = CancelAllOrders(user, self.chain.head.sequence, 1, Signature((0, 1), 0))
+        facts = (user, self.chain.head.sequence, self._get_epoch(user))
+        unsigned = CancelAllOrders(*facts, Signature((0, 1), 0))
         return replace(unsigned, signature=self._sign(user, unsigned.message(DOMAIN)))
+
+    def request(self, kind: type[SignedOp], user: int, **operands: int) -> CashRequest:
+        """Return a signed cash operation."""
+        signed = self.ex.request(kind, user, max_fee_e6=0, **operands)
+        assert isinstance(signed.op, SignedOp)
+        assert signed.signature is not None
+        return CashRequest(signed.op, signed.signature)
+
+    def _get_epoch(self, user: int) -> int:
+        return self.ex.state.get_account(user).epoch
 
     def _sign(self, user: int, message: int) -> Signature:
         return sign(self.ex.key_of(user), message)
@@ -166,6 +179,10 @@ def draw_command(node: SmallNode, random: Random) -> ClientCommand:
         return node.cancel(user, random.randrange(4), random.randint(0, node.ex.order_nonces.get(user, 0) + 1))
     if kind < 0.15:
         return node.cancel_all(user)
+    if kind < 0.18:
+        return node.request(Cancel, user, slot=random.randrange(4), nonce=node.ex.order_nonces.get(user, 0))
+    if kind < 0.19:
+        return node.request(CancelAll, user)
     if kind < 0.3:
         places = [_draw_order(node, random, user) for _ in range(random.randint(1, 3))]
         slots: dict[int, Order] = {order.slot: order for order in places}

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from rollup.orders import IOC, POST_ONLY, REDUCE_ONLY
 from rollup.shapes import Shape
-from sequencer.audit.auditing import audit
+from rollup.txs import Cancel, CancelAll
+from sequencer.audit.auditing import Audit, audit
 from sequencer.audit.findings import Rule, Verdict
 from sequencer.audit.published import PublishedBatch
 from sequencer.audit.statements import Statement
 from sequencer.node.command_codec import encode_command
-from sequencer.node.commands import Kind, PlaceOrder, PlaceQuote
+from sequencer.node.commands import Kind, PlaceOrder, PlaceQuote, Trigger
 from sequencer.node.links import Record
 from sequencer.node.receipts import ReceiptChain
 from tests.node.small_node import DOMAIN, MARK, PUBLIC_KEY, RECEIPT_KEY, SmallNode, draw_command
@@ -152,6 +153,22 @@ def test_two_receipts_are_enough_to_prove_a_fill_after_a_cancel() -> None:
         assert (finding.rule, finding.verdict) == (Rule.FILL_AFTER_CANCEL, Verdict.MISCONDUCT)
     assert node.audit([cancelled]).findings == ()
     assert node.audit([strip(cancelled), called]).findings == ()
+
+
+def test_an_auction_places_all_later_batches_behind_it() -> None:
+    node = SmallNode()
+    buy, sell = node.order(2, 5, MARK + 2), node.order(3, -2, MARK - 2)
+    node.submit(buy, sell)
+    node.hidden = {Kind.CANCEL}
+    (cancelled,) = node.submit(node.cancel(2, 0, buy.signed.order.nonce))
+    node.call()
+    first = node.receipts[-1]
+    node.run_called()
+    node.submit(node.order(3, -2, MARK - 2))
+    node.clear()
+    assert cancelled is not None
+    found = node.audit([cancelled, first])
+    assert [finding.published["batch"] for finding in found.misconduct] == [1, 2]
 
 
 def is_tail_of(statement: Statement, called: Statement) -> bool:
@@ -307,6 +324,51 @@ def test_an_order_cancelled_replaced_or_too_late_is_no_finding() -> None:
     node.run_called()
     for statements in (node.receipts, [one for one in node.receipts if one.receipt.kind != Kind.OUTCOME]):
         assert node.audit(statements).findings == ()
+
+
+def leave_out_and_audit(node: SmallNode, user: int) -> Audit:
+    """Drop a user's order in slot 1, clear, and audit without outcomes: all that is left to say is an excuse."""
+    node.sequencing.books.drop((user, 1))
+    node.clear()
+    return node.audit([one for one in node.receipts if one.receipt.kind not in (Kind.OUTCOME, Kind.PRICES)])
+
+
+def test_a_cash_operation_of_the_account_is_an_excuse() -> None:
+    node = SmallNode()
+    trade(node)
+    node.submit(node.order(4, 3, MARK + 20, slot=1), node.request(Cancel, 4, slot=2, nonce=9))
+    (finding,) = leave_out_and_audit(node, 4).findings
+    assert "account_busy" in [excuse.split(":")[0] for excuse in finding.excuses]
+
+
+def test_an_order_of_an_older_epoch_is_no_finding() -> None:
+    node = SmallNode()
+    node.submit(node.order(4, 3, MARK - 20, slot=1), node.request(CancelAll, 4))
+    node.clear()
+    assert node.batches[0].after.get_account(4).epoch == 2
+    trade(node)
+    assert leave_out_and_audit(node, 4).findings == ()
+
+
+@pytest.mark.parametrize(("is_above", "n_findings"), [(True, 0), (False, 1)])
+def test_an_order_whose_trigger_is_not_hit_is_no_finding(is_above: bool, n_findings: int) -> None:
+    node = SmallNode()
+    trade(node)
+    order = node.order(4, 3, MARK + 20, slot=1).signed
+    node.submit(PlaceOrder(order, Trigger(MARK + 1, is_above)))
+    assert len(leave_out_and_audit(node, 4).findings) == n_findings
+
+
+def test_an_order_in_a_market_without_trades_or_at_the_price_is_no_finding() -> None:
+    node = SmallNode()
+    trade(node)
+    node.submit(PlaceOrder(node.ex.order(4, 3, MARK + 20, slot=1, market=1, tip_e6=0, max_fee_e6=0)))
+    assert leave_out_and_audit(node, 4).findings == ()
+    price = node.batches[0].record.clearing_prices_ticks[0]
+    node = SmallNode()
+    trade(node)
+    node.submit(node.order(4, 3, price, slot=1))
+    assert leave_out_and_audit(node, 4).findings == ()
 
 
 # Post-only orders that cross

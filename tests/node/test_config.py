@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 import tomllib
 from dataclasses import fields
@@ -12,10 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rollup.errors import RollupError
 from sequencer.errors import FileMissing
 from sequencer.node.config import NodeConfig
 from sequencer.node.config_keys import ConfigInvalid, KeySpec
 from sequencer.node.config_loading import list_keys, load_config, name_variable
+from sequencer.node.logs import SecretInLog
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "node.toml"
@@ -225,3 +228,9 @@ def test_the_document_lists_every_key_with_its_default() -> None:
                 example = tomllib.loads(EXAMPLE.read_text())[section][match[1]]
                 assert value == example
     assert rows == list(KEYS)
+
+
+@pytest.mark.parametrize("error", [ConfigInvalid("f", "k", "g", "e"), SecretInLog("event", "key")])
+def test_errors_survive_pickling(error: RollupError) -> None:
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), copy.get_facts(), str(copy)) == (type(error), error.get_facts(), str(error))
