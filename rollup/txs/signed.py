@@ -47,7 +47,7 @@ class SignedOp(ABC):
         return 0
 
     def check_message(self) -> None:
-        """Raise ValueOutOfRange, or NonceExhausted for a cancel, unless every field fits its place in what is signed."""
+        """Raise ValueOutOfRange, or NonceExhausted for a cancel, unless every field fits its place in the words."""
         check_range("account", self.account, FIRST_USER_ACCOUNT, 2**ACCOUNT_BITS - 1)
         check_bits("cash_nonce", self.cash_nonce, COUNTER_BITS)
         check_bits("epoch", self.epoch, COUNTER_BITS)

@@ -41,7 +41,10 @@ class LiveRecord(NamedTuple):
 
 
 class Auction(NamedTuple):
-    """An auction that was called: it is over the records before its own, which is `sequence`."""
+    """An auction that was called: it is over the records before its own, which is `sequence`.
+
+    Where the next one is called before anything came of it, nothing ever will.
+    """
 
     sequence: int
     timestamp_s: int
@@ -86,7 +89,9 @@ class LiveState:
                 self.cash[record.sequence] = live
                 self.cash_counts[read_cash_account(live.body)] += 1
             case Kind.ENTRY:
-                self.entries[int.from_bytes(live.body[:8], "big")] = live
+                index = int.from_bytes(live.body[:8], "big")
+                if index >= self.state.header.queue_consumed:
+                    self.entries.setdefault(index, live)  # each counts once, however often it was written
             case Kind.PRICES:
                 self.prices[live.body[0]] = live
             case Kind.AUCTION:
@@ -114,7 +119,9 @@ class LiveState:
             facts = (str(outcome.batch.old_state_root), str(self.state.state_root))
             raise StateDiverged(outcome.auction, "old_state_root", *facts)
         self.auction, self.state = None, outcome.apply(self.state)
-        self.released.update(slot for slot in outcome.released if slot in self.orders)
+        for key in outcome.released:
+            if key in self.orders and self.orders[key][1].sequence < outcome.auction:  # not what replaced it since
+                self.released.add(key)
         for closed in outcome.closed:
             if self.orders.get((closed.account, closed.slot), (None,))[0] == closed.nonce:
                 self._leave(closed.account, closed.slot)

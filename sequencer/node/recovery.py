@@ -47,6 +47,8 @@ def decode_live(body: bytes) -> LiveState:
     try:
         unpacker = zlib.decompressobj()
         rest = parse_json(unpacker.decompress(body[end:], _MAX_JSON_BYTES))
+        if not unpacker.eof or unpacker.unused_data:
+            raise LiveStateInvalid("its rest does not end where it should")
         if not isinstance(rest, dict):
             raise LiveStateInvalid("its rest is no object")
         return _build(snapshot, rest)
