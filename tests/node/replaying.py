@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rollup.audit import check_batch
 from rollup.shapes import Shape
 from rollup.snapshot import Snapshot
 from sequencer.node.commands import Kind
@@ -23,21 +22,22 @@ def replay(records: Sequence[LogRecord], genesis: Snapshot, shape: Shape) -> Liv
     return sequencing.live
 
 
-def go_on(sequencing: Sequencing, records: Sequence[LogRecord], *, is_audited: bool = False) -> int:
+def go_on(sequencing: Sequencing, records: Sequence[LogRecord]) -> int:
     """Go through the next records of a log, hold what they say of outcomes to what comes of them; return how many.
 
-    An auction is held where its outcome is among the records: of others nothing came.
+    An auction is held where its outcome is among the records: of others nothing came. An outcome of an auction that was
+    called before the first of them is taken over.
     """
     held = {decode_outcome(one.body).auction for one in records if one.kind == Kind.OUTCOME}
-    made = b""
+    made: bytes | None = None
     for record in records:
-        if record.kind == Kind.OUTCOME:
+        if record.kind == Kind.OUTCOME and made is None:  # called before the first of these records
+            sequencing.follow(record)
+        elif record.kind == Kind.OUTCOME:
             assert record.body == made, record.sequence
+            made = None
         else:
             sequencing.apply(record)
         if record.kind == Kind.AUCTION and record.sequence in held:
-            outcome, trace = sequencing.run_auction()
-            made = encode_outcome(outcome)
-            if is_audited and trace is not None:
-                check_batch(trace)
+            made = encode_outcome(sequencing.run_auction()[0])
     return len(held)
