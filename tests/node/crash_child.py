@@ -28,7 +28,9 @@ from tests.node_stores import open_patiently
 KEY = bytes(range(32))
 SHAPE = "tiny"
 ACCOUNTS = range(2, 10)
-SLOTS = 12
+SLOTS = 512
+RESTING = 12  # orders of an account at most
+STEPS = 250  # a nonce may be so far above what the state has in its slot, and a little more
 SNAPSHOTS_1_IN = 3  # starts
 RESENT = 40
 
@@ -69,12 +71,11 @@ class Traders:
     def _draw_one(self) -> ClientCommand:
         rng, account = self._rng, self._rng.choice(ACCOUNTS)
         taken = sorted(self._node.live.slots.get(account, ()))
-        if taken and rng.random() < 0.08:
-            slot = rng.choice(taken)
-            return self._market.cancel(account, slot, self._market.nonces[account, slot] - 1)
         kind, side = rng.random(), rng.choice((-1, 1))
-        free = [slot for slot in range(SLOTS) if slot not in taken]
-        slot = rng.choice(taken if taken and (kind < 0.6 or not free) else free or taken)
+        slot = rng.choice(taken) if taken and (kind < 0.6 or len(taken) >= RESTING) else rng.randrange(SLOTS)
+        leaf = unpack_slot(self._node.live.state.get_account(account).orders.get(slot))[0]
+        if rng.random() < 0.08 or self._market.nonces[account, slot] - leaf > STEPS:
+            return self._market.cancel(account, slot, max(0, self._market.nonces[account, slot] - 1))
         away = rng.uniform(0, 0.04) if kind > 0.9 else -rng.uniform(0.001, 0.03)
         price = MARK_TICKS / 10**6 * (1 + side * away)
         flags = IOC if kind > 0.95 else 0

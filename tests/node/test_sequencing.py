@@ -2,57 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 
 from sequencer.node.commands import Kind
-from sequencer.node.live import LiveState
 from sequencer.node.recovery import decode_live, encode_live
 from sequencer.node.refusals import StateDiverged
 from sequencer.node.sequencing import Sequencing
-from tests.node.node_day import SHAPE, NodeDay
+from tests.node.node_day import SEEDS, SHAPE, describe, get_day, read
 from tests.node.replaying import go_on, replay
-
-SEEDS = range(6)
-STEPS = 90
-
-
-@cache
-def get_day(seed: int) -> NodeDay:
-    """Return a day that was run."""
-    day = NodeDay(seed)
-    day.run(STEPS)
-    return day
-
-
-def read(day: NodeDay, n_records: int) -> LiveState:
-    """Return what the first records of a day's log say."""
-    live = LiveState(day.genesis.params, day.genesis.state)
-    for record in day.log[:n_records]:
-        live.apply(record)
-    return live
-
-
-def describe(live: LiveState) -> dict[str, object]:
-    """Return all that decides how it goes on."""
-    slots = {*live.orders, *live.floors}
-    lowest = {key: live.orders[key][0] + 1 if key in live.orders else live.floors[key] for key in slots}
-    return {
-        "root": live.state.state_root,
-        "header": live.state.header,
-        "accounts": {number: one for number, one in live.state.accounts.items() if not one.is_empty or number < 2},
-        "orders": live.orders,
-        "lowest": lowest,
-        "cancel_all_ms": live.cancel_all_ms,
-        "cash": live.cash,
-        "entries": live.entries,
-        "prices": live.prices,
-        "released": live.released,
-        "cash_counts": +live.cash_counts,
-        "slots": {account: slots for account, slots in live.slots.items() if slots},
-        "auction": live.auction,
-    }
 
 
 def test_the_days_see_everything() -> None:
