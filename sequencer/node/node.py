@@ -163,12 +163,12 @@ class Node:
 
     def _remember(self, record: LogRecord, outcome: Outcome | None) -> list[Event]:
         """Note what a record says for those who ask later; return it as events."""
-        if record.kind == Kind.ENTRY:
+        if outcome is None and record.kind != Kind.ENTRY:
+            return []
+        if outcome is None:
             command = decode_command(record.kind, record.body)
             assert isinstance(command, QueueEntrySeen)
             return [self.history.add_entry(command.index, command.entry)]
-        if outcome is None:
-            return []
         applied = outcome.batch.applied if outcome.batch else ()
         consumed = outcome.batch.header.queue_consumed if outcome.batch else 0
         return list(self.history.add_outcome(outcome, consumed - len(applied), record.time_us))

@@ -66,9 +66,11 @@ def recover(
     """
     latest = store.latest_snapshot()
     live = LiveState(genesis.params, genesis.state) if latest is None else decode_live(latest.body)
+    live.behind = {}  # the trees are hashed once, at the end
     for part in store.replay():
         for record in part:
             on_record(record, live.apply(record))
+    live.catch_up()
     return live
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from functools import cache
 
 import pytest
@@ -16,7 +17,7 @@ from sequencer.node.links import LogRecord, Record
 from sequencer.node.live import LiveState, encode_auction
 from sequencer.node.outcome import Outcome, encode_outcome
 from sequencer.node.recovery import decode_live, encode_live
-from sequencer.node.refusals import LiveStateInvalid, RecordMalformed
+from sequencer.node.refusals import LiveStateInvalid, RecordMalformed, StateDiverged
 from tests.node.market import Market, make_snapshot
 from tests.node.node_day import START_S, describe, get_day, read
 
@@ -138,10 +139,32 @@ def test_invalid_snapshot_with_more_behind_it(more: bytes) -> None:
 @settings(max_examples=30)
 @given(text=st.sampled_from([b"[]", b"{}", b"1", b'{"records":[1]}', b'{"records":[[1,2]]}', b'{"records":{}}', b"{"]))
 def test_invalid_snapshot_whose_rest_is_something_else(text: bytes) -> None:
-    import zlib
-
     body = get_body()
     end = 8 + int.from_bytes(body[:8], "big")
     with pytest.raises(RollupError) as raised:
         decode_live(body[:end] + zlib.compress(text))
     assert isinstance(raised.value, LiveStateInvalid)
+
+
+def test_state_left_behind_while_a_log_is_read_catches_up() -> None:
+    day = get_day(2)
+    live = read(day, 0)
+    live.behind = {}
+    for record in day.log:
+        live.apply(record)
+    assert not any(number in live.state.accounts for number in range(2, 9))
+    live.catch_up()
+    assert describe(live) == describe(day.running.live)
+    assert live.state.tree.root == live.state.header.accounts_root
+
+
+def test_invalid_log_whose_accounts_have_another_root() -> None:
+    day = get_day(2)
+    live = read(day, 0)
+    live.behind = {}
+    for record in day.log:
+        live.apply(record)
+    number, account = next(iter(live.behind.items()))
+    live.behind[number] = account.with_changes(cash_atoms=account.cash_atoms + 1)
+    with pytest.raises(StateDiverged, match="accounts_root"):
+        live.catch_up()

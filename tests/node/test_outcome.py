@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -86,9 +87,7 @@ def test_invalid_bytes_of_an_outcome(seed: int, place: float, bit: int, data: st
 
 
 def test_invalid_outcome_too_large_for_a_record() -> None:
-    import random
-
-    rng = random.Random(1)
+    rng = Random(1)
     closed = tuple(
         ClosedOrder(rng.randrange(2**21), rng.randrange(512), rng.randrange(2**32), f"{rng.randrange(10**60)}")
         for _ in range(40_000)
