@@ -52,6 +52,7 @@ __all__ = [
     "merkle_levels",
     "msm_g1",
     "msm_g2",
+    "poseidon_many",
     "prove",
     "setup",
     "start_ceremony",

@@ -6,6 +6,7 @@ where the store refuses that, `forget` goes back to what the log says.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from rollup.accounts import Account
@@ -22,6 +23,7 @@ from rollup.rejections import (
 )
 from rollup.settle import get_filled_lots
 from rollup.tick import Tick
+from rollup.txs import KeyChange, Transfer
 from sequencer.node.command_codec import decode_command
 from sequencer.node.commands import (
     CancelAllOrders,
@@ -50,6 +52,7 @@ class Admission:
         self._next_nonce: dict[Slot, int] = {}  # lowest free nonces above what `live` says
         self._cancel_all_ms: dict[int, int] = {}
         self._unwritten: list[ClientCommand] = []  # admitted, not yet in `live`
+        self._unwritten_cash: Counter[int] = Counter()  # cash operations among them, by account
         for account in list(live.slots):
             self._restore(account)
 
@@ -105,13 +108,14 @@ class Admission:
         self._next_nonce.clear()
         self._cancel_all_ms.clear()
         self._unwritten.clear()
+        self._unwritten_cash.clear()
 
     def forget(self) -> None:
         """Take back what was admitted and could not be written."""
         commands = list(self._unwritten)
         self.note_durable()
-        for command in commands:
-            self._restore(command.account)
+        for account in {command.account for command in commands}:
+            self._restore(account)
 
     def _put_again(self, command: ClientCommand) -> None:
         """Let an unwritten command have the effect on the open orders that it had when it was admitted."""
@@ -191,14 +195,16 @@ class Admission:
 
     def _admit_cash(self, request: CashRequest, account: Account) -> None:
         op, tick = request.op, self.terms.tick
-        unwritten = sum(isinstance(one, CashRequest) and one.account == op.account for one in self._unwritten)
-        expected = account.cash_nonce + self.live.cash_counts[op.account] + unwritten
+        if self.withdraw_only and isinstance(op, Transfer | KeyChange):
+            raise WithdrawOnly(op.account)
+        expected = account.cash_nonce + self.live.cash_counts[op.account] + self._unwritten_cash[op.account]
         if op.cash_nonce != expected:
             raise CashNonceMismatch(op.account, op.cash_nonce, expected)
         if op.epoch != account.epoch:
             raise EpochMismatch(op.account, op.epoch, account.epoch)
         if tick.cash_fee_e6 > op.max_fee_e6:
             raise FeeAboveMaximum(op.account, tick.cash_fee_e6, op.max_fee_e6)
+        self._unwritten_cash[op.account] += 1
 
     def _restore(self, account: int) -> None:
         """Set the open orders of an account to those that rest by the log, with what was filled of them."""

@@ -74,6 +74,7 @@ class AuctionBook:
         """Take out and return all orders that a batch of this time would refuse as expired."""
         rows = self.table.rows
         late = rows[self.table.column("expiry", rows) < timestamp_s]
+        late = late[np.argsort(self.table.column("key", late))]  # by arrival: rows depend on what was here before
         expired = [self.table.get_row(row) for row in late.tolist()]
         for resting in expired:
             self.remove(resting.sent.order.account, resting.sent.order.slot)

@@ -13,8 +13,9 @@ from sequencer.node.engine import Engine
 from sequencer.node.engine_loop import AuctionWanted, BooksSeen, EngineFailed, EngineMessage, OutcomeMade
 from sequencer.node.errors import StoreFull, StoreUnavailable
 from sequencer.node.links import LogRecord, Record
-from sequencer.node.live import LiveState, encode_auction
+from sequencer.node.live import Auction, LiveState, encode_auction
 from sequencer.node.outcome import encode_outcome
+from sequencer.node.refusals import StateDiverged
 from sequencer.node.stages import BATCH, name_batch
 from sequencer.node.store import Artifact
 from sequencer.node.writing import Writer
@@ -44,7 +45,8 @@ class Auctioneer:
         self._live, self._shape_name, self._tick_s = live, shape_name, tick_s
         self._writer, self._on_books, self._on_batch = writer, on_books, on_batch
         self._engine: Engine | None = None
-        self._inbox: asyncio.Queue[EngineMessage] = asyncio.Queue()
+        self._void: Auction | None = None  # called before the engine began: it never holds that one
+        self._inbox: asyncio.Queue[tuple[int, EngineMessage]] = asyncio.Queue()  # with the number of the engine
         self._called_at = 0.0
 
     @property
@@ -58,7 +60,13 @@ class Auctioneer:
 
     def start(self) -> None:
         """Start the engine where the log stands."""
-        take = self._inbox.put_nowait
+        number, self._void = self.deaths, self._live.auction
+
+        def take(message: EngineMessage) -> None:
+            if isinstance(message, EngineFailed):
+                self.failure = message.error  # now: its process ends, and is not to be started again
+            self._inbox.put_nowait((number, message))
+
         self._engine = Engine(self._live, self._shape_name, self._tick_s, take, self._start_again)
 
     def close(self) -> None:
@@ -73,25 +81,35 @@ class Auctioneer:
             self._engine.tell(records)
 
     async def run(self) -> None:
-        """Answer the engine until cancelled."""
-        while True:
-            match await self._inbox.get():
-                case BooksSeen() as seen:
-                    self._on_books(seen)
-                case AuctionWanted():
-                    await self._call()
-                case OutcomeMade() as made:
-                    await self._keep(made)
-                case EngineFailed(error):
-                    self.failure = error
+        """Answer the engine until cancelled, or until there can be no auctions any more: `failure` says why."""
+        while self.failure is None:
+            number, message = await self._inbox.get()
+            if number != self.deaths or self.failure is not None:
+                continue  # of an engine that has died since: what took its place knows nothing of it
+            try:
+                await self._answer(message)
+            except RollupError as error:
+                self.failure = error
+
+    async def _answer(self, message: EngineMessage) -> None:
+        match message:
+            case BooksSeen() as seen:
+                self._on_books(seen)
+            case AuctionWanted():
+                await self._call()
+            case OutcomeMade() as made:
+                await self._keep(made)
+            case EngineFailed(error):
+                self.failure = error
 
     async def _call(self) -> None:
         """Write that an auction is held, once the interval and the second of the last batch are over."""
-        if self._live.auction is not None:  # asked by an engine that has died since
+        if self._live.auction not in (None, self._void):  # the engine has one to hold
             return
         await asyncio.sleep(max(0.0, self._called_at + self.interval_s - time.monotonic()))
         while (timestamp_s := int(time.time())) <= self._live.state.header.timestamp_s:
-            await asyncio.sleep(self._live.state.header.timestamp_s + 1 - time.time())
+            left_s = self._live.state.header.timestamp_s + 1 - time.time()
+            await asyncio.sleep(max(0.0, min(left_s, _PAUSE_S)))  # a clock that went back may be set right meanwhile
         self._called_at = time.monotonic()
         await self._write([Record(Kind.AUCTION, encode_auction(timestamp_s))])
 
@@ -99,6 +117,7 @@ class Auctioneer:
         """Write what came of an auction, unless another engine's word on it stands already."""
         if self._live.auction is None or self._live.auction.sequence != made.outcome.auction:
             return
+        self._check_follows(made)
         self.last_auction_s = made.seconds
         record = Record(Kind.OUTCOME, encode_outcome(made.outcome))
         if made.trace is None or made.outcome.batch is None:
@@ -107,6 +126,12 @@ class Auctioneer:
         number = made.outcome.batch.header.batch_number
         await self._write([record], [Artifact(BATCH, name_batch(number), made.trace)])
         self._on_batch(number, made.trace)
+
+    def _check_follows(self, made: OutcomeMade) -> None:
+        """Raise StateDiverged where the batch is not on the log's state: in the log it would bar the next start."""
+        batch, root = made.outcome.batch, self._live.state.state_root
+        if batch is not None and batch.old_state_root != root:
+            raise StateDiverged(made.outcome.auction, "old_state_root", str(batch.old_state_root), str(root))
 
     async def _write(self, records: Sequence[Record], artifacts: Sequence[Artifact] = ()) -> None:
         """Write, however long the store takes to come back: an auction once held is not held otherwise."""
@@ -122,4 +147,5 @@ class Auctioneer:
         """The engine died: another takes its place, with what the log says."""
         self.deaths += 1
         self.close()
-        self.start()
+        if self.failure is None:
+            self.start()

@@ -73,7 +73,8 @@ class Books:
             case CashRequest(op, signature):
                 self._cash[record.sequence] = SignedCashOp(op, signature)
             case QueueEntrySeen(index, entry):
-                self._entries[index] = SignedCashOp(entry)
+                if (seen := self._live.entries.get(index)) is not None and seen.sequence == record.sequence:
+                    self._entries[index] = SignedCashOp(entry)
             case OraclePrices(signed_prices):
                 self._prices[signed_prices.signer] = signed_prices
 

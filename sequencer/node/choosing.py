@@ -82,7 +82,8 @@ def list_eager_rows(book: AuctionBook, fund_sides: Collection[tuple[int, int]]) 
     for market, direction in fund_sides:
         side = rows[(markets == market) & (directions == direction)]
         if len(side):
-            eager.append(int(side[np.argmax(direction * book.table.column("limit", side))]))
+            keys, limits = book.table.column("key", side), book.table.column("limit", side)
+            eager.append(int(side[np.lexsort((keys, -direction * limits))[0]]))  # of equals the oldest
     return np.array(eager, np.int64)
 
 

@@ -1,7 +1,8 @@
 """The process that makes auctions: told the records of the log, it says when it wants an auction and what came of it.
 
 It has the books to itself, so that acknowledging orders never waits for an auction. It decides nothing that the log
-does not say: should it die, another one, told the same records, makes the same batches.
+does not say: should it die, another one begins where the log stands. An auction that was called before and of which
+nothing came is not held then: records after it are in the books already. Another is called.
 """
 
 from __future__ import annotations
@@ -81,8 +82,6 @@ class _Loop:
 
     def run(self) -> None:
         """Answer records as they come, and look at the books at every tick."""
-        if self._sequencing.live.auction is not None:  # called before this process began
-            self._run_auction()
         next_tick = time.monotonic()
         while True:
             if self._connection.poll(max(0.0, next_tick - time.monotonic())):
@@ -94,8 +93,12 @@ class _Loop:
 
     def _take(self, record: LogRecord) -> None:
         self._sequence = record.sequence
-        if record.kind in (Kind.OUTCOME, Kind.GROUP, Kind.PROVED, Kind.SETTLED):
-            return  # outcomes are made here; the others do not concern the books
+        if record.kind in (Kind.GROUP, Kind.PROVED, Kind.SETTLED):
+            return  # they do not concern the books
+        if record.kind == Kind.OUTCOME:
+            if self._sequencing.live.auction is not None:  # called before this process began, and made by the last one
+                self._sequencing.follow(record)
+            return
         self._sequencing.apply(record)
         if record.kind == Kind.AUCTION:
             self._run_auction()

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
+from rollup.accounts import Account
 from rollup.orders import unpack_slot
 from rollup.params import Params
 from rollup.state import State
@@ -41,7 +42,10 @@ class LiveRecord(NamedTuple):
 
 
 class Auction(NamedTuple):
-    """An auction that was called: it is over the records before its own, which is `sequence`."""
+    """An auction that was called: it is over the records before its own, which is `sequence`.
+
+    Where the next one is called before anything came of it, nothing ever will.
+    """
 
     sequence: int
     timestamp_s: int
@@ -63,6 +67,7 @@ class LiveState:
     released: set[Slot] = field(default_factory=set)  # orders whose trigger was hit
     cash_counts: Counter[int] = field(default_factory=Counter)  # operations in `cash`, by account
     slots: dict[int, set[int]] = field(default_factory=dict)  # those in `orders`, by account
+    behind: dict[int, Account] | None = None  # while a long log is read: changed accounts that `state` has not yet
 
     def apply(self, record: LogRecord) -> Outcome | None:
         """Take in the next record of the log; return the outcome if it is one.
@@ -71,7 +76,9 @@ class LiveState:
         """
         live = LiveRecord(record.sequence, record.kind, record.body)
         match record.kind:
-            case Kind.ORDER | Kind.QUOTE:
+            case Kind.ORDER:
+                self._rest(*_read_word_1(live.body, 0), live)
+            case Kind.QUOTE:
                 for account, slot, nonce in list_slots(live):
                     self._rest(account, slot, nonce, live)
             case Kind.CANCEL:
@@ -86,7 +93,9 @@ class LiveState:
                 self.cash[record.sequence] = live
                 self.cash_counts[read_cash_account(live.body)] += 1
             case Kind.ENTRY:
-                self.entries[int.from_bytes(live.body[:8], "big")] = live
+                index = int.from_bytes(live.body[:8], "big")
+                if index >= self.state.header.queue_consumed:
+                    self.entries.setdefault(index, live)  # each counts once, however often it was written
             case Kind.PRICES:
                 self.prices[live.body[0]] = live
             case Kind.AUCTION:
@@ -113,8 +122,11 @@ class LiveState:
         if outcome.batch and outcome.batch.old_state_root != self.state.state_root:
             facts = (str(outcome.batch.old_state_root), str(self.state.state_root))
             raise StateDiverged(outcome.auction, "old_state_root", *facts)
-        self.auction, self.state = None, outcome.apply(self.state)
-        self.released.update(slot for slot in outcome.released if slot in self.orders)
+        self.auction = None
+        self._advance(outcome)
+        for key in outcome.released:
+            if key in self.orders and self.orders[key][1].sequence < outcome.auction:  # not what replaced it since
+                self.released.add(key)
         for closed in outcome.closed:
             if self.orders.get((closed.account, closed.slot), (None,))[0] == closed.nonce:
                 self._leave(closed.account, closed.slot)
@@ -124,6 +136,21 @@ class LiveState:
                 self.cash_counts[read_cash_account(waited.body)] -= 1
         for index in [index for index in self.entries if index < self.state.header.queue_consumed]:
             del self.entries[index]
+
+    def catch_up(self) -> None:
+        """Put into the state what was left behind while a log was read. Raises StateDiverged: another root."""
+        changed, self.behind = self.behind or {}, None
+        self.state = self.state.with_accounts(self.state.header, changed.items())
+        if (root := self.state.tree.root) != self.state.header.accounts_root:
+            facts = (str(root), str(self.state.header.accounts_root))
+            raise StateDiverged(self.state.header.batch_number, "accounts_root", *facts)
+
+    def _advance(self, outcome: Outcome) -> None:
+        if self.behind is None or outcome.batch is None:
+            self.state = outcome.apply(self.state)
+        else:
+            self.behind.update(outcome.batch.changed)
+            self.state = replace(self.state, header=outcome.batch.header)
 
     @property
     def next_entry(self) -> int:
@@ -148,10 +175,13 @@ class LiveState:
         return filled_lots if slot_nonce == nonce else 0
 
     def _rest(self, account: int, slot: int, nonce: int, live: LiveRecord) -> None:
-        self.orders[account, slot] = (nonce, live)
-        self.released.discard((account, slot))
-        self.floors.pop((account, slot), None)  # what rests says more
-        self.slots.setdefault(account, set()).add(slot)
+        key = (account, slot)
+        if key not in self.orders:
+            self.floors.pop(key, None)  # what rests says more
+            self.slots.setdefault(account, set()).add(slot)
+        elif self.released:
+            self.released.discard(key)
+        self.orders[key] = (nonce, live)
 
     def _leave(self, account: int, slot: int) -> None:
         del self.orders[account, slot]

@@ -77,12 +77,13 @@ class Node:
         self.admission = Admission(self.live)
         self.admission.withdraw_only = settings.withdraw_only
         self._writer = Writer(store, self._chain, self._follow)
-        self._intake = Intake(self.admission, self._writer)
+        self._intake = Intake(self.admission, self._writer, self.get_receipt)
         parts = (self._writer, self._see_books, self._hand_on)
         self._auctioneer = Auctioneer(self.live, settings.shape_name, settings.tick_s, *parts)
         self._books = BooksSeen(0, {}, {})
         self._tasks: list[asyncio.Task[None]] = []
         self._signatures = SignatureCache()
+        self._bringing = asyncio.Lock()
         self.on_batch: Callable[[int, bytes], None] = lambda number, trace: None  # the next batch, durable
         self.get_backlog: Callable[[], int] = lambda: 0
         self.get_alarms: Callable[[], tuple[str, ...]] = tuple
@@ -94,10 +95,12 @@ class Node:
         self._tasks = [asyncio.create_task(self._intake.run()), asyncio.create_task(self._auctioneer.run())]
 
     async def stop(self) -> None:
-        """Stop auctions and commands; what was acknowledged is in the log."""
-        for task in self._tasks:
+        """Stop auctions and commands; those that wait are answered, and nothing is being written any more."""
+        self._intake.close()
+        for task in self._tasks[1:]:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._writer.drain()
         self._auctioneer.close()
 
     def put_snapshot(self) -> None:
@@ -111,6 +114,10 @@ class Node:
 
     async def submit_prices(self, signed: SignedPrices) -> bool:
         """Write an oracle's message, if a batch could use it; return whether it could."""
+        async with self._bringing:
+            return await self._write_prices(signed)
+
+    async def _write_prices(self, signed: SignedPrices) -> bool:
         before_s = self.live.state.header.signer_times_s
         last = self.live.prices.get(signed.signer)
         is_newer = last is None or int.from_bytes(last.body[1:6], "big") < signed.time_s
@@ -122,8 +129,9 @@ class Node:
 
     async def take_entry(self, index: int, entry: Entry) -> None:
         """Write a final entry of the base layer's queue; one that was written before is passed over."""
-        if index == self.live.next_entry:
-            await self._writer.append([encode_command(QueueEntrySeen(index, entry))])
+        async with self._bringing:  # two who bring the same at once must not both find it missing
+            if index == self.live.next_entry:
+                await self._writer.append([encode_command(QueueEntrySeen(index, entry))])
 
     async def write(self, records: Sequence[Record], artifacts: Sequence[Artifact] = ()) -> None:
         """Write records of the pipeline; artefacts that stand there already are no error. Raises StoreError."""
@@ -162,12 +170,12 @@ class Node:
 
     def _remember(self, record: LogRecord, outcome: Outcome | None) -> list[Event]:
         """Note what a record says for those who ask later; return it as events."""
-        if record.kind == Kind.ENTRY:
+        if outcome is None and record.kind != Kind.ENTRY:
+            return []
+        if outcome is None:
             command = decode_command(record.kind, record.body)
             assert isinstance(command, QueueEntrySeen)
             return [self.history.add_entry(command.index, command.entry)]
-        if outcome is None:
-            return []
         applied = outcome.batch.applied if outcome.batch else ()
         consumed = outcome.batch.header.queue_consumed if outcome.batch else 0
         return list(self.history.add_outcome(outcome, consumed - len(applied), record.time_us))

@@ -6,7 +6,7 @@ batch. Its trace, from which it can be proved, is kept beside it as the artefact
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rollup.accounts import Account
 from rollup.codec_common import ACCOUNT, ACCOUNT_ID, COUNTER, TIMESTAMP, signed
@@ -88,11 +88,7 @@ class Outcome:
         """Return the state after it."""
         if self.batch is None:
             return state
-        accounts, tree = dict(state.accounts), state.tree
-        for account_id, account in self.batch.changed:
-            accounts[account_id] = account
-            tree = tree.set(account_id, account.leaf_hash())
-        return replace(state, header=self.batch.header, tree=tree, accounts=accounts)
+        return state.with_accounts(self.batch.header, self.batch.changed)
 
 
 _SEQUENCE = unsigned(63)

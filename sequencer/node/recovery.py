@@ -47,6 +47,8 @@ def decode_live(body: bytes) -> LiveState:
     try:
         unpacker = zlib.decompressobj()
         rest = parse_json(unpacker.decompress(body[end:], _MAX_JSON_BYTES))
+        if not unpacker.eof or unpacker.unused_data:
+            raise LiveStateInvalid("its rest does not end where it should")
         if not isinstance(rest, dict):
             raise LiveStateInvalid("its rest is no object")
         return _build(snapshot, rest)
@@ -64,9 +66,11 @@ def recover(
     """
     latest = store.latest_snapshot()
     live = LiveState(genesis.params, genesis.state) if latest is None else decode_live(latest.body)
+    live.behind = {}  # the trees are hashed once, at the end
     for part in store.replay():
         for record in part:
             on_record(record, live.apply(record))
+    live.catch_up()
     return live
 
 

@@ -10,6 +10,7 @@ __all__ = [
     "CancelTimeNotRising",
     "LiveStateInvalid",
     "NodeBusy",
+    "NodeStopping",
     "NonceUsed",
     "OutcomeInvalid",
     "RecordMalformed",
@@ -120,6 +121,16 @@ class NodeBusy(RollupError):
 
     def __str__(self) -> str:
         return f"{self.waiting} commands wait, at most {self.limit}: try again"
+
+
+@dataclass(eq=False)
+class NodeStopping(RollupError):
+    """The node takes no more commands: it is about to end."""
+
+    code = "node_stopping"
+
+    def __str__(self) -> str:
+        return "the node is about to end: try again later"
 
 
 @dataclass(eq=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rollup.oracle import pick_usable
+from rollup.orders import unpack_slot
 from rollup.shapes import Shape
 from rollup.signature_cache import SignatureCache
 from rollup.tick import Tick, run_tick
@@ -50,6 +51,11 @@ class Sequencing:
             self._is_new = True
             self.books.take(LiveRecord(record.sequence, record.kind, record.body))
 
+    def follow(self, record: LogRecord) -> None:
+        """Take over an outcome that another engine made of the auction that was called."""
+        self.live.apply(record)
+        self.books, self._risk, self._is_new = Books(self.live), RiskBook(self.live.state.accounts), True
+
     def would_act(self, timestamp_s: int) -> bool:
         """Return whether an auction at this time might do anything."""
         if timestamp_s <= self.live.state.header.timestamp_s or not self._is_new:
@@ -86,7 +92,7 @@ class Sequencing:
         closed += list_refused(result)
         if not result.is_idle:
             closed += self.books.close_filled(result.fills)
-            closed += self._close_epochs(result)
+            closed += self._close_void(result)
             self._risk.apply(result.changed)
         closed += [self._spell(key, "ioc") for key in immediate]
         batch = None if result.is_idle else seal_batch(result, state.state_root)
@@ -120,13 +126,15 @@ class Sequencing:
         self.indicative = {market: crossing.price_ticks for market, crossing in enumerate(crossings)}
         return any(crossing.volume_lots for crossing in crossings)
 
-    def _close_epochs(self, result: BatchResult) -> Iterator[ClosedOrder]:
-        """Yield the orders of accounts whose key or epoch the batch changed: they are void."""
+    def _close_void(self, result: BatchResult) -> Iterator[ClosedOrder]:
+        """Yield the orders that the batch made void: by another key or epoch, or by a cancel in the state."""
         for account_id, account in sorted(result.changed.items()):
             before = self.live.state.get_account(account_id)
-            if (before.epoch, before.key) != (account.epoch, account.key):
-                for slot in sorted(self.live.slots.get(account_id, ())):
-                    yield self._spell((account_id, slot), "epoch")
+            is_other = (before.epoch, before.key) != (account.epoch, account.key)
+            for slot in sorted(self.live.slots.get(account_id, ())):
+                closed = self._spell((account_id, slot), "epoch" if is_other else "cancelled")
+                if is_other or unpack_slot(account.orders.get(slot))[0] > closed.nonce:
+                    yield closed
 
     def _spell(self, key: Slot, reason: str) -> ClosedOrder:
         return ClosedOrder(*key, self.live.orders[key][0], reason)

@@ -20,6 +20,7 @@ class Writer:
         """The chain stands at the store's head. `follow` is told of each group once it is durable, in order."""
         self._store, self._chain, self._follow = store, chain, follow
         self._lock = asyncio.Lock()
+        self._running: set[asyncio.Task[tuple[list[LogRecord], list[Receipt]]]] = set()
 
     async def append(
         self, records: Sequence[Record], artifacts: Sequence[Artifact] = ()
@@ -27,7 +28,21 @@ class Writer:
         """Return the records in their places, and their receipts. Raises StoreError: then no record was written.
 
         Artefacts that stand there already with the same bytes are no error. Raises ArtifactExists for other bytes.
+        Whoever asks may be cancelled; what was begun is written, and followed, all the same.
         """
+        task = asyncio.create_task(self._append_in_turn(records, artifacts))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return await asyncio.shield(task)
+
+    async def drain(self) -> None:
+        """Wait until nothing is being written."""
+        while self._running:
+            await asyncio.wait(self._running)
+
+    async def _append_in_turn(
+        self, records: Sequence[Record], artifacts: Sequence[Artifact]
+    ) -> tuple[list[LogRecord], list[Receipt]]:
         async with self._lock:
             linked, receipts = await asyncio.to_thread(self._append, records, artifacts)
             self._follow(linked)
