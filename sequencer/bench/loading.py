@@ -42,7 +42,7 @@ class Rate:
 
 
 class Load:
-    """Connections of one kind, each with traders of its own, so that nonces rise in the order in which they are sent."""
+    """Connections of one kind, each with traders of its own: nonces rise in the order in which they are sent."""
 
     def __init__(
         self,
@@ -137,7 +137,9 @@ def make_posts(traders: Sequence[Trader], domain: int, n_connections: int) -> Lo
     def spell(orders: Sequence[PlaceOrder]) -> bytes:
         (order,) = orders
         body = msgspec.json.encode(write_command(order))
-        head = b"POST /v1/orders HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+        head = (
+            b"POST /v1/orders HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+        )
         return head % len(body) + body
 
     return Load(PostConnection, spell, traders, domain, n_connections)

@@ -72,7 +72,9 @@ def measure_node(bench: NodeBench, report: Report) -> dict[str, Any]:
         path = Path(name)
         fsync_ms = measure_fsync(path)
         traders = make_traders(bench.traders)
-        folder = make_node(path, bench.shape_name, bench.keys, max(bench.accounts, bench.traders), bench.traders, report)
+        folder = make_node(
+            path, bench.shape_name, bench.keys, max(bench.accounts, bench.traders), bench.traders, report
+        )
         with running_process(folder) as node:
             figures, notes = asyncio.run(_measure_load(bench, node, traders, folder.domain, report))
         _fill_log(folder, traders, bench.records)
@@ -102,7 +104,10 @@ async def _measure_load(
 ) -> tuple[dict[str, Any], _Notes]:
     notes = _Notes()
     thirds = [traders[first::3] for first in range(3)]  # each load has accounts of its own: nonces rise in each
-    streams, posts = make_streams(thirds[0], domain, _STREAMS), make_posts(thirds[1], domain, min(_POSTS, len(thirds[1])))
+    streams, posts = (
+        make_streams(thirds[0], domain, _STREAMS),
+        make_posts(thirds[1], domain, min(_POSTS, len(thirds[1]))),
+    )
     paced = make_streams(thirds[2], domain, _STREAMS)
     idle_ms, outcomes = await paced.sip(node.port, paced.prepare(_IDLE_ORDERS, 1), _IDLE_PAUSE_S)
     notes.take(node, outcomes)

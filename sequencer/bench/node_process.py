@@ -21,7 +21,8 @@ from sequencer.base_layers import open_base_layer
 from sequencer.bench.errors import NodeEnded
 from sequencer.bench.market import MARK_TICKS, make_state
 from sequencer.keys import get_default_keys_dir
-from sequencer.node.deploying import deploy_node, load_verifying_keys
+from sequencer.node.deploying import deploy_node
+from sequencer.node.kept_keys import keep_verifying_keys
 from sequencer.node.oracle import open_signers
 from sequencer.progress import Report
 from sequencer.snapshots import GENESIS, read_snapshot
@@ -78,7 +79,7 @@ def make_node(
     data, shape = path / "data", get_shape(shape_name)
     data.mkdir(mode=0o700)
     keys = (keys or get_default_keys_dir()).absolute()
-    verifying = load_verifying_keys(keys, shape, report)
+    verifying = keep_verifying_keys(data, keys, shape, report)
     layer = open_base_layer(f"embedded:{data / 'chain.sqlite3'}", None, is_real_time=True)
     oracle_keys = tuple(signer.public_key for signer in open_signers(data))
     now_s = layer.get_head().timestamp_s

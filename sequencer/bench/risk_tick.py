@@ -2,13 +2,12 @@
 
 Every account holds a position in each market. Each tick moves the marks, lets takers cross the makers' ladders, and
 builds a batch of shape `block`. Wall and processor milliseconds, medians over ticks; beside them what the rules take
-that look at every account. Run from the repository root: `python -m benchmarks.node_risk [--json]`.
+that look at every account. `python -m benchmarks.node_risk` prints all of it, `zkmargin bench node` has `risk_tick_ms`.
 """
 
 from __future__ import annotations
 
 import gc
-import json
 import resource
 import statistics
 import sys
@@ -20,8 +19,6 @@ from functools import partial
 from itertools import count, product
 from random import Random
 from typing import TypeVar
-
-import click
 
 from prover import kernel
 from rollup.accounts import Account, new_account_tree
@@ -175,8 +172,8 @@ def run_tick(market: Market, clock: Clock, n_crossing: int) -> dict[str, int]:
     """Build the next batch and move on, as `sequencer.node.risk_tick.build_from_book` does, stage by stage."""
     oracle = market.move(n_crossing)
     args = (market.state, PARAMS, BLOCK)
-    rest = (oracle, market.now_s, market.orders, market.risk, market.signatures)
-    scene = clock.run("screen", lambda: preview_scene(*args, *rest))
+    books = (market.orders, market.risk, market.signatures)
+    scene = clock.run("screen", lambda: preview_scene(market.state, PARAMS, BLOCK, oracle, market.now_s, *books))
     selection = clock.run("auction", lambda: select_for_batch(market.orders, scene, MARGINS[0]))
     build = partial(build_batch, *args, oracle=oracle, timestamp_s=market.now_s, signatures=market.signatures)
     result = clock.run("build_batch", lambda: build(orders=selection.orders, risk=market.risk))
@@ -255,19 +252,3 @@ def measure() -> dict[str, object]:
         "pretrade_cpu_us": measure_pretrade(market),
         "every_account_cpu_ms": measure_plain(market),
     }
-
-
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of lines.")
-def main(as_json: bool) -> None:
-    """Measure one tick of auction and risk at full size."""
-    figures = measure()
-    if as_json:
-        click.echo(json.dumps(figures, indent=2))
-        return
-    for name, value in figures.items():
-        click.echo(f"{name}: {value}")
-
-
-if __name__ == "__main__":
-    main()

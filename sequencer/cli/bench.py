@@ -27,9 +27,9 @@ def bench() -> None:
     "--accounts",
     default=200,
     show_default=True,
-    type=click.IntRange(200, 400_000),
+    type=click.IntRange(1, 400_000),
     metavar="N",
-    help="In the genesis; the first 200 of them trade.",
+    help="In the genesis.",
 )
 @click.option(
     "--traders",

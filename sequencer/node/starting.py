@@ -28,7 +28,8 @@ from sequencer.node.api.limits import ApiLimits
 from sequencer.node.api.server import serving
 from sequencer.node.base_messages import PublisherSettings
 from sequencer.node.config import NodeConfig
-from sequencer.node.deploying import deploy_node, load_verifying_keys
+from sequencer.node.deploying import deploy_node
+from sequencer.node.kept_keys import keep_verifying_keys
 from sequencer.node.logs import get_logger
 from sequencer.node.node import NodeSettings
 from sequencer.node.opening import open_store
@@ -58,7 +59,7 @@ def prepare_node(config: NodeConfig, report: Report) -> RunSettings:
     kernel.install()
     folder, shape = config.node.data, get_shape(config.node.shape)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    keys = load_verifying_keys(config.proving.keys or get_default_keys_dir(), shape, report)
+    keys = keep_verifying_keys(folder, config.proving.keys or get_default_keys_dir(), shape, report)
     name = config.read_base_layer()
     layer = open_base_layer(name, config.base_layer.key_file, is_real_time=is_embedded(name))
     try:
