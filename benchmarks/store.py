@@ -7,7 +7,6 @@ beside them, since nothing durable is faster.
 from __future__ import annotations
 
 import os
-import statistics
 import tempfile
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from pathlib import Path
 import click
 
 from prover import kernel
+from sequencer.bench.disk import measure_fsync
 from sequencer.node import receipts
 from sequencer.node.links import GENESIS, Record
 from sequencer.node.opening import open_store
@@ -26,21 +26,6 @@ BODY_BYTES = 200  # an order with its signature
 GROUPS = (1, 10, 100, 1000)
 SECONDS_EACH = 3.0
 N_REOPENED = 1_000_000
-
-
-def measure_fsync(folder: Path) -> float:
-    """Return the median milliseconds of an 8 KiB write and its fdatasync, over bytes that are there already."""
-    taken_s = []
-    with (folder / "probe").open("wb") as file:
-        file.write(bytes(8192 * 500))
-        os.fsync(file.fileno())
-        for index in range(500):
-            start = time.perf_counter()
-            os.pwrite(file.fileno(), bytes(8192), index * 8192)
-            os.fdatasync(file.fileno())
-            taken_s.append(time.perf_counter() - start)
-    (folder / "probe").unlink()
-    return statistics.median(taken_s) * 1e3
 
 
 def measure_appends(target: str, n_records: int) -> int:

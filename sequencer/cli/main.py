@@ -17,6 +17,7 @@ __all__ = ["cli", "main", "run_cli"]
 _COMMANDS: Final = {
     "demo": "sequencer.cli.demo",
     "node": "sequencer.cli.node",
+    "bench": "sequencer.cli.bench",
     "setup": "sequencer.cli.setup",
     "ceremony": "sequencer.cli.ceremony",
     "replay": "sequencer.cli.replay",

@@ -29,6 +29,7 @@ from sequencer.node.api.server import serving
 from sequencer.node.base_messages import PublisherSettings
 from sequencer.node.config import NodeConfig
 from sequencer.node.deploying import deploy_node
+from sequencer.node.kept_keys import keep_verifying_keys
 from sequencer.node.logs import get_logger
 from sequencer.node.node import NodeSettings
 from sequencer.node.opening import open_store
@@ -37,7 +38,6 @@ from sequencer.node.pipeline_types import PipelineSettings
 from sequencer.node.proving_pool import ProofExecutor, ProverSettings, open_local_pool
 from sequencer.node.running import RunningNode, RunSettings, running_node
 from sequencer.node.secret_files import read_secret
-from sequencer.node.verifying_keys import open_verifying_keys
 from sequencer.oracle_feed import OracleSigner
 from sequencer.progress import Report
 from sequencer.settlement.people import Deployment
@@ -59,7 +59,7 @@ def prepare_node(config: NodeConfig, report: Report) -> RunSettings:
     kernel.install()
     folder, shape = config.node.data, get_shape(config.node.shape)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    keys = open_verifying_keys(folder, config.proving.keys or get_default_keys_dir(), shape, report)
+    keys = keep_verifying_keys(folder, config.proving.keys or get_default_keys_dir(), shape, report)
     name = config.read_base_layer()
     layer = open_base_layer(name, config.base_layer.key_file, is_real_time=is_embedded(name))
     try:

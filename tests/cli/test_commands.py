@@ -30,6 +30,7 @@ COMMANDS = (
     "rebuild",
     "audit",
     "doctor",
+    "bench",
 )
 
 
@@ -196,6 +197,7 @@ SUBCOMMANDS = [
     *(("account", name) for name in ("show", "proof", "verify")),
     *(("exit", name) for name in ("prove", "verify")),
     *(("ceremony", name) for name in ("new", "contribute", "beacon", "verify")),
+    ("bench", "node"),
 ]
 
 
