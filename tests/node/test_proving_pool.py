@@ -18,10 +18,10 @@ from rollup.codec import encode_trace
 from sequencer.errors import OptionInvalid
 from sequencer.node.proof_worker import ProofAnswer, ProofJob
 from sequencer.node.proving_errors import ProofFailed, ProofTimeout, ProverLost
-from sequencer.node.proving_pool import LocalProver, ProofPool, open_local_pool
+from sequencer.node.proving_pool import LocalProver, ProofPool, ProverSettings, open_local_pool
 from sequencer.node.ray_pool import open_ray_pool
 from sequencer.node.worker_process import WorkerProcess
-from tests.proving import PATIENCE_S, ROOT, get_day, get_verifying_key, make_prover_settings, wait_for
+from tests.proving import KEYS_DIR, PATIENCE_S, ROOT, get_day, get_verifying_key, make_prover_settings, wait_for
 from verifier.keys import encode_public_inputs
 
 Z = 2**247 + 5
@@ -60,7 +60,6 @@ def test_prover_killed_in_the_middle_of_a_proof_and_the_job_is_proved() -> None:
         wait_for(lambda: prover.process.pid)
         first = prover.process.pid
         wait_for(lambda: Path(f"/proc/{first}/maps").read_text().count("tiny-"))  # it has mapped the key: it proves now
-        assert os.getpriority(os.PRIO_PROCESS, first) == 19
         os.kill(first, signal.SIGKILL)
         check(future.result(PATIENCE_S), 0)
         assert prover.process.pid not in (0, first)
@@ -104,6 +103,9 @@ def test_worker_is_lost_or_late_and_serves_again() -> None:
         worker.run("job", PATIENCE_S, divmod, 1, 0)
     assert worker.run("job", PATIENCE_S, os.getpid) == worker.pid != os.getpid()
     worker.end()
+    nice = WorkerProcess(1, ProverSettings(KEYS_DIR).niceness)
+    assert nice.run("job", PATIENCE_S, os.getpriority, os.PRIO_PROCESS, 0) == 19
+    nice.end()
     with pytest.raises(ProverLost, match="ended"):
         worker.run("job", PATIENCE_S, os.getpid)
 
