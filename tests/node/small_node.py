@@ -172,6 +172,13 @@ class SmallNode:
         )
 
 
+def trade(node: SmallNode) -> tuple[PlaceOrder, PlaceOrder]:
+    """Let a buy and a sell rest that meet at the mark."""
+    buy, sell = node.order(2, 5, MARK + 2), node.order(3, -5, MARK - 2)
+    node.submit(buy, sell)
+    return buy, sell
+
+
 def draw_command(node: SmallNode, random: Random) -> ClientCommand:
     """Return anything a client may send."""
     user, kind = random.choice(USERS), random.random()
