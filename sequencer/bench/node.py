@@ -111,8 +111,8 @@ async def _measure_load(
     paced = make_streams(thirds[2], domain, _STREAMS)
     idle_ms, outcomes = await paced.sip(node.port, paced.prepare(_IDLE_ORDERS, 1), _IDLE_PAUSE_S)
     notes.take(node, outcomes)
-    acks = await _measure_rates(bench, node, streams, _STREAM_BATCH, _STREAM_WINDOW, notes, report, "acks")
-    posted = await _measure_rates(bench, node, posts, 1, 1, notes, report, "posts")
+    acks, ack_us = await _measure_rates(bench, node, streams, _STREAM_BATCH, _STREAM_WINDOW, notes, report, "acks")
+    posted, post_us = await _measure_rates(bench, node, posts, 1, 1, notes, report, "posts")
     half_per_s = statistics.median(acks) / 2
     p50s, p99s = [], []
     for run in range(bench.runs):
@@ -125,6 +125,8 @@ async def _measure_load(
     return {
         "durable_acks_per_s": round(statistics.median(acks)),
         "durable_posts_per_s": round(statistics.median(posted)),
+        "cpu_us_per_ack": round(ack_us),
+        "cpu_us_per_post": round(post_us),
         "ack_p50_ms": round(statistics.median(p50s), 2),
         "ack_p99_ms": round(statistics.median(p99s), 2),
         "idle_ack_p50_ms": round(_percentile(idle_ms, 50), 2),
@@ -133,11 +135,18 @@ async def _measure_load(
 
 async def _measure_rates(
     bench: NodeBench, node: NodeProcess, load: Load, batch: int, window: int, notes: _Notes, report: Report, name: str
-) -> list[float]:
-    """Return acknowledged orders a second of each run. A trial says how many are to be signed for a run."""
+) -> tuple[list[float], float]:
+    """Return acknowledged orders a second of each run, and the node's processor microseconds for one, over all runs.
+
+    A trial says how many are to be signed for a run.
+    """
+    cpu_s, n_acknowledged = 0.0, 0
 
     async def push(n_commands: int, seconds: float) -> Rate:
-        rate = await load.push(node.port, load.prepare(n_commands, batch), window, seconds)
+        nonlocal cpu_s, n_acknowledged
+        prepared, before_s = load.prepare(n_commands, batch), node.get_cpu_s()
+        rate = await load.push(node.port, prepared, window, seconds)
+        cpu_s, n_acknowledged = cpu_s + node.get_cpu_s() - before_s, n_acknowledged + rate.outcomes.n_acknowledged
         notes.take(node, rate.outcomes)
         return rate
 
@@ -148,7 +157,7 @@ async def _measure_rates(
         rate = await push(int(expected_per_s * _SPARE * bench.seconds), bench.seconds)
         expected_per_s = max(expected_per_s, rate.per_s)
         rates.append(rate.per_s)
-    return rates
+    return rates, 1e6 * cpu_s / max(n_acknowledged, 1)
 
 
 def _fill_log(folder: NodeFolder, traders: Sequence[Trader], n_records: int) -> None:

@@ -124,6 +124,11 @@ class NodeProcess:
         """Return resident bytes of the node's processes together, pages they share counted in each."""
         return sum(_read_status(pid, "VmRSS") * 1024 for pid in _list_tree(self._process.pid))
 
+    def get_cpu_s(self) -> float:
+        """Return processor seconds of the process that acknowledges; engine, prover and publisher are others."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # proc(5): utime and stime
+
     def _wait_for_port(self) -> int:
         deadline = time.monotonic() + _START_S
         while time.monotonic() < deadline and self._process.poll() is None:

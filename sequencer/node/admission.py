@@ -34,7 +34,7 @@ from sequencer.node.commands import (
     PlaceQuote,
 )
 from sequencer.node.exposure import PretradeTerms
-from sequencer.node.live import LiveState, Slot
+from sequencer.node.live import LiveRecord, LiveState, Slot
 from sequencer.node.pretrade import RestingTotals, admit_order
 from sequencer.node.refusals import CancelTimeNotRising, NonceUsed, WithdrawOnly
 
@@ -208,12 +208,12 @@ class Admission:
 
     def _restore(self, account: int) -> None:
         """Set the open orders of an account to those that rest by the log, with what was filled of them."""
-        totals = RestingTotals()
+        before, totals = self.get_totals(account), RestingTotals()
         for slot in self.live.slots.get(account, ()):
             nonce, record = self.live.orders[account, slot]
-            order = next(
-                one for one in _list_orders(record.kind, record.body) if (one.slot, one.nonce) == (slot, nonce)
-            )
+            known = before.get(slot)
+            # nonces of a slot rise: what stood here under this one is what the log has, and need not be read again
+            order = known[0] if known is not None and known[0].nonce == nonce else _find_order(record, slot, nonce)
             totals.put(order, self.live.get_filled(account, slot, nonce))
         self._totals[account] = totals
 
@@ -228,6 +228,10 @@ def _check_open(command: ClientCommand, account: Account) -> None:
         for quoted in command.signed.quoted_orders:
             if quoted.order.account != command.account:
                 raise QuoteMismatch(command.account, quoted.place, quoted.order.account)
+
+
+def _find_order(record: LiveRecord, slot: int, nonce: int) -> Order:
+    return next(one for one in _list_orders(record.kind, record.body) if (one.slot, one.nonce) == (slot, nonce))
 
 
 def _list_orders(kind: int, body: bytes) -> list[Order]:

@@ -10,7 +10,7 @@ from sequencer.bench.errors import NodeEnded
 from sequencer.bench.node_process import MODULE_VARIABLE, NodeFolder, running_process
 from tests.cli.helpers import run_json
 
-RATES = ("durable_acks_per_s", "durable_posts_per_s")
+RATES = ("durable_acks_per_s", "durable_posts_per_s", "cpu_us_per_ack", "cpu_us_per_post")
 TIMES = ("ack_p50_ms", "ack_p99_ms", "idle_ack_p50_ms", "fsync_p50_ms", "restart_s")
 
 
