@@ -208,12 +208,16 @@ class Admission:
 
     def _restore(self, account: int) -> None:
         """Set the open orders of an account to those that rest by the log, with what was filled of them."""
-        totals = RestingTotals()
+        totals, before = RestingTotals(), self.get_totals(account)
         for slot in self.live.slots.get(account, ()):
             nonce, record = self.live.orders[account, slot]
-            order = next(
-                one for one in _list_orders(record.kind, record.body) if (one.slot, one.nonce) == (slot, nonce)
-            )
+            known = before.get(slot)
+            if known is not None and known[0].nonce == nonce:  # a slot has each nonce once: it is the same order
+                order = known[0]
+            else:
+                order = next(
+                    one for one in _list_orders(record.kind, record.body) if (one.slot, one.nonce) == (slot, nonce)
+                )
             totals.put(order, self.live.get_filled(account, slot, nonce))
         self._totals[account] = totals
 
