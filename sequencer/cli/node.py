@@ -31,6 +31,8 @@ def node(config_file: Path, check: bool) -> None:
 
     Example: zkmargin node --config examples/node.toml
     """
+    import uvloop
+
     from sequencer.node.config_loading import load_config
     from sequencer.node.logs import configure_logs
     from sequencer.node.starting import prepare_node, serve_node
@@ -40,4 +42,5 @@ def node(config_file: Path, check: bool) -> None:
     with show_stage("node: keys and contract") as stage:
         settings = prepare_node(config, stage.report)
     if not check:
-        asyncio.run(serve_node(config, settings))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve_node(config, settings))

@@ -25,7 +25,7 @@ from sequencer.node.writing import Writer
 __all__ = ["Answer", "Intake"]
 
 Answer: TypeAlias = Receipt | RollupError
-_Waiting: TypeAlias = tuple[ClientCommand, asyncio.Future[Answer]]
+_Waiting: TypeAlias = tuple[Sequence[ClientCommand], asyncio.Future[list[Answer]]]
 _MAX_WAITING: Final = 50_000
 _MAX_GROUP: Final = 2_000  # commands judged and written together
 _REMEMBERED: Final = 200_000  # messages whose receipt is known again at once
@@ -38,6 +38,7 @@ class Intake:
         """`get_receipt` signs again what is in the log."""
         self._admission, self._writer, self._get_receipt = admission, writer, get_receipt
         self._waiting: asyncio.Queue[_Waiting | None] = asyncio.Queue()  # None: no more will come
+        self._n_waiting = 0  # commands
         self._known: OrderedDict[bytes, Receipt] = OrderedDict()  # by message: what came once is not written again
         self._domain = admission.live.params.domain
         self._is_closed = False
@@ -49,13 +50,15 @@ class Intake:
         """
         if self._is_closed:
             raise NodeStopping
-        if (waiting := self._waiting.qsize()) + len(commands) > _MAX_WAITING:
-            raise NodeBusy(waiting, _MAX_WAITING)
-        loop = asyncio.get_running_loop()
-        futures = [loop.create_future() for _ in commands]
-        for command, future in zip(commands, futures, strict=True):
-            self._waiting.put_nowait((command, future))
-        return list(await asyncio.gather(*futures))
+        if self._n_waiting + len(commands) > _MAX_WAITING:
+            raise NodeBusy(self._n_waiting, _MAX_WAITING)
+        futures: list[asyncio.Future[list[Answer]]] = []
+        for start in range(0, len(commands), _MAX_GROUP):
+            futures.append(asyncio.get_running_loop().create_future())
+            part = commands[start : start + _MAX_GROUP]
+            self._waiting.put_nowait((part, futures[-1]))
+            self._n_waiting += len(part)
+        return [answer for part in await asyncio.gather(*futures) for answer in part]
 
     def close(self) -> None:
         """Take no more commands; `run` ends when those that wait are answered."""
@@ -74,19 +77,20 @@ class Intake:
                         future.set_exception(error)
 
     async def _gather(self) -> list[_Waiting]:
-        """Return what waits, as soon as anything does; nothing when no more will come."""
+        """Return what waits as soon as anything does, a group at most or so; nothing when no more will come."""
         group: list[_Waiting] = []
-        while len(group) < _MAX_GROUP and not (group and self._waiting.empty()):
+        while sum(len(part) for part, _ in group) < _MAX_GROUP and not (group and self._waiting.empty()):
             one = await self._waiting.get()
             if one is None:
                 if group:
                     self._waiting.put_nowait(None)  # for the next time
                 break
             group.append(one)
+            self._n_waiting -= len(one[0])
         return group
 
     async def _take(self, group: Sequence[_Waiting]) -> None:
-        commands = [command for command, _ in group]
+        commands = [command for part, _ in group for command in part]
         state = self._admission.live.state
         checked = await asyncio.to_thread(check_commands, commands, self._domain, state)
         admitted: dict[bytes, list[int]] = {}  # by message: the same one twice in a group is written once
@@ -104,9 +108,11 @@ class Intake:
             else:
                 admitted[message] = [index]
         answers |= await self._write(checked, admitted)
-        for index, (_, future) in enumerate(group):
+        start = 0
+        for part, future in group:
             if not future.done():  # whoever asked may be gone
-                future.set_result(answers[index])
+                future.set_result([answers[index] for index in range(start, start + len(part))])
+            start += len(part)
 
     def _recall(self, command: ClientCommand, message: bytes) -> Receipt | None:
         """Return the receipt of the same message written before. A cash operation that was refused may come again."""

@@ -29,6 +29,7 @@ _ACCOUNT_AT: Final = 4  # bits of word 1 before the field (docs/rules.md, Format
 _SLOT_AT: Final = _ACCOUNT_AT + ACCOUNT_BITS + 10
 _NONCE_AT: Final = _SLOT_AT + SLOT_BITS
 _QUOTE_HEAD_BYTES: Final = 6
+_SHARED: Final = frozenset({"params", "state", "auction"})  # immutable
 
 Slot = tuple[int, int]  # account, slot
 
@@ -151,6 +152,11 @@ class LiveState:
         else:
             self.behind.update(outcome.batch.changed)
             self.state = replace(self.state, header=outcome.batch.header)
+
+    def copy(self) -> LiveState:
+        """Return what stands still while this one goes on. The state is never changed; of records the tables are."""
+        tables = {one.name: copy(getattr(self, one.name)) for one in fields(self) if one.name not in _SHARED}
+        return replace(self, **tables | {"slots": {account: set(slots) for account, slots in self.slots.items()}})
 
     @property
     def next_entry(self) -> int:

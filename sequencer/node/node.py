@@ -87,6 +87,9 @@ class Node:
         self.on_batch: Callable[[int, bytes], None] = lambda number, trace: None  # the next batch, durable
         self.get_backlog: Callable[[], int] = lambda: 0
         self.get_alarms: Callable[[], tuple[str, ...]] = tuple
+        latest = store.latest_snapshot()
+        self._snapshot = latest.head.sequence if latest else 0
+        self._followed = store.last_sequence
         self._set_tick()
 
     async def start(self) -> None:
@@ -103,9 +106,17 @@ class Node:
         await self._writer.drain()
         self._auctioneer.close()
 
-    def put_snapshot(self) -> None:
-        """Keep the state, so that the next start reads only what comes after. Assumes that nothing is being written."""
-        self._store.put_snapshot(self._store.last_sequence, encode_live(self.live))
+    async def put_snapshot(self) -> None:
+        """Keep the state, so that the next start reads only what comes after. Made and written off the loop."""
+        sequence, live = self._followed, self.live.copy()
+        body = await asyncio.to_thread(encode_live, live)
+        await asyncio.to_thread(self._store.put_snapshot, sequence, body)
+        self._snapshot = sequence
+
+    @property
+    def records_since_snapshot(self) -> int:
+        """How many records the next start would read."""
+        return self._followed - self._snapshot
 
     # --- what comes in ----------------------------------------------------------------------------------------------
     async def submit(self, commands: Sequence[ClientCommand]) -> list[Answer]:
@@ -157,6 +168,7 @@ class Node:
     def _follow(self, records: Sequence[LogRecord]) -> None:
         """Learn what was written."""
         for record in records:
+            self._followed = record.sequence
             outcome = self.live.apply(record)
             self._hub.publish(self._remember(record, outcome))
             if outcome is not None:

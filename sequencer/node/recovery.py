@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rollup.bounded_json import parse_json
@@ -67,11 +69,24 @@ def recover(
     latest = store.latest_snapshot()
     live = LiveState(genesis.params, genesis.state) if latest is None else decode_live(latest.body)
     live.behind = {}  # the trees are hashed once, at the end
-    for part in store.replay():
-        for record in part:
-            on_record(record, live.apply(record))
+    with _no_collection():
+        for part in store.replay():
+            for record in part:
+                on_record(record, live.apply(record))
     live.catch_up()
     return live
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Let the garbage collector rest: it would go again and again through records of which none is garbage."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _build(snapshot: Snapshot, rest: dict[str, Any]) -> LiveState:

@@ -48,6 +48,8 @@ class RunSettings:
     node: NodeSettings
     pipeline: PipelineSettings
     publisher: PublisherSettings = field(default_factory=PublisherSettings)
+    snapshot_records: int = 100_000  # in the log behind the last snapshot
+    min_interval_s: float = 0.25  # between auctions
 
 
 class RunningNode:
@@ -58,7 +60,7 @@ class RunningNode:
     ) -> None:
         """Read the store. Raises StoreError, PipelineCorrupt, and what `Node` does."""
         self._loop = asyncio.get_running_loop()
-        self._store, self._prices = store, prices
+        self._store, self._prices, self._settings = store, prices, settings
         self.alarms = Alarms()
         self.node = Node(store, settings.node)
         self.pipeline = ProvingPipeline(
@@ -103,8 +105,7 @@ class RunningNode:
         await asyncio.to_thread(self.publisher.close)
         await asyncio.to_thread(self.pipeline.close)
         await self.node.stop()
-        if self.pipeline.next_batch > self.node.live.state.header.batch_number:
-            self.node.put_snapshot()
+        await self.node.put_snapshot()
 
     # --- from the pipeline's thread ---------------------------------------------------------------------------------
     def _write(self, records: Sequence[Record], artifacts: Sequence[Artifact]) -> None:
@@ -152,8 +153,12 @@ class RunningNode:
                 self.node.set_progress(view.number, progress)
 
     async def _keep_pace(self) -> None:
+        """Let auctions follow the backlog, and take a snapshot where a start would read too much."""
         while True:
-            self.node.set_interval(self.pipeline.interval_ms / 1000)
+            self.node.set_interval(max(self.pipeline.interval_ms / 1000, self._settings.min_interval_s))
+            if self.node.records_since_snapshot >= self._settings.snapshot_records:
+                with contextlib.suppress(StoreFull, StoreUnavailable):  # the next look tries again
+                    await self.node.put_snapshot()
             await asyncio.sleep(_PACE_S)
 
     async def _bring_prices(self, source: PriceSource) -> None:

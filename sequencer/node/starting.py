@@ -87,7 +87,8 @@ def prepare_node(config: NodeConfig, report: Report) -> RunSettings:
         max_pause_s=config.watcher.max_pause_s,
         min_balance_wei=config.base_layer.min_balance_wei,
     )
-    return RunSettings(folder, name, node, pipeline, publisher)
+    limits = (config.store.snapshot_records, config.auction.min_interval_s)
+    return RunSettings(folder, name, node, pipeline, publisher, *limits)
 
 
 async def serve_node(config: NodeConfig, settings: RunSettings) -> None:

@@ -71,11 +71,11 @@ class Crashes:
     def _wait(self, process: subprocess.Popen[bytes], path: Path) -> None:
         """Wait for the node to acknowledge, some more, and sometimes less than that."""
         end_s = time.monotonic() + _PATIENCE_S
-        n_lines = self._rng.choice((0, 1, 1, 2, 2, 2))  # none: while it starts; one: as it begins
+        n_lines = self._rng.choice((0, 1, 2, 2, 1_000, 2_000))  # none: while it starts; one: as it begins
         while path.read_bytes().count(b"\n") < n_lines and process.poll() is None:
             assert time.monotonic() < end_s, "the node does not begin"
             time.sleep(0.01)
-        time.sleep(self._rng.uniform(0, self._rng.choice((0.3, 1.2, 4.0))))
+        time.sleep(self._rng.uniform(0, self._rng.choice((0.3, 1.2, 3.0))))
 
     def _check(self, said: str) -> None:
         lines = [line.split() for line in said[: said.rfind("\n") + 1].splitlines()]

@@ -47,7 +47,8 @@ def run(
             finally:
                 await node.stop()
             if snapshot:
-                node.put_snapshot()
+                await node.put_snapshot()
+                assert node.records_since_snapshot == 0
 
     asyncio.run(main())
 
@@ -237,6 +238,25 @@ def test_node_that_only_lets_out(tmp_path: Path) -> None:
         assert node.get_status().withdraw_only is True
 
     run(tmp_path, make_snapshot(), play)
+
+
+def test_snapshot_while_orders_come(tmp_path: Path) -> None:
+    """What is written while a snapshot is made is behind it, whatever the order in which both end."""
+    genesis = make_snapshot()
+
+    async def play(node: Node, market: Market) -> None:
+        await fund(node, market, 2)
+        await asyncio.gather(
+            node.put_snapshot(), *(submit(node, market.order(2, 1, 20, slot=slot)) for slot in range(40))
+        )
+        assert node.records_since_snapshot > 0
+
+    async def look(node: Node, market: Market) -> None:
+        assert len(node.list_orders(2)) == 40
+        assert node.live.cash == {}
+
+    run(tmp_path, genesis, play)
+    run(tmp_path, genesis, look)
 
 
 @pytest.mark.parametrize("number", [1, 2])
