@@ -112,7 +112,7 @@ async def main(folder: Path, seed: int) -> None:
         node = Node(store, NodeSettings(genesis, SHAPE, KEY, tick_s=0.05))
         print("begun", store.last_sequence, node.live.state.state_root, flush=True)
         if seed % SNAPSHOTS_1_IN == 0:
-            node.put_snapshot()
+            await node.put_snapshot()
         last = [
             decode_command(one.kind, one.body)
             for one in store.read(max(0, store.last_sequence - RESENT), RESENT)
