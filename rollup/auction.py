@@ -20,6 +20,7 @@ __all__ = [
     "Clearing",
     "Edges",
     "Entry",
+    "Reach",
     "clear_market",
     "compute_band",
     "compute_edges",
@@ -50,6 +51,23 @@ class Edges(NamedTuple):
     at_low: bool
 
 
+class Reach(NamedTuple):
+    """How far limits matter: more buys below the lowest and more sells above the highest leave the outcome as it is.
+
+    With volume these are the ends of the prices at which the market can clear. Below the lowest no price can, whatever
+    buys are added there: demand one tick above exceeds supply already. Above the highest alike, and between the two
+    neither demand nor supply counts the added. Without volume limits at these ends do not matter either, unless they
+    are the band's: some order stands at the end that meets nobody, so that nobody who is added there is met.
+    """
+
+    lowest_ticks: int
+    highest_ticks: int
+
+    def widen(self, other: Reach) -> Reach:
+        """Return what holds of both."""
+        return Reach(min(self.lowest_ticks, other.lowest_ticks), max(self.highest_ticks, other.highest_ticks))
+
+
 @dataclass(frozen=True, slots=True)
 class Clearing:
     """The outcome: the price, who trades completely, and who shares what is left of the rationed side."""
@@ -59,6 +77,7 @@ class Clearing:
     side: int = 0  # the rationed one: 0 the buys, 1 the sells
     marginal_lots: int = 0  # V: what its marginal orders trade together
     marginal_remaining: dict[int, int] = field(default_factory=dict)  # by rank: those with a share, in arrival order
+    reach: Reach = field(default=Reach(0, 0), compare=False)
 
 
 def compute_band(mark_ticks: int, band_ppm: int) -> tuple[int, int]:
@@ -107,14 +126,19 @@ def clear_market(entries: Sequence[Entry], mark_ticks: int, band_ppm: int) -> Cl
     candidates = _candidates(entries, mark_ticks, *compute_band(mark_ticks, band_ppm))
     prices = [price for price in candidates if _is_clearing(book, price, compute_edges(price, mark_ticks, band_ppm))]
     best = min(prices, key=lambda price: (book.imbalance(price), abs(price - mark_ticks), price))
+    reach = Reach(min(prices), max(prices))
     if book.volume(best) == 0:
-        return Clearing(mark_ticks)
+        low, high = compute_band(mark_ticks, band_ppm)
+        inner = Reach(
+            reach.lowest_ticks + (reach.lowest_ticks > low), reach.highest_ticks - (reach.highest_ticks < high)
+        )
+        return Clearing(mark_ticks, reach=inner)
     edges = compute_edges(best, mark_ticks, band_ppm)
     allocated = {d: _allocate(entries, best, edges, book.volume(best), d) for d in (1, -1)}
     rationed, other = (1, -1) if book.demand(best) >= book.supply(best) else (-1, 1)
     full_lots, left_lots, marginal = allocated[rationed]
     full_lots |= allocated[other][0] | allocated[other][2]
-    return Clearing(best, full_lots, int(rationed < 0), left_lots, find_sharers(left_lots, marginal))
+    return Clearing(best, full_lots, int(rationed < 0), left_lots, find_sharers(left_lots, marginal), reach)
 
 
 class _Book:
@@ -173,7 +197,7 @@ def _allocate(
     side = sorted((e for e in entries if e.direction == direction), key=lambda entry: entry.rank)
     willing = [e for e in side if direction * e.limit_ticks >= direction * price]
     marginal = [e for e in willing if is_marginal(direction, e.limit_ticks, price, edges)]
-    lots = {e.rank: e.size_lots for e in willing if e not in marginal}
+    lots = {e.rank: e.size_lots for e in willing if not is_marginal(direction, e.limit_ticks, price, edges)}
     left = volume_lots - sum(lots.values())
     for entry in (e for e in marginal if e.rank < 0):
         taken = min(entry.size_lots, left)

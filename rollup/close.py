@@ -39,7 +39,7 @@ def close_state(workspace: Workspace, prices_ticks: Sequence[int], activity: Act
         vault_e6=workspace.vault_e6,
     )
     header.check()
-    return State(header, workspace.tree, workspace.accounts)
+    return State(header, workspace.tree, workspace.merge_accounts())
 
 
 def _step_premiums(

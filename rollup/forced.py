@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from rollup.auction import Entry
 from rollup.errors import TxRejected
-from rollup.liquidation import LiquidationCase, is_provable_fill, make_case
+from rollup.liquidation import LiquidationCase, is_out_of_reach, is_provable_fill, make_case
 from rollup.rent import charge_rent
-from rollup.risk import find_liquidatable
+from rollup.shapes import Shape
 from rollup.workspace import Workspace
 
-__all__ = ["ForcedEntry", "find_liquidations"]
+__all__ = ["ForcedEntry", "count_liquidations", "find_liquidations"]
 
 
 @dataclass(frozen=True)
@@ -32,22 +33,37 @@ class ForcedEntry:
         return allowed_lots if is_provable_fill(self.case, allowed_lots, price_ticks) else 0
 
 
+def count_liquidations(shape: Shape) -> int:
+    """Return how many a batch holds at most: half of the trade lanes, so that counterparties find theirs."""
+    n_lanes = len(shape.trade_capacities)
+    return min(n_lanes, max(1, n_lanes // 2))
+
+
 def find_liquidations(workspace: Workspace, limit: int) -> dict[int, ForcedEntry]:
     """Return up to `limit` liquidations by rank, worst health first; ranks are negative: they come before every order.
 
     Accounts are looked for as they stand, but judged with their rent paid, as their lane opens them.
     """
-    tick, params = workspace.tick, workspace.params
-    prices = (workspace.marks_ticks, workspace.funding_index, tick.fractions)
+    params = workspace.params
     found: list[ForcedEntry] = []
-    for account_id, _ in find_liquidatable(workspace.accounts, *prices):
+    band_ppm, maintenance_ppm = _find_widest_band(workspace)
+    for account_id, margin in workspace.risk.find_liquidatable(workspace.changed, workspace.tick):
         if len(found) == limit:
             break
+        if is_out_of_reach(margin, band_ppm, maintenance_ppm):  # rent makes it worse
+            continue
         case = _make_case(workspace, account_id)
         entry = case and case.compute_entry(params.markets[case.market].band_ppm)
         if case and entry:
             found.append(ForcedEntry(case, *entry))
     return {position - len(found): forced for position, forced in enumerate(found)}
+
+
+def _find_widest_band(workspace: Workspace) -> tuple[int, int]:
+    """Return band and maintenance fraction, ppm, of the market whose band is most for its fraction."""
+    bands = (market.band_ppm for market in workspace.params.markets)
+    pairs = zip(bands, workspace.tick.fractions.maintenance_ppm, strict=True)
+    return max(pairs, key=lambda pair: Fraction(*pair))
 
 
 def _make_case(workspace: Workspace, account_id: int) -> LiquidationCase | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rollup.admission import OpenOrder
 from rollup.auction import Entry, compute_band
 from rollup.orders import Order
 from rollup.params import Params
@@ -32,7 +31,7 @@ class FundEntry:
         return is_opposite and self.direction * (self.limit_ticks - order.limit_ticks) >= 0
 
 
-def find_fund_entry(workspace: Workspace, sizes_lots: Sequence[int], orders: Sequence[OpenOrder]) -> FundEntry | None:
+def find_fund_entry(workspace: Workspace, sizes_lots: Sequence[int], orders: Sequence[Order]) -> FundEntry | None:
     """Return the entry in the fund's largest market, by notional, where an order might meet it; None without one.
 
     Where prices are stale there is none.
@@ -41,7 +40,7 @@ def find_fund_entry(workspace: Workspace, sizes_lots: Sequence[int], orders: Seq
     held = [m for m in range(MARKET_COUNT) if sizes_lots[m] and not workspace.tick.stale]
     for market in sorted(held, key=lambda m: (-abs(sizes_lots[m]) * marks_ticks[m], m)):
         entry = make_fund_entry(market, sizes_lots[market], marks_ticks[market], workspace.params, budget)
-        if entry is not None and any(entry.is_met_by(open_order.order) for open_order in orders):
+        if entry is not None and any(map(entry.is_met_by, orders)):
             return entry
     return None
 

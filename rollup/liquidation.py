@@ -20,6 +20,7 @@ __all__ = [
     "compute_penalty",
     "find_largest_markets",
     "is_liquidatable",
+    "is_out_of_reach",
     "is_provable_fill",
     "make_case",
 ]
@@ -105,6 +106,17 @@ class LiquidationCase:
         limit = self.compute_limit_ticks()
         limit = max(limit, low) if self.direction < 0 else min(limit, high)
         return (limit, self.compute_max_fill(limit)) if low <= limit <= high else None
+
+
+def is_out_of_reach(margin: Margin, band_ppm: int, maintenance_ppm: int) -> bool:
+    """Return whether no price of the band is allowed in a market with these parameters: the account's debt is too
+    large.
+
+    The worst price lies equity / maintenance * P * maintenance_ppm / 10**6 from the mark, with a debt on the wrong side
+    of it, and floored away from it. The band reaches P * band_ppm / 10**6, floored. If so where band / maintenance_ppm
+    is largest, then in every market.
+    """
+    return -margin.equity * maintenance_ppm > band_ppm * margin.maintenance
 
 
 def is_provable_fill(case: LiquidationCase, fill_lots: int, price_ticks: int) -> bool:

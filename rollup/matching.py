@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from rollup.accounts import NO_POSITIONS
 from rollup.admission import OpenOrder, Refusal, SentOrder, may_trade_now
-from rollup.auction import find_self_trades
+from rollup.auction import Reach, find_self_trades
 from rollup.liquidation import LiquidationCase
 from rollup.match_checks import find_misfits, find_unmargined, find_unpaid_rebates
 from rollup.proposal import Proposal
@@ -39,6 +39,7 @@ class Matched:
     fund_fill: FundFillTrace | None
     rejected: tuple[Refusal, ...]
     waiting: tuple[SentOrder, ...]  # held back: not yet to trade, self-trade, own liquidation, lanes, rebates, lots
+    reach: tuple[Reach, ...]  # by market, over all rounds: what orders had no part in any of it
 
 
 def match_orders(
@@ -99,6 +100,7 @@ class _Matcher:
             fund_fill=proposal.fund_fill,
             rejected=tuple(self._rejected),
             waiting=tuple(o.sent for o in sorted(self._waiting, key=lambda open_order: open_order.rank)),
+            reach=tuple(reach for reach in proposal.reach if reach is not None),
         )
 
     def _hold_shareless(self) -> None:

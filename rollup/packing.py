@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["pack"]
+from collections.abc import Sequence
+
+__all__ = ["pack", "unpack"]
 
 
 def pack(*fields: tuple[int, int]) -> int:
@@ -19,3 +21,12 @@ def pack(*fields: tuple[int, int]) -> int:
     if shift > 252:
         raise ValueError(f"{shift} bits do not fit one field element")
     return word
+
+
+def unpack(word: int, widths: Sequence[int]) -> tuple[int, ...]:
+    """Return the fields of these widths in bits, first lowest, and what is left of the word above them."""
+    fields = []
+    for n_bits in widths:
+        fields.append(word & (1 << n_bits) - 1)
+        word >>= n_bits
+    return *fields, word

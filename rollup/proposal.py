@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from rollup.admission import ALONE, OpenOrder, TurnKey, compute_lots
-from rollup.auction import Clearing, Entry, clear_market
-from rollup.forced import find_liquidations
+from rollup.auction import Clearing, Entry, Reach, clear_market
+from rollup.forced import count_liquidations, find_liquidations
 from rollup.fund_entry import FUND_RANK, find_fund_entry, make_fund_entries
 from rollup.liquidation import LiquidationCase
 from rollup.rationing import MAX_MARGINAL_REMAINING, NO_RATIONING, ration
@@ -34,11 +34,12 @@ class Proposal:
         self._shape = shape
         self.orders = {open_order.rank: open_order for open_order in orders}
         self.sizes_lots = {open_order.rank: compute_lots(workspace, open_order) for open_order in orders}
-        is_trading, n_lanes = not workspace.tick.stale, len(shape.trade_capacities)
-        self.forced = find_liquidations(workspace, min(n_lanes, max(1, n_lanes // 2))) if is_trading else {}
-        self._fund = find_fund_entry(workspace, fund_sizes_lots, orders)
+        is_trading = not workspace.tick.stale
+        self.forced = find_liquidations(workspace, count_liquidations(shape)) if is_trading else {}
+        self._fund = find_fund_entry(workspace, fund_sizes_lots, [open_order.order for open_order in orders])
         self._clearings = [Clearing(mark_ticks) for mark_ticks in workspace.marks_ticks]
         self.rationing = [NO_RATIONING] * MARKET_COUNT
+        self.reach: list[Reach | None] = [None] * MARKET_COUNT  # of every clearing so far, by market
         self._turns: dict[TurnKey, Turn] = {}
         self.plan = LanePlan({}, {}, [])
         self.lots: dict[int, int] = {}  # by rank: what trades
@@ -92,6 +93,8 @@ class Proposal:
             forced = [f.make_entry(rank) for rank, f in self.forced.items() if f.case.market == market]
             forced += make_fund_entries(self._fund, market)
             clearing = clear_market(self.make_order_entries(market) + forced, *args)
+            before = self.reach[market]
+            self.reach[market] = before.widen(clearing.reach) if before else clearing.reach
             if sum(clearing.marginal_remaining.values()) <= MAX_MARGINAL_REMAINING:
                 break
             removed.append(self.remove(max(clearing.marginal_remaining)))

@@ -49,15 +49,20 @@ def compute_quote_message(domain: int, account: int, order_messages: tuple[int, 
 
 @dataclass(frozen=True)
 class SignedQuote:
-    """A quote as its account sent it."""
+    """A quote as its account sent it.
+
+    `withdrawn` are places that are not to trade, cancelled since or left out: signed for like the others.
+    """
 
     quote: Quote
     signature: Signature
+    withdrawn: frozenset[int] = frozenset()
 
     @cached_property
     def quoted_orders(self) -> tuple[QuotedOrder, ...]:
-        """The orders it holds, in rising places."""
-        return tuple(QuotedOrder(self, place) for place, order in enumerate(self.quote.orders) if order is not None)
+        """The orders it holds that may trade, in rising places."""
+        places = ((place, order) for place, order in enumerate(self.quote.orders) if place not in self.withdrawn)
+        return tuple(QuotedOrder(self, place) for place, order in places if order is not None)
 
 
 @dataclass(frozen=True)

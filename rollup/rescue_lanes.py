@@ -10,18 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rollup.accounts import Account
-from rollup.counterparties import Candidate, Taking, choose_counterparties
+from rollup.counterparties import Taking, choose_counterparties
 from rollup.deleverage import open_deleveraging
 from rollup.errors import ValueOutOfRange
 from rollup.forced_trade import LANES_PER_TRADE, ForcedTradeReport, settle_forced_trade
 from rollup.margin import Margin
 from rollup.rescue_chain import RescueChain
 from rollup.rescue_desk import RescueDesk
-from rollup.risk import find_rescuable
-from rollup.takeover import PROVABLE_BITS, add_to_fund, is_provable, is_rescuable, is_takeover
+from rollup.takeover import add_to_fund, is_provable, is_rescuable, is_takeover
 from rollup.trace import RescueLaneTrace
 from rollup.txs.forced_trade import ForcedTrade
-from rollup.units import FIRST_USER_ACCOUNT
 from rollup.workspace import Workspace
 
 __all__ = ["RescueOutcome", "RescueReport", "run_rescue_lanes"]
@@ -84,10 +82,11 @@ class _Rescuer:
     def rescue_accounts(self) -> None:
         """Take over or deleverage whoever is due and fits."""
         workspace, chain = self._chain.workspace, self._chain
-        prices = (workspace.marks_ticks, workspace.funding_index, workspace.tick.fractions)
-        for account_id, _ in find_rescuable(workspace.accounts, *prices):
+        for account_id, found in workspace.risk.find_rescuable(workspace.changed, workspace.tick):
             if not chain.n_free:
                 return
+            if chain.n_free == 1 and not is_takeover(found, chain.carry.fund_equity_atoms):
+                continue  # one lane deleverages nobody; equity only fell since it was found
             opened, margin = chain.open(account_id)
             if not is_rescuable(margin) or not is_provable(margin, chain.carry.fund_equity_atoms):
                 continue  # it was a counterparty since, or there are no such sums
@@ -105,28 +104,18 @@ class _Rescuer:
         self._report(account_id, opened, margin, ())
 
     def _deleverage(self, account_id: int, opened: Account, margin: Margin) -> None:
-        chain, marks_ticks = self._chain, self._chain.workspace.marks_ticks
+        chain, workspace = self._chain, self._chain.workspace
         if sum(map(bool, opened.sizes_lots)) >= chain.n_free:
             return  # beside the victim's lane each market needs one at least
-        rest = open_deleveraging(opened.sizes_lots, margin.equity, marks_ticks)
-        takings = choose_counterparties(rest, self._find_candidates(opened), marks_ticks, chain.n_free - 1)
+        rest = open_deleveraging(opened.sizes_lots, margin.equity, workspace.marks_ticks)
+        holders = workspace.risk.find_holders(workspace.changed, workspace.tick)
+        takings = choose_counterparties(rest, holders, workspace.marks_ticks, chain.n_free - 1)
         if takings is None:
             return
         self.desk.end_victim(account_id)
         self._report(account_id, opened, margin, takings)
         for taking in takings:
             self.desk.take(taking.account, taking.market, taking.lots)
-
-    def _find_candidates(self, victim: Account) -> list[Candidate]:
-        """Return the user accounts that hold an opposite position and have equity left."""
-        candidates = []
-        for account_id, account in self._chain.workspace.accounts.items():
-            sizes = zip(victim.sizes_lots, account.sizes_lots, strict=True)
-            if account_id >= FIRST_USER_ACCOUNT and any(own * other < 0 for own, other in sizes):
-                opened, margin = self._chain.open(account_id)
-                if 0 < margin.equity < 1 << PROVABLE_BITS:
-                    candidates.append(Candidate(account_id, opened.sizes_lots, margin.equity))
-        return candidates
 
     def _report(self, account_id: int, opened: Account, margin: Margin, takings: tuple[Taking, ...]) -> None:
         standing = (opened.sizes_lots, opened.cash_atoms, margin.equity)

@@ -18,7 +18,7 @@ from rollup.margin import Margin, MarginFractions, compute_margin
 from rollup.takeover import is_rescuable
 from rollup.units import FIRST_USER_ACCOUNT, LOT_TICK_ATOMS
 
-__all__ = ["find_liquidatable", "find_rescuable", "screen_margins"]
+__all__ = ["compute_health_key", "find_liquidatable", "find_rescuable", "screen_margins"]
 
 RELATIVE_ERROR = 65 * 2.0**-53
 
@@ -52,7 +52,7 @@ def find_liquidatable(
     held = {i: account for i, account in accounts.items() if any(account.sizes_lots)}
     found = _list_suspects(held, marks_ticks, funding_index, fractions)
     below = [(account_id, margin) for account_id, margin in found if is_liquidatable(margin)]
-    return sorted(below, key=lambda item: (_compute_health_key(item[1]), item[0]))
+    return sorted(below, key=lambda item: (compute_health_key(item[1]), item[0]))
 
 
 def find_rescuable(
@@ -70,7 +70,7 @@ def find_rescuable(
     due = [(account_id, margin) for account_id, margin in found if is_rescuable(margin)]
     held = [item for item in due if item[1].maintenance]
     debts = [item for item in due if not item[1].maintenance]
-    worst_first = sorted(held, key=lambda item: (_compute_health_key(item[1]), item[0]))
+    worst_first = sorted(held, key=lambda item: (compute_health_key(item[1]), item[0]))
     return worst_first + sorted(debts, key=lambda item: (item[1].equity, item[0]))
 
 
@@ -90,6 +90,6 @@ def _list_suspects(
     return [(i, compute_margin(account.cash_atoms, account.sizes_lots, *prices)) for i, account in suspected]
 
 
-def _compute_health_key(margin: Margin) -> int:
-    # floor(equity * 2**64 / maintenance): a sort key, finer than any difference that matters to the choice
+def compute_health_key(margin: Margin) -> int:
+    """Return floor(equity * 2**64 / maintenance): a sort key, finer than any difference that matters to the choice."""
     return (margin.equity << 64) // margin.maintenance

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -147,6 +147,14 @@ class State:
     def get_account(self, account_id: int) -> Account:
         """Return the account, empty where there is none."""
         return self.accounts.get(account_id, EMPTY_ACCOUNT)
+
+    def with_accounts(self, header: StateHeader, changed: Iterable[tuple[int, Account]]) -> State:
+        """Return the state with these accounts and this header, whose roots are taken as they are."""
+        accounts, tree = dict(self.accounts), self.tree
+        for account_id, account in changed:
+            accounts[account_id] = account
+            tree = tree.set(account_id, account.leaf_hash())
+        return State(header, tree, accounts)
 
     def get_margin(self, account_id: int, fractions: MarginFractions) -> Margin:
         """Return equity and requirements at the state's marks and the given fractions, in atoms."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from rollup.accounts import Account
 from rollup.activity import count_activity
 from rollup.admission import SentOrder, admit_orders
+from rollup.auction import Reach
 from rollup.cash_lanes import run_cash_lanes
 from rollup.close import close_state
 from rollup.errors import TxRejected
@@ -18,6 +20,7 @@ from rollup.orders import SignedOrder
 from rollup.params import Params
 from rollup.quotes import SignedQuote
 from rollup.rescue_lanes import RescueOutcome, run_rescue_lanes
+from rollup.risk_view import RiskView
 from rollup.shapes import Shape
 from rollup.signature_cache import SignatureCache
 from rollup.state import State
@@ -47,6 +50,8 @@ class BatchResult:
     waiting: tuple[SentOrder, ...]
     waiting_cash: tuple[SignedCashOp, ...]
     rescue: RescueOutcome
+    reach: tuple[Reach, ...]  # by market: orders beyond it changed nothing, whether they were sent or not
+    changed: Mapping[int, Account]  # the accounts that are no longer what they were
 
     @property
     def is_idle(self) -> bool:
@@ -66,17 +71,19 @@ def build_batch(
     orders: Sequence[SignedOrder | SignedQuote] = (),
     cash_ops: Sequence[SignedCashOp] = (),
     signatures: SignatureCache | None = None,
+    risk: RiskView | None = None,
 ) -> BatchResult:
     """Return the next batch. Orders and quotes in arrival order, partly filled ones included as they were first sent.
 
     `oracle` may hold any messages: the newest usable one of each signer counts, and without a majority nothing trades.
-    `signatures` remembers what is already verified. Everything in the trace satisfies the rules of docs/rules.md.
+    `signatures` remembers what is already verified; `risk` knows the state's accounts (`rollup/risk_view.py`), which
+    without it are all looked at. Everything in the trace satisfies the rules of docs/rules.md.
     Raises ClockNotRising; ValueOutOfRange for prices, time or open interest outside their bounds.
     """
     signatures = signatures or SignatureCache()
     usable = pick_usable(oracle, params, state.header.signer_times_s, timestamp_s, signatures)
     tick = run_tick(state.header, params, usable, timestamp_s)
-    workspace = Workspace(state, params, tick, signatures)
+    workspace = Workspace(state, params, tick, signatures, risk)
     cash = run_cash_lanes(workspace, cash_ops, shape.cash_lanes)
     rescue = run_rescue_lanes(workspace, cash.next_forced_trades, shape.rescue_lanes)
     admitted, refused = admit_orders(workspace, orders)
@@ -106,4 +113,5 @@ def build_batch(
     done = (trades.fills, trades.liquidations)
     settled = {id(report.trade) for report in rescue.forced_trades}
     waiting_cash = tuple(signed for signed in cash.waiting if id(signed.op) not in settled)
-    return BatchResult(trace, new_state, *done, tuple(rejected), matched.waiting, waiting_cash, rescue)
+    waiting = (matched.waiting, waiting_cash)
+    return BatchResult(trace, new_state, *done, tuple(rejected), *waiting, rescue, matched.reach, workspace.changed)

@@ -9,6 +9,7 @@ from rollup.errors import check_bits
 from rollup.margin import Margin, compute_margin
 from rollup.params import Params
 from rollup.rejections import VaultShort
+from rollup.risk_view import PlainRisk, RiskView
 from rollup.signature_cache import SignatureCache
 from rollup.state import State
 from rollup.tick import Tick
@@ -27,6 +28,7 @@ class Workspace:
         params: Params,
         tick: Tick,
         signatures: SignatureCache,
+        risk: RiskView | None = None,
     ) -> None:
         self.params = params
         self.tick = tick
@@ -35,7 +37,9 @@ class Workspace:
         self.timestamp_s = tick.header.timestamp_s
         self.signatures = signatures
         self.tree = state.tree
-        self.accounts = dict(state.accounts)
+        self.risk = risk or PlainRisk(state.accounts)  # of the accounts as they stood
+        self.changed: dict[int, Account] = {}  # what differs from them
+        self._accounts = state.accounts
         self.queue_consumed = state.header.queue_consumed
         self.vault_e6 = state.header.vault_e6
         self.gross_change_lots = [0] * MARKET_COUNT  # of sum |size| over all accounts, by market
@@ -45,7 +49,8 @@ class Workspace:
 
     def get(self, account_id: int) -> Account:
         """Return the account as it now stands."""
-        return self.accounts.get(account_id, EMPTY_ACCOUNT)
+        changed = self.changed.get(account_id)
+        return self._accounts.get(account_id, EMPTY_ACCOUNT) if changed is None else changed
 
     def put(self, account_id: int, account: Account) -> None:
         """Set the account, in the tree as well."""
@@ -55,7 +60,11 @@ class Workspace:
         for market, (old, new) in enumerate(zip(before.sizes_lots, account.sizes_lots, strict=True)):
             self.gross_change_lots[market] += abs(new) - abs(old)
         self.tree = self.tree.set(account_id, account.leaf_hash())
-        self.accounts[account_id] = account
+        self.changed[account_id] = account
+
+    def merge_accounts(self) -> dict[int, Account]:
+        """Return all accounts as they now stand."""
+        return {**self._accounts, **self.changed}
 
     def path(self, account_id: int) -> tuple[tuple[int, ...], ...]:
         """Return the account's path in the tree as it now stands."""

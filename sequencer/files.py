@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sequencer.errors import FileMissing, FileTooLarge
 
-__all__ = ["read_limited", "staged_folder", "write_atomically"]
+__all__ = ["read_limited", "staged_folder", "sync_folder", "write_atomically"]
 
 _PUBLIC_MODE = 0o644
 _SECRET_MODE = 0o600
@@ -68,3 +68,12 @@ def staged_folder(out: Path, last: str) -> Iterator[Path]:
         if is_new and not any(out.iterdir()):
             out.rmdir()
         raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Return when the names in a folder are as durable as the files they name."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -38,6 +38,7 @@ def _make_scene() -> RollupScene:
 def measure_calls() -> Mapping[str, int]:
     """Return the gas of deposits and forced requests, of claims, and of the way out. A few seconds, once a process."""
     scene = _make_scene()
+    assert scene.rollup.deployment is not None  # it was deployed just now
     gas = {"deploy": scene.rollup.deployment.gas_used}
     scene.wait(WINDOW_S - scene.now_s % WINDOW_S)
     gas["deposit, the first ever"] = scene.deposit(3, 5, 90 * _USD).gas_used

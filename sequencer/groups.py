@@ -12,12 +12,12 @@ from rollup.shapes import ShapeUnknown, get_shape
 from sequencer.errors import FileMalformed
 from sequencer.files import read_limited, write_atomically
 from sequencer.number_files import parse_decimal, parse_hex, spell_hex
-from sequencer.records import decode_record, encode_versioned, read_versioned
+from sequencer.records import decode_record, encode_versioned, parse_versioned
 from sequencer.sealing import SealedGroup
 from verifier.group import MAX_BATCHES, Group, GroupBatch
 from verifier.group_check import Opening
 
-__all__ = ["encode_group", "get_group_file", "read_group", "write_group"]
+__all__ = ["decode_group", "encode_group", "get_group_file", "read_group", "write_group"]
 
 _FORMAT: Final = "zkmargin group"
 _VERSION: Final = 1
@@ -97,7 +97,13 @@ def read_group(folder: Path, number: int) -> SealedGroup:
     Raises FileMissing, FileTooLarge, FileMalformed.
     """
     path = folder / get_group_file(number)
-    facts = read_versioned(path, MAX_GROUP_BYTES, _FORMAT, _VERSION)
+    data = read_limited(path, MAX_GROUP_BYTES)
+    return decode_group(path, data, read_limited(path.with_suffix(".blob"), BLOB_BYTES), number)
+
+
+def decode_group(path: Path, data: bytes, blob: bytes, number: int) -> SealedGroup:
+    """Return a group of the bytes of its two files; `path` names them in errors. Raises FileMalformed."""
+    facts = parse_versioned(path, data, _FORMAT, _VERSION)
     batches = facts.get("batches")
     if not isinstance(batches, list) or not 1 <= len(batches) <= MAX_BATCHES:
         raise FileMalformed(str(path), "batches", repr(batches)[:80], f"a list of 1 to {MAX_BATCHES}")
@@ -112,7 +118,7 @@ def read_group(folder: Path, number: int) -> SealedGroup:
         value=parse_decimal(path, "value", record.value),
         proof=parse_hex(path, "proof", record.proof, _POINT_BYTES),
     )
-    z, blob = parse_decimal(path, "z", record.z), read_limited(path.with_suffix(".blob"), BLOB_BYTES)
+    z = parse_decimal(path, "z", record.z)
     return SealedGroup(_decode_group(path, record), record.shape, record.first_entry, z, opening, blob)
 
 

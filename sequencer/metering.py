@@ -150,6 +150,10 @@ class MeteredLayer:
         """Return the logs of one block. Raises BlockUnknown."""
         return self.layer.get_block_logs(block, addresses)
 
+    def close(self) -> None:
+        """Close the layer."""
+        self.layer.close()
+
     def take(self) -> GasCost:
         """Return the cost of what was sent since the last time."""
         total = sum_costs(self._sent)

@@ -9,11 +9,12 @@ from typing import Final
 
 from rollup.errors import ProofInvalid
 from sequencer.errors import FileMalformed
+from sequencer.files import read_limited
 from sequencer.number_files import parse_hex, spell_hex
-from sequencer.records import decode_record, encode_versioned, read_versioned
+from sequencer.records import decode_record, encode_versioned, parse_versioned
 from verifier.queue_entries import EMPTY_HEAD, Entry, compute_head, decode_entry, encode_entry
 
-__all__ = ["QUEUE", "Queue", "encode_queue", "read_queue"]
+__all__ = ["QUEUE", "Queue", "decode_queue", "encode_queue", "read_queue"]
 
 QUEUE: Final = "queue.json"
 _FORMAT: Final = "zkmargin queue"
@@ -55,7 +56,12 @@ def encode_queue(queue: Queue) -> bytes:
 def read_queue(folder: Path) -> Queue:
     """Return the queue of a folder. Raises FileMissing, FileTooLarge, FileMalformed, also where the head is another."""
     path = folder / QUEUE
-    facts = read_versioned(path, MAX_QUEUE_BYTES, _FORMAT, _VERSION)
+    return decode_queue(path, read_limited(path, MAX_QUEUE_BYTES))
+
+
+def decode_queue(path: Path, data: bytes) -> Queue:
+    """Return the queue of the bytes of such a file; `path` names it in errors. Raises FileMalformed."""
+    facts = parse_versioned(path, data, _FORMAT, _VERSION)
     if not isinstance(facts.get("entries"), list):
         raise FileMalformed(str(path), "entries", repr(facts.get("entries"))[:80], "a list")
     record = decode_record(path, "file", _QueueRecord, facts)

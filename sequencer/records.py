@@ -11,7 +11,7 @@ from rollup.bounded_json import parse_json
 from sequencer.errors import FileMalformed
 from sequencer.files import read_limited
 
-__all__ = ["decode_record", "encode_versioned", "read_versioned"]
+__all__ = ["decode_record", "encode_versioned", "parse_versioned", "read_versioned"]
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -31,7 +31,12 @@ def read_versioned(path: Path, limit_bytes: int, file_format: str, version: int)
 
     Raises FileMissing, FileTooLarge, FileMalformed.
     """
-    raw = _read_json(path, limit_bytes)
+    return parse_versioned(path, read_limited(path, limit_bytes), file_format, version)
+
+
+def parse_versioned(path: Path, data: bytes, file_format: str, version: int) -> dict[str, Any]:
+    """Return what the bytes of such a file hold beside the two; `path` names it in errors. Raises FileMalformed."""
+    raw = _parse_json(path, data)
     if not isinstance(raw, dict):
         raise FileMalformed(str(path), "file", type(raw).__name__, "an object")
     for name, expected in (("format", file_format), ("version", version)):
@@ -40,8 +45,7 @@ def read_versioned(path: Path, limit_bytes: int, file_format: str, version: int)
     return {name: value for name, value in raw.items() if name not in ("format", "version")}
 
 
-def _read_json(path: Path, limit_bytes: int) -> object:
-    data = read_limited(path, limit_bytes)
+def _parse_json(path: Path, data: bytes) -> object:
     try:
         return parse_json(data)
     except ValueError as error:

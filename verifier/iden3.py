@@ -37,13 +37,23 @@ def write_verification_key(path: Path, vk: VerifyingKey) -> None:
 
 def write_proof(path: Path, proof: Proof) -> None:
     """Write proof.json."""
+    write_json(path, spell_proof(proof))
+
+
+def spell_proof(proof: Proof) -> dict[str, object]:
+    """Return what proof.json holds."""
     points = {"pi_a": _spell_g1(proof.a), "pi_b": _spell_g2(proof.b), "pi_c": _spell_g1(proof.c)}
-    write_json(path, {**points, "protocol": "groth16", "curve": "bn128"})
+    return {**points, "protocol": "groth16", "curve": "bn128"}
 
 
 def write_public_inputs(path: Path, public_inputs: Sequence[int]) -> None:
     """Write public.json."""
-    write_json(path, [str(value) for value in public_inputs])
+    write_json(path, spell_public_inputs(public_inputs))
+
+
+def spell_public_inputs(public_inputs: Sequence[int]) -> list[str]:
+    """Return what public.json holds."""
+    return [str(value) for value in public_inputs]
 
 
 def read_verification_key(path: Path) -> VerifyingKey:

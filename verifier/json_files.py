@@ -35,13 +35,18 @@ def write_json(path: Path, value: object) -> None:
     """Write a JSON file, all of it or none. Raises OSError."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w") as file:
-            json.dump(value, file, indent=1)
+        with os.fdopen(handle, "wb") as file:
+            file.write(encode_json(value))
         os.chmod(temporary, 0o644)  # mkstemp's 0600 is for secrets
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def encode_json(value: object) -> bytes:
+    """Return the bytes of a JSON file."""
+    return json.dumps(value, indent=1).encode()
 
 
 def shorten(value: object) -> str:

@@ -46,16 +46,20 @@ class SignedOp(ABC):
         """The order slot named in word 1: a cancel's, else 0."""
         return 0
 
-    def check(self, account: Account, tick: Tick) -> None:
-        """Raise unless in range, by an open account, for its epoch, in turn, and allowing the fee.
-
-        Raises ValueOutOfRange, AccountNotOpen, EpochMismatch, CashNonceMismatch, NonceExhausted, FeeAboveMaximum.
-        """
+    def check_message(self) -> None:
+        """Raise ValueOutOfRange, or NonceExhausted for a cancel, unless every field fits its signed place."""
         check_range("account", self.account, FIRST_USER_ACCOUNT, 2**ACCOUNT_BITS - 1)
         check_bits("cash_nonce", self.cash_nonce, COUNTER_BITS)
         check_bits("epoch", self.epoch, COUNTER_BITS)
         check_bits("max_fee_e6", self.max_fee_e6, MAX_FEE_E6_BITS)
         self.check_fields()
+
+    def check(self, account: Account, tick: Tick) -> None:
+        """Raise unless in range, by an open account, for its epoch, in turn, and allowing the fee.
+
+        Raises ValueOutOfRange, AccountNotOpen, EpochMismatch, CashNonceMismatch, NonceExhausted, FeeAboveMaximum.
+        """
+        self.check_message()
         if account.is_empty:
             raise AccountNotOpen(self.account)
         if self.epoch != account.epoch:

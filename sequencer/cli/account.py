@@ -1,4 +1,4 @@
-"""`zkmargin account show`, `zkmargin account proof` and `zkmargin account verify`."""
+"""`zkmargin account`: `show`, `proof` and `verify` of a snapshot; `create`, `status` and `deposit` of a wallet."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from sequencer.cli.account_wallet import create, deposit, status
 from sequencer.cli.options import account_option, root_option, snapshot_argument
 from sequencer.cli.output import json_option, make_table, print_json, print_tables
 from sequencer.cli.status import EXIT_NOT_VALID
@@ -22,10 +23,15 @@ _LAST_SLOT = 511
 
 @click.group()
 def account() -> None:
-    """Look at an account of a snapshot, and prove that the state holds it.
+    """Make a wallet and fund its account; look at an account of a snapshot, and prove that the state holds it.
 
     Example: zkmargin account proof run/snapshot.zks --account 2 --out proof.json
     """
+
+
+account.add_command(create)
+account.add_command(status)
+account.add_command(deposit)
 
 
 @account.command()

@@ -13,7 +13,14 @@ import rich_click as click
 
 from sequencer.cli.compare import make_compare_table
 from sequencer.cli.demo_tables import make_account_table, make_cash_table, make_liquidation_table
-from sequencer.cli.options import base_layer_option, key_file_option, keys_option, resolve_keys_dir, shape_option
+from sequencer.cli.options import (
+    base_layer_option,
+    key_file_option,
+    keys_option,
+    open_layer,
+    resolve_keys_dir,
+    shape_option,
+)
 from sequencer.cli.output import json_option, make_console, print_json, show_stage
 from sequencer.cli.replay import make_batch_table, summarise
 from sequencer.cli.settle import make_settle_table, spell_settled, summarise_settled
@@ -66,10 +73,10 @@ def demo(
 
     Example: zkmargin demo
     """
-    from sequencer.base_layers import EMBEDDED, open_base_layer
+    from sequencer.base_layers import EMBEDDED
 
     started_s = time.monotonic()
-    layer = open_base_layer(base_layer, key_file)
+    layer = open_layer(base_layer, key_file)
     ends_at_s = None if base_layer == EMBEDDED else layer.get_head().timestamp_s
     with nullcontext(out) if out else tempfile.TemporaryDirectory(prefix="zkmargin-demo-") as folder:
         run = _run(tape, Path(folder), resolve_keys_dir(keys_dir), shape_name, batches, accounts, layer, ends_at_s)

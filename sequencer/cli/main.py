@@ -16,6 +16,8 @@ __all__ = ["cli", "main", "run_cli"]
 # Modules are imported when their command is called: `zkmargin --version` loads neither the kernel nor an EVM.
 _COMMANDS: Final = {
     "demo": "sequencer.cli.demo",
+    "node": "sequencer.cli.node",
+    "bench": "sequencer.cli.bench",
     "setup": "sequencer.cli.setup",
     "ceremony": "sequencer.cli.ceremony",
     "replay": "sequencer.cli.replay",
@@ -25,8 +27,14 @@ _COMMANDS: Final = {
     "compare": "sequencer.cli.compare",
     "circuit": "sequencer.cli.circuit",
     "account": "sequencer.cli.account",
+    "order": "sequencer.cli.order",
+    "quote": "sequencer.cli.quote",
+    "cancel": "sequencer.cli.cancel",
+    "withdraw": "sequencer.cli.withdraw",
     "exit": "sequencer.cli.exit",
     "rebuild": "sequencer.cli.rebuild",
+    "audit": "sequencer.cli.audit",
+    "doctor": "sequencer.cli.doctor",
 }
 
 

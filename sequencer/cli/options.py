@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
 from rollup.field import is_canonical
 from rollup.units import ACCOUNT_BITS
+
+if TYPE_CHECKING:
+    from verifier.base_layer import BaseLayer
 
 __all__ = [
     "CIRCUIT_HELP",
@@ -16,9 +20,11 @@ __all__ = [
     "base_layer_option",
     "key_file_option",
     "keys_option",
+    "open_layer",
     "optional_root_option",
     "out_file_option",
     "out_option",
+    "parse_element",
     "resolve_keys_dir",
     "root_option",
     "shape_option",
@@ -28,7 +34,7 @@ __all__ = [
 _LAST_ACCOUNT = 2**ACCOUNT_BITS - 1
 
 
-def _parse_element(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
+def parse_element(_: click.Context | None, __: click.Parameter | None, text: str | None) -> int | None:
     """Return a number below r: decimal, or hexadecimal behind 0x."""
     if text is None:
         return None
@@ -42,8 +48,8 @@ def _parse_element(_: click.Context, __: click.Parameter, text: str | None) -> i
 
 
 _ROOT_HELP = "State root, decimal or 0x hexadecimal."
-root_option = click.option("--root", required=True, callback=_parse_element, metavar="N", help=_ROOT_HELP)
-optional_root_option = click.option("--root", callback=_parse_element, metavar="N", help=_ROOT_HELP)
+root_option = click.option("--root", required=True, callback=parse_element, metavar="N", help=_ROOT_HELP)
+optional_root_option = click.option("--root", callback=parse_element, metavar="N", help=_ROOT_HELP)
 snapshot_argument = click.argument("snapshot", type=click.Path(path_type=Path), metavar="SNAPSHOT")
 account_option = click.option(
     "--account",
@@ -78,7 +84,7 @@ base_layer_option = click.option(
     default="embedded",
     show_default=True,
     metavar="URL",
-    help="Where to settle: a node's JSON-RPC address, or an EVM in this process.",
+    help="Where to settle: a node's JSON-RPC address, an EVM in this process, or embedded:PATH, kept in a file.",
 )
 key_file_option = click.option(
     "--key-file",
@@ -93,3 +99,14 @@ def resolve_keys_dir(keys_dir: Path | None) -> Path:
     from sequencer.keys import get_default_keys_dir
 
     return keys_dir or get_default_keys_dir()
+
+
+def open_layer(name: str, key_file: Path | None) -> BaseLayer:
+    """Return the base layer of the two options, closed when the command ends. Raises as `open_base_layer`."""
+    from sequencer.base_layers import open_base_layer
+
+    layer = open_base_layer(name, key_file)
+    context = click.get_current_context()
+    assert context is not None, "outside a command"
+    context.call_on_close(layer.close)
+    return layer

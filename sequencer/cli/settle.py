@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 from rich.table import Table
 
-from sequencer.cli.options import base_layer_option, key_file_option, keys_option, resolve_keys_dir
+from sequencer.cli.options import base_layer_option, key_file_option, keys_option, open_layer, resolve_keys_dir
 from sequencer.cli.output import json_option, make_table, print_json, print_tables, show_stage
 from sequencer.cli.settle_exits import make_exit_table, spell_departure, summarise_departure
 from sequencer.cli.status import EXIT_NOT_VALID
@@ -46,17 +46,17 @@ def settle(
     Example: zkmargin settle run --freeze
     """
     from prover import kernel
-    from sequencer.base_layers import EMBEDDED, open_base_layer
+    from sequencer.base_layers import is_embedded
     from sequencer.exit_proofs import ExitProver
     from sequencer.settlement.leaving import leave
     from sequencer.settlement.opening import open_settler
     from sequencer.settlement.run_files import read_run
     from sequencer.settlement.settling import settle_all
 
-    if freeze and base_layer != EMBEDDED:
+    if freeze and not is_embedded(base_layer):
         raise OptionInvalid("--freeze", base_layer, "the embedded EVM: days pass, and only its clock can be moved")
     kernel.install()
-    layer = open_base_layer(base_layer, key_file)
+    layer = open_layer(base_layer, key_file)
     with show_stage("settle") as stage:
         prover = ExitProver(resolve_keys_dir(keys_dir), stage.report)
         settler = open_settler(read_run(folder), layer, prover)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 from rich.table import Table
 
-from sequencer.cli.options import base_layer_option, key_file_option
+from sequencer.cli.options import base_layer_option, key_file_option, open_layer
 from sequencer.cli.output import json_option, make_table, print_json, print_tables, show_stage
 from sequencer.cli.status import EXIT_NOT_VALID
 
@@ -33,10 +33,9 @@ def verify(folder: Path, base_layer: str, key_file: Path | None, as_json: bool) 
 
     Example: zkmargin verify run
     """
-    from sequencer.base_layers import open_base_layer
     from sequencer.checking import check_run
 
-    layer = open_base_layer(base_layer, key_file)
+    layer = open_layer(base_layer, key_file)
     with show_stage("verify") as stage:
         checked = check_run(folder, stage.report, layer)
     if as_json:

@@ -5,7 +5,7 @@ The run's proofs name the contract's address, so its deployer sends nothing befo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +20,17 @@ from verifier.base_layer import BaseLayer, Contract, deploy_contract
 from verifier.rollup_contract import Limits, ShapeSpec, Start, Terms, deploy_rollup
 from verifier.verify import deploy_verifier
 
-__all__ = ["DAY_S", "LIMITS", "Deployed", "VerifyingKey", "deploy_run"]
+__all__ = [
+    "DAY_S",
+    "LIMITS",
+    "Deployed",
+    "Parts",
+    "VerifyingKey",
+    "deploy_parts",
+    "deploy_run",
+    "deploy_settlement",
+    "get_roles",
+]
 
 DAY_S: Final = 86_400
 # a development deployment: caps and lag are wide, so that a day of trades can be settled in one go
@@ -88,24 +98,51 @@ def deploy_run(
     if (there := find_deployment(seed, layer.chain_id).contract) != params.contract:
         raise DeploymentElsewhere(f"contract of seed {seed}", f"0x{there:040x}", expected)
     people = _fund_people(layer, seed, names)
+    parts = deploy_parts(layer, keys)
+    start = Start(genesis.state_root, genesis.clock, params.params_hash, *get_roles(people))
+    rollup = deploy_settlement(layer, parts, keys, start, shape)
+    if (got := f"0x{rollup.address.hex()}") != expected:
+        raise DeploymentElsewhere("contract", f"{got}, for its deployer sent transactions before", expected)
+    token = Contract(layer, load_artifact("TestToken"), parts.token)
+    return Deployed(layer, token, rollup, people)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Addresses of what the Rollup is built on."""
+
+    batch_verifier: bytes
+    exit_verifier: bytes
+    token: bytes
+
+
+def deploy_parts(layer: BaseLayer, keys: Sequence[VerifyingKey]) -> Parts:
+    """Deploy the verifiers of batches and of exits, and test dollars."""
     batches, exits = (deploy_verifier(layer, key.key_be).address for key in keys)
-    token = deploy_contract(layer, load_artifact("TestToken"))
+    return Parts(batches, exits, deploy_contract(layer, load_artifact("TestToken")).address)
+
+
+def get_roles(people: Mapping[str, bytes]) -> tuple[bytes, bytes, bytes]:
+    """Return governor, sequencer and guardian: the deployer governs and guards."""
+    return people[DEPLOYER], people[SEQUENCER], people[DEPLOYER]
+
+
+def deploy_settlement(
+    layer: BaseLayer, parts: Parts, keys: tuple[VerifyingKey, VerifyingKey], start: Start, shape: Shape
+) -> Contract:
+    """Return the Rollup on these parts, deployed by the governor of `start`. Raises as BaseLayer does."""
     terms = Terms(
-        token=token.address,
-        exit_verifier=exits,
+        token=parts.token,
+        exit_verifier=parts.exit_verifier,
         exit_key_is_development=keys[1].is_development,
         forced_deadline_s=FORCED_DEADLINE_S,
         window_s=WINDOW_S,
         exit_window_s=EXIT_WINDOW_S,
         timelock_s=FORCED_DEADLINE_S + WINDOW_S + EXIT_WINDOW_S,
     )
-    roles = (people[DEPLOYER], people[SEQUENCER], people[DEPLOYER])
-    start = Start(genesis.state_root, genesis.clock, params.params_hash, *roles)
-    spec = ShapeSpec(batches, count_elements(shape), shape.cash_lanes + shape.rescue_lanes, keys[0].is_development)
-    rollup = deploy_rollup(layer, terms, LIMITS, start, [spec], sender=people[DEPLOYER])
-    if (got := f"0x{rollup.address.hex()}") != expected:
-        raise DeploymentElsewhere("contract", f"{got}, for its deployer sent transactions before", expected)
-    return Deployed(layer, token, rollup, people)
+    n_lanes = shape.cash_lanes + shape.rescue_lanes
+    spec = ShapeSpec(parts.batch_verifier, count_elements(shape), n_lanes, keys[0].is_development)
+    return deploy_rollup(layer, terms, LIMITS, start, [spec], sender=start.governor)
 
 
 def _fund_people(layer: BaseLayer, seed: int, names: Sequence[str]) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helpers import assert_refused
+from tests.cli.helpers import assert_refused, run_json
 from tests.verifier.fake_node import run_fake_node
 
 Capsys = pytest.CaptureFixture[str]
@@ -37,3 +37,14 @@ def test_invalid_node_that_fails_later(proved_run: Path, tmp_path: Path, capsys:
         node.answers["eth_getBlockByNumber"] = {"error": {"code": -32000, "message": "header not found"}}
         options = ["--base-layer", node.url, "--key-file", write_key(tmp_path)]
         assert_refused(capsys, "the node refuses, -32000: header not found", "verify", proved_run, *options)
+
+
+def test_chain_in_a_file_is_there_for_the_next_command(
+    proved_run: Path, keys_dir: Path, tmp_path: Path, capsys: Capsys
+) -> None:
+    settle = ["settle", proved_run, "--keys", keys_dir, "--base-layer", f"embedded:{tmp_path / 'chain.db'}"]
+    assert run_json(capsys, *settle)["settled"] is True
+    assert_refused(capsys, "its deployer sent transactions before", *settle)
+    assert_refused(capsys, "--base-layer embedded:: expected embedded:PATH", *settle[:-1], "embedded:")
+    (tmp_path / "chain.db").write_bytes(b"damage" * 1000)
+    assert_refused(capsys, "chain.db: ", *settle)

@@ -28,6 +28,9 @@ COMMANDS = (
     "account",
     "exit",
     "rebuild",
+    "audit",
+    "doctor",
+    "bench",
 )
 
 
@@ -194,6 +197,7 @@ SUBCOMMANDS = [
     *(("account", name) for name in ("show", "proof", "verify")),
     *(("exit", name) for name in ("prove", "verify")),
     *(("ceremony", name) for name in ("new", "contribute", "beacon", "verify")),
+    ("bench", "node"),
 ]
 
 

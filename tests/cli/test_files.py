@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sequencer.errors import FileMissing, FileTooLarge
-from sequencer.files import read_limited, staged_folder, write_atomically
+from sequencer.files import read_limited, staged_folder, sync_folder, write_atomically
 
 
 def test_write_replaces_and_leaves_nothing_else(tmp_path: Path) -> None:
@@ -75,3 +75,10 @@ def test_invalid_stage_on_a_file(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file")
     with pytest.raises(FileMissing):
         write_and_stop(tmp_path / "out")
+
+
+def test_folder_is_synced_and_a_file_is_none(tmp_path: Path) -> None:
+    sync_folder(tmp_path)
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(NotADirectoryError):
+        sync_folder(tmp_path / "file")

@@ -67,7 +67,7 @@ def get_refusal(ex: Exchange, signed: SignedCashOp, **changes: object) -> Except
     workspace = make_workspace(ex, **changes)
     outcome = run_cash_lanes(workspace, [signed], 2)
     assert list_ops(outcome) == [None, None]
-    assert (workspace.accounts, workspace.tree, workspace.vault_e6) == (
+    assert (workspace.merge_accounts(), workspace.tree, workspace.vault_e6) == (
         ex.state.accounts,
         ex.state.tree,
         ex.state.header.vault_e6,

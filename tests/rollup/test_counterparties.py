@@ -8,8 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rollup.accounts import NO_POSITIONS
-from rollup.counterparties import Candidate, Taking, choose_counterparties
+from rollup.counterparties import Taking, choose_counterparties
 from rollup.deleverage import open_deleveraging
+from rollup.holders import Candidate, CandidateList
 
 MARKS = (10, 3, *[1] * 14)
 
@@ -29,7 +30,7 @@ def test_whoever_is_chosen_takes_all_of_it_in_order_and_bears_it(
 ) -> None:
     assume(first or second)
     rest = open_deleveraging(hold(first, second), -deficit, MARKS)
-    takings = choose_counterparties(rest, found, MARKS, n_lanes)
+    takings = choose_counterparties(rest, CandidateList(found), MARKS, n_lanes)
     if takings is None:
         return
     assert len(takings) <= n_lanes
@@ -50,7 +51,7 @@ def test_whoever_is_chosen_takes_all_of_it_in_order_and_bears_it(
 @given(st.integers(1, 60), candidates)
 def test_without_a_deficit_enough_lots_and_lanes_always_do(left: int, found: list[Candidate]) -> None:
     opposite = [candidate for candidate in found if candidate.sizes_lots[0] < 0]
-    takings = choose_counterparties(open_deleveraging(hold(left), 0, MARKS), found, MARKS, 99)
+    takings = choose_counterparties(open_deleveraging(hold(left), 0, MARKS), CandidateList(found), MARKS, 99)
     assert (takings is not None) == (sum(-candidate.sizes_lots[0] for candidate in opposite) >= left)
     if takings is not None:
         leverage = {c.account: Fraction(-c.sizes_lots[0], c.equity_atoms) for c in opposite}
@@ -60,7 +61,7 @@ def test_without_a_deficit_enough_lots_and_lanes_always_do(left: int, found: lis
 
 def test_most_leveraged_first_and_ties_by_account() -> None:
     rest = open_deleveraging(hold(25), 0, MARKS)
-    found = [Candidate(a, hold(-10), equity) for a, equity in ((2, 100), (3, 50), (4, 100), (5, 1_000))]
+    found = CandidateList([Candidate(a, hold(-10), e) for a, e in ((2, 100), (3, 50), (4, 100), (5, 1_000))])
     assert choose_counterparties(rest, found, MARKS, 3) == (Taking(3, 0, 10), Taking(2, 0, 10), Taking(4, 0, 5))
 
 
@@ -68,21 +69,22 @@ def test_where_lanes_are_short_the_largest_are_asked_in_the_same_order() -> None
     rest = open_deleveraging(hold(25), -100, MARKS)
     small = [Candidate(a, hold(-5), 20) for a in range(2, 8)]
     large = [Candidate(8, hold(-15), 900), Candidate(9, hold(-20), 900)]
-    assert choose_counterparties(rest, [*small, *large], MARKS, 2) == (Taking(9, 0, 20), Taking(8, 0, 5))
-    assert choose_counterparties(rest, [*small, *large], MARKS, 1) is None
+    assert choose_counterparties(rest, CandidateList([*small, *large]), MARKS, 2) == (Taking(9, 0, 20), Taking(8, 0, 5))
+    assert choose_counterparties(rest, CandidateList([*small, *large]), MARKS, 1) is None
 
 
 def test_one_that_cannot_bear_its_share_is_passed_over() -> None:
     rest = open_deleveraging(hold(10), -100, MARKS)
     poor, rich = Candidate(2, hold(-10), 99), Candidate(3, hold(-10), 100)
-    assert choose_counterparties(rest, [poor, rich], MARKS, 5) == (Taking(3, 0, 10),)
-    assert choose_counterparties(rest, [poor], MARKS, 5) is None
+    assert choose_counterparties(rest, CandidateList([poor, rich]), MARKS, 5) == (Taking(3, 0, 10),)
+    assert choose_counterparties(rest, CandidateList([poor]), MARKS, 5) is None
 
 
 def test_one_account_serves_in_several_markets_with_what_is_left_of_it() -> None:
     rest = open_deleveraging(hold(10, -10), -130, MARKS)  # a share of 100, then of 30
-    assert choose_counterparties(rest, [Candidate(2, hold(-10, 10), 130)], MARKS, 5) is not None
-    assert choose_counterparties(rest, [Candidate(2, hold(-10, 10), 129)], MARKS, 5) is None
+    assert choose_counterparties(rest, CandidateList([Candidate(2, hold(-10, 10), 130)]), MARKS, 5) is not None
+    assert choose_counterparties(rest, CandidateList([Candidate(2, hold(-10, 10), 129)]), MARKS, 5) is None
     # an account left with nothing takes no more, though its share would be nothing
-    free = open_deleveraging(hold(10, -10), -100, (10, 0, *MARKS[2:]))
-    assert choose_counterparties(free, [Candidate(2, hold(-10, 10), 100)], (10, 0, *MARKS[2:]), 5) is None
+    marks = (10, 0, *MARKS[2:])
+    free = open_deleveraging(hold(10, -10), -100, marks)
+    assert choose_counterparties(free, CandidateList([Candidate(2, hold(-10, 10), 100)]), marks, 5) is None

@@ -9,19 +9,24 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rollup.accounts import Account
+from rollup.forced import find_liquidations
 from rollup.liquidation import (
     LiquidationCase,
     compute_penalty,
     find_largest_markets,
     is_liquidatable,
+    is_out_of_reach,
     is_provable_fill,
     make_case,
 )
 from rollup.margin import Margin
 from rollup.risk import find_liquidatable
 from rollup.settle import settle_liquidation
+from rollup.signature_cache import SignatureCache
 from rollup.state import make_genesis
+from rollup.tick import Tick
 from rollup.txs.effect import compute_margin_at
+from rollup.workspace import Workspace
 from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, START_S, Exchange
 
 MARK = 1_000
@@ -241,3 +246,39 @@ def test_what_is_settled_is_the_fill_and_the_penalty_of_its_case(
     assert penalty_atoms == compute_penalty(fill_lots, price, PARAMS.markets[0].liquidation_fee_ppm, equity_pre)
     assert compute_margin_at(after, TICK).equity == equity_pre - penalty_atoms
     assert after.sizes_lots == (case.size_lots + delta_lots, *[0] * 15)
+
+
+@settings(max_examples=400)
+@given(
+    st.integers(-(10**4), 10**4),
+    st.integers(1, 10**6),
+    st.integers(1, 10**6),
+    st.integers(0, 10**6),
+    st.integers(-4, 4),
+)
+def test_a_debt_out_of_reach_leaves_no_price_and_any_other_may(
+    size: int, mark: int, maintenance_ppm: int, band_ppm: int, off: int
+) -> None:
+    assume(size)
+    maintenance = abs(size) * mark * maintenance_ppm
+    for equity in (-(band_ppm * maintenance // maintenance_ppm) + off, -maintenance, -off, off * maintenance):
+        margin = Margin(equity, max(equity, 0) + maintenance + 1, maintenance)
+        case = LiquidationCase(2, 0, size, margin, mark, maintenance_ppm, maintenance_ppm)
+        is_out = is_out_of_reach(margin, band_ppm, maintenance_ppm)
+        assert not (is_out and case.compute_entry(band_ppm))
+        assert is_out == (-equity > abs(size) * mark * band_ppm)  # all it holds, moved by the whole band, pays no debt
+
+
+def test_an_account_out_of_reach_leaves_its_lane_to_the_next() -> None:
+    ex = open_leveraged()
+    fallen = AVAX_PRICE * 94 // 100
+    ruined = ex.put(5, key=(1, 1), sizes_lots=(10**9, *[0] * 15), cash_atoms=-(10**9) * fallen * 10**6 * 2)
+    assert ruined.cash_atoms < 0
+    workspace = Workspace(ex.state, PARAMS, replace_marks(ex, fallen), SignatureCache())
+    assert [forced.case.account for forced in find_liquidations(workspace, 1).values()] == [2]
+
+
+def replace_marks(ex: Exchange, avax_ticks: int) -> Tick:
+    tick = ex.next_tick()
+    marks = (avax_ticks, *tick.header.marks_ticks[1:])
+    return replace(tick, header=replace(tick.header, marks_ticks=marks))

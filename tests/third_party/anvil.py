@@ -55,10 +55,11 @@ class AnvilNode(JsonRpcNode):
 
 
 @contextmanager
-def run_anvil(folder: Path, fork: str, *options: str) -> Iterator[str]:
-    """Yield the address of a node that runs until the block ends. Its files stay below the folder."""
+def run_anvil(folder: Path, fork: str, *options: str, port: str = "0") -> Iterator[str]:
+    """Yield the address of a node that runs until the block ends. Its files stay below the folder; one that ran there
+    before is gone on with, if it is given that one's port."""
     # port 0: the system gives a free one, which no other test can have taken in the meantime
-    command = [str(find_anvil()), "--port", "0", "--hardfork", fork, "--accounts", "1", *options]
+    command = [str(find_anvil()), "--port", port, "--hardfork", fork, "--accounts", "1", *options]
     command += ["--state", str(folder / "state.json"), "--cache-path", str(folder / "cache")]
     log = folder / "anvil.log"
     with log.open("wb") as output:

@@ -110,6 +110,27 @@ def test_price_is_not_raised_above_the_cap(url: str) -> None:
         assert price(waiting, "maxFeePerGas") == 10**9 + 1
 
 
+@pytest.mark.parametrize("with_blobs", [False, True])
+def test_transaction_of_an_earlier_process_is_replaced_by_who_takes_over(url: str, with_blobs: bool) -> None:
+    kzg.load_setup()
+    earlier, takes_over = connect(url, IMPATIENT), replace(BUMPING, takes_over=True)
+    logger = deploy_code(earlier, BLOB_HASH_LOGGER)
+    blobs = BLOBS[:1] if with_blobs else ()
+    with no_blocks(earlier):
+        with pytest.raises(TransactionStuck) as caught:
+            earlier.transact(logger, bytes(32), blobs=blobs)
+        (stuck,) = list_pool(earlier)
+        poor = connect(url, replace(takes_over, max_price_wei=price(stuck, "maxFeePerGas") - 1))
+        with pytest.raises(NodeRefused, match="underpriced"):  # it may not offer more than that one
+            poor.transact(logger, bytes(32), blobs=blobs)
+        with mine_once(earlier, lambda pool: pool != [stuck]):
+            receipt = connect(url, takes_over).transact(logger, bytes(32), blobs=blobs)
+        assert list_pool(earlier) == []
+    assert receipt.transaction_hash != caught.value.transaction_hash
+    count = earlier.rpc.ask("eth_getTransactionCount", stuck["from"], "latest")
+    assert int(count, 16) == int(stuck["nonce"], 16) + 1
+
+
 def test_invalid_transaction_that_lost_a_race_cost_its_gas_and_says_why(url: str) -> None:
     nodes = [connect(url), connect(url)]
     once = deploy_code(nodes[0], ONLY_ONCE)

@@ -28,7 +28,7 @@ class Contract:
     layer: BaseLayer
     artifact: Artifact
     address: bytes
-    deployment: Receipt
+    deployment: Receipt | None = None  # None where it stood before
 
     def call(self, function: str, *args: object, sender: bytes | None = None) -> Any:  # noqa: ANN401 # the ABI decides
         """Return what a function returns: one value, or a tuple of them, empty where nothing. Raises Reverted."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
-from eth.abc import BlockHeaderAPI, ReceiptAPI, SignedTransactionAPI
+from eth.abc import AtomicDatabaseAPI, BlockHeaderAPI, ReceiptAPI, SignedTransactionAPI
 from eth.chains.base import MiningChain
 from eth.constants import CREATE_CONTRACT_ADDRESS, POST_MERGE_DIFFICULTY, POST_MERGE_MIX_HASH, POST_MERGE_NONCE
-from eth.db.atomic import AtomicDB
 from eth.precompiles import point_evaluation
 from eth.typing import HeaderParams
 from eth.vm.forks.prague import PragueVM
@@ -50,8 +49,8 @@ class _Chain(MiningChain):
         return super().create_header_from_parent(parent_header, **{**fixed, **header_params})
 
 
-def make_chain(genesis_timestamp_s: int) -> MiningChain:
-    """Return a chain of one block, at this time, in which every one of KEYS is rich."""
+def make_chain(db: AtomicDatabaseAPI, genesis_timestamp_s: int) -> MiningChain:
+    """Return a chain of one block, at this time, in which every one of KEYS is rich. It is written to `db`."""
     params: dict[str, Any] = {
         "difficulty": POST_MERGE_DIFFICULTY,
         "mix_hash": POST_MERGE_MIX_HASH,
@@ -61,7 +60,12 @@ def make_chain(genesis_timestamp_s: int) -> MiningChain:
     }
     rich: Any = {"balance": _BALANCE_WEI, "nonce": 0, "code": b"", "storage": {}}
     state = {Address(key.public_key.to_canonical_address()): rich for key in KEYS}
-    return cast(MiningChain, _Chain.from_genesis(AtomicDB(), params, state))
+    return cast(MiningChain, _Chain.from_genesis(db, params, state))
+
+
+def open_chain(db: AtomicDatabaseAPI) -> MiningChain:
+    """Return the chain that was made in `db`, at its head."""
+    return cast(MiningChain, _Chain(db))
 
 
 def sign(

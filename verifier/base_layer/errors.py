@@ -71,3 +71,15 @@ class BlockUnknown(BaseLayerError):
 
     def __str__(self) -> str:
         return f"the base layer has no block {self.number}"
+
+
+@dataclass(eq=False)
+class ChainFileUnusable(BaseLayerError):
+    """The file of an embedded chain cannot be read or written."""
+
+    code = "base_layer_chain_file_unusable"
+    path: str
+    fact: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.fact}"

@@ -136,3 +136,7 @@ class BaseLayer(ChainReader, Protocol):
     def get_balance_wei(self, address: bytes) -> int:
         """Return what an account holds at the head."""
         ...
+
+    def close(self) -> None:
+        """Give up what is held open: a file, connections. Calling again does nothing."""
+        ...

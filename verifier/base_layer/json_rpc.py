@@ -115,6 +115,10 @@ class JsonRpcNode:
         """Return what an account holds at the head."""
         return self._ask_quantity("eth_getBalance", _to_hex(address), "latest")
 
+    def close(self) -> None:
+        """Close the connections."""
+        self.rpc.close()
+
     def call(self, address: bytes, calldata: bytes, *, sender: bytes | None = None) -> bytes:
         """Return what a read-only call at the head returns; any address may be its sender. Raises Reverted."""
         who = sender if sender is not None else next(iter(self._accounts), bytes(20))

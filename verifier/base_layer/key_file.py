@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -31,22 +32,28 @@ def read_keys(path: Path) -> tuple[LocalAccount, ...]:
     return tuple(_make_account(path, line) for line in lines)
 
 
-def _read(path: Path) -> str:
+def read_private_file(path: Path, limit_bytes: int, refuse: Callable[[str], Exception]) -> bytes:
+    """Return what a file holds that its owner alone may use. Raises what `refuse` makes of the reason if it is none."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
-        raise KeyFileInvalid(str(path), error.strerror or "cannot be opened") from None
+        raise refuse(error.strerror or "cannot be opened") from None
     try:
         status = os.fstat(descriptor)  # of what was opened: the path may since name another file
         if not stat.S_ISREG(status.st_mode):
-            raise KeyFileInvalid(str(path), "not a regular file")
+            raise refuse("not a regular file")
         if status.st_mode & _OTHERS:
-            raise KeyFileInvalid(str(path), f"mode {stat.S_IMODE(status.st_mode):04o} lets others in")
-        raw = os.read(descriptor, _LIMIT_BYTES + 1)
+            raise refuse(f"mode {stat.S_IMODE(status.st_mode):04o} lets others in")
+        raw = os.read(descriptor, limit_bytes + 1)
     finally:
         os.close(descriptor)
-    if len(raw) > _LIMIT_BYTES:
-        raise KeyFileInvalid(str(path), f"more than {_LIMIT_BYTES} bytes")
+    if len(raw) > limit_bytes:
+        raise refuse(f"more than {limit_bytes} bytes")
+    return raw
+
+
+def _read(path: Path) -> str:
+    raw = read_private_file(path, _LIMIT_BYTES, lambda reason: KeyFileInvalid(str(path), reason))
     try:
         return raw.decode("ascii")
     except UnicodeDecodeError:

@@ -48,6 +48,7 @@ class RpcClient:
         session.mount("https://", _BoundedAdapter())
         # no redirect is followed: the address that was checked is the one that is asked
         kwargs = {"timeout": timeout_s, "allow_redirects": False}
+        self.close = session.close
         self._provider = HTTPProvider(url, kwargs, session, exception_retry_configuration=None)
 
     def ask(self, method: str, *params: object) -> Any:  # noqa: ANN401 # any JSON: whoever asked checks it

@@ -30,6 +30,7 @@ class SendSettings:
     raise_fees_after_s: float = 36.0  # three slots of Ethereum
     poll_interval_s: float = 0.5
     max_price_wei: int = 500 * GWEI  # for a unit of gas, and for one of blob gas
+    takes_over: bool = False  # nobody else sends under these keys: what an earlier process left unmined is replaced
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ def send(rpc: RpcClient, settings: SendSettings, request: Request, pack: Pack) -
     """
     fees = cap_fees(_ask_fees(rpc, bool(request.versioned_hashes)), settings.max_price_wei)
     gas = _estimate_gas(rpc, request, fees)
-    count = rpc.ask("eth_getTransactionCount", request.account.address, "pending")
+    place = "latest" if settings.takes_over else "pending"
+    count = rpc.ask("eth_getTransactionCount", request.account.address, place)
     nonce = read_quantity("eth_getTransactionCount", "result", count)
     raw = _wait(rpc, settings, request, pack, fees, gas, nonce)
     if was_successful(raw):
@@ -71,7 +73,8 @@ def _wait(
 ) -> dict[str, Any]:
     """Send, and send again for more each time that waiting is over; return the raw receipt of whichever was mined."""
     start_s = time.monotonic()
-    hashes = [_sign_and_send(rpc, request, pack, fees, gas, nonce)]
+    fees, first = _send_first(rpc, settings, request, pack, fees, gas, nonce)
+    hashes = [first]
     raise_at_s = start_s + settings.raise_fees_after_s
     while (now_s := time.monotonic()) < start_s + settings.receipt_timeout_s:
         for one in reversed(hashes):
@@ -85,6 +88,21 @@ def _wait(
                 hashes += _try_again(rpc, request, pack, fees, gas, nonce)
         time.sleep(settings.poll_interval_s)
     raise TransactionStuck(hashes[-1], nonce, time.monotonic() - start_s)
+
+
+def _send_first(
+    rpc: RpcClient, settings: SendSettings, request: Request, pack: Pack, fees: Fees, gas: int, nonce: int
+) -> tuple[Fees, bytes]:
+    """Return what was offered in the end, and the hash. Where another transaction has the place, the offer is raised
+    until the pool gives it up, as far as the cap goes."""
+    while True:
+        try:
+            return fees, _sign_and_send(rpc, request, pack, fees, gas, nonce)
+        except NodeRefused:
+            raised = cap_fees(raise_fees(fees), settings.max_price_wei)
+            if not settings.takes_over or raised.gas_price_wei <= fees.gas_price_wei:
+                raise
+            fees = raised
 
 
 def _try_again(rpc: RpcClient, request: Request, pack: Pack, fees: Fees, gas: int, nonce: int) -> list[bytes]:

@@ -1,0 +1,1 @@
+"""The node: a sequencer that one can leave running."""

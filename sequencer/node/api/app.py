@@ -1,0 +1,78 @@
+"""The API as an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from sequencer.node.api.door import Door
+from sequencer.node.api.endpoints import ENDPOINTS, JSON, PREFIX, Endpoint
+from sequencer.node.api.errors import MethodNotAllowed, NotFound, RequestMalformed
+from sequencer.node.api.limits import ApiLimits
+from sequencer.node.api.openapi import make_document
+from sequencer.node.api.operation import Operation
+from sequencer.node.api.problems import PROBLEM_TYPE
+from sequencer.node.api.responses import encode_problem
+from sequencer.node.api.service import Service
+from sequencer.node.api.stream import Stream
+from sequencer.node.core import Core
+
+__all__ = ["make_app"]
+
+
+def make_app(core: Core, limits: ApiLimits | None = None, *, origins: Sequence[str] = ()) -> Starlette:
+    """Return the API of a core. `app.state.service.is_draining = True` refuses commands from then on.
+
+    origins: sites whose pages may read answers and open streams; none by default.
+    """
+    service = Service(core, limits or ApiLimits(), frozenset(origins))
+    document = msgspec.json.encode(make_document(ENDPOINTS))
+    described = Endpoint(
+        "get_openapi", "/openapi.json", "This interface.", None, read=lambda _, __: document, media_type=JSON
+    )
+    routes = [
+        Route(PREFIX + endpoint.path, Operation(endpoint, service), methods=[endpoint.method])
+        for endpoint in (*ENDPOINTS, described)
+    ]
+
+    async def run_stream(websocket: WebSocket) -> None:
+        await Stream(websocket, service).run()
+
+    middleware = [Middleware(Door, service=service)]
+    if origins:
+        cors = Middleware(
+            CORSMiddleware, allow_origins=list(origins), allow_methods=["GET", "POST"], allow_headers=["content-type"]
+        )
+        middleware.append(cors)
+    app = Starlette(
+        routes=[*routes, WebSocketRoute(f"{PREFIX}/stream", run_stream)],
+        middleware=middleware,
+        exception_handlers={HTTPException: _answer_exception},
+    )
+    app.router.redirect_slashes = False
+    app.state.service = service
+    return app
+
+
+async def _answer_exception(request: Request, error: Exception) -> Response:
+    """Spell what the router refuses: no such path, another method."""
+    assert isinstance(error, HTTPException)
+    headers = error.headers or {}
+    if error.status_code == 404:
+        known: Exception = NotFound("path", request.url.path[:200])
+    elif error.status_code == 405:
+        known = MethodNotAllowed(request.method, headers.get("Allow", ""))
+    else:
+        known = RequestMalformed("HTTP", f"{error.status_code} {error.detail}")
+    status, body, more = encode_problem(known)
+    extra = {name.decode(): value.decode() for name, value in more}
+    return Response(body, status, {**headers, **extra, "content-type": PROBLEM_TYPE.decode()})

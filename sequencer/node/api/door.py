@@ -1,0 +1,39 @@
+"""What every HTTP request passes: the rate of its address, and the headers of every answer."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp
+
+from sequencer.node.api.errors import RateExceeded
+from sequencer.node.api.limits import name_address
+from sequencer.node.api.responses import SECURITY_HEADERS, Message, Receive, Scope, Send, send_problem
+from sequencer.node.api.service import Service
+
+__all__ = ["Door"]
+
+
+class Door:
+    """ASGI middleware."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        """Stand before `app`."""
+        self._app, self._service = app, service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request pass, or answer 429."""
+        if scope["type"] != "http":  # a stream counts its messages itself
+            await self._app(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *SECURITY_HEADERS]
+            await send(message)
+
+        client = scope.get("client")
+        try:
+            self._service.rates.take_request(name_address(client[0] if client else None))
+        except RateExceeded as error:
+            self._service.metrics.count_request("refused", await send_problem(send_guarded, error), 0.0)
+            return
+        await self._app(scope, receive, send_guarded)

@@ -1,0 +1,270 @@
+"""What the node answers, as msgspec writes it. The fields are those of the core's views (`sequencer.node.core`)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sequencer.node.api.wire_types import Address, Big, HexBytes
+from sequencer.node.core import BatchStage, EntryStage
+
+__all__ = [
+    "Account",
+    "Auction",
+    "AuctionInfo",
+    "Auctions",
+    "BatchInfo",
+    "Batches",
+    "Book",
+    "Entries",
+    "Entry",
+    "EventBody",
+    "Fees",
+    "Fill",
+    "Fills",
+    "Funding",
+    "FundingPosition",
+    "Level",
+    "MarketInfo",
+    "Markets",
+    "OpenOrder",
+    "OpenOrders",
+    "OrderGone",
+    "Position",
+    "TriggerInfo",
+]
+
+
+class Position(msgspec.Struct):
+    """One position. liquidation_price_ticks: the mark at which, others fixed, equity is the maintenance requirement."""
+
+    market: int
+    size_lots: int
+    mark_ticks: int
+    notional_atoms: Big
+    liquidation_price_ticks: int | None
+
+
+class Account(msgspec.Struct):
+    """An account as the last batch left it, at that batch's marks."""
+
+    account: int
+    owner: Address
+    key: tuple[Big, Big]
+    epoch: int
+    cash_nonce: int
+    tier: int
+    cash_atoms: Big
+    equity_atoms: Big
+    initial_atoms: Big
+    maintenance_atoms: Big
+    free_collateral_e6: Big
+    positions: tuple[Position, ...]
+    batch_number: int
+
+
+class TriggerInfo(msgspec.Struct):
+    """When a waiting order enters the book."""
+
+    price_ticks: int
+    is_above: bool
+
+
+class OpenOrder(msgspec.Struct):
+    """An order that rests, or waits for its trigger. side: 0 buys, 1 sells."""
+
+    account: int
+    slot: int
+    nonce: int
+    market: int
+    side: int
+    flags: int
+    size_lots: int
+    filled_lots: int
+    limit_ticks: int
+    expiry_s: int
+    sequence: int
+    is_quote: bool
+    trigger: TriggerInfo | None
+
+
+class OpenOrders(msgspec.Struct):
+    """An account's orders by slot, each market's trigger orders among them."""
+
+    orders: tuple[OpenOrder, ...]
+
+
+class Fill(msgspec.Struct):
+    """An order traded. charge_atoms: base fee and tip. trading_fee_atoms: a rebate if negative; liquidated: penalty."""
+
+    batch_number: int
+    account: int
+    market: int
+    side: int
+    slot: int
+    nonce: int
+    size_lots: int
+    price_ticks: int
+    charge_atoms: Big
+    trading_fee_atoms: Big
+    timestamp_s: int
+    is_liquidation: bool
+
+
+class Fills(msgspec.Struct):
+    """Fills, newest first."""
+
+    fills: tuple[Fill, ...]
+
+
+class FundingPosition(msgspec.Struct):
+    """A position's funding: `part_atoms` of the account's equity; its change, size the same, is funding received."""
+
+    market: int
+    size_lots: int
+    funding_index: Big
+    part_atoms: Big
+
+
+class Funding(msgspec.Struct):
+    """Funding of an account's positions as the last batch left them."""
+
+    account: int
+    batch_number: int
+    positions: tuple[FundingPosition, ...]
+
+
+class MarketInfo(msgspec.Struct):
+    """One market. funding_index: atoms a lot, signed."""
+
+    market: int
+    name: str
+    size_decimals: int
+    price_decimals: int
+    mark_ticks: int
+    clearing_price_ticks: int
+    indicative_price_ticks: int
+    funding_index: Big
+    premium_e12: Big
+    open_interest_lots: Big
+    initial_ppm: int
+    maintenance_ppm: int
+
+
+class Markets(msgspec.Struct):
+    """The markets in use."""
+
+    markets: tuple[MarketInfo, ...]
+
+
+class Level(msgspec.Struct):
+    """All resting orders at one price."""
+
+    price_ticks: int
+    size_lots: Big
+    orders: int
+
+
+class Book(msgspec.Struct):
+    """The depth of one market, best first. sequence: the last record in it."""
+
+    market: int
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+    sequence: int
+
+
+class Fees(msgspec.Struct):
+    """Base fees now, and the range of the next batches' order fee: lowest and highest, by batches ahead."""
+
+    base_fees: tuple[Big, Big, Big]
+    order_fee_e6: Big
+    cash_fee_e6: Big
+    leaf_fee_e6: Big
+    congestion_ppm: int
+    forecast_order_fee_e6: tuple[tuple[Big, Big], ...]
+
+
+class BatchInfo(msgspec.Struct):
+    """One batch. settlement: hash of the base layer's transaction."""
+
+    number: int
+    timestamp_s: int
+    stage: BatchStage
+    group: int | None
+    fills: int
+    liquidations: int
+    cash_ops: int
+    rescues: int
+    old_state_root: Big
+    new_state_root: Big
+    sealed_us: int
+    prove_s: float | None
+    settlement: HexBytes | None
+
+
+class Batches(msgspec.Struct):
+    """Batches, newest first."""
+
+    batches: tuple[BatchInfo, ...]
+
+
+class Auction(msgspec.Struct):
+    """A market cleared."""
+
+    batch_number: int
+    market: int
+    price_ticks: int
+    volume_lots: Big
+    timestamp_s: int
+
+
+class AuctionInfo(msgspec.Struct):
+    """Where a market last cleared, and where its book would clear now."""
+
+    market: int
+    name: str
+    mark_ticks: int
+    clearing_price_ticks: int
+    indicative_price_ticks: int
+
+
+class Auctions(msgspec.Struct):
+    """The auctions of all markets."""
+
+    auctions: tuple[AuctionInfo, ...]
+
+
+class Entry(msgspec.Struct):
+    """One entry of the base layer's queue: a deposit or a forced request."""
+
+    index: int
+    kind: str
+    account: int
+    stage: EntryStage
+    batch_number: int | None
+    is_applied: bool | None
+
+
+class Entries(msgspec.Struct):
+    """Entries of the queue, newest first."""
+
+    entries: tuple[Entry, ...]
+
+
+class OrderGone(msgspec.Struct):
+    """An order left the book. reason: the code of an error, or cancelled, replaced, expired, filled."""
+
+    account: int
+    slot: int
+    nonce: int
+    reason: str
+
+
+class EventBody(msgspec.Struct, omit_defaults=True):
+    """One of these."""
+
+    fill: Fill | None = None
+    order_closed: OrderGone | None = None
+    auction: Auction | None = None
+    batch: BatchInfo | None = None
+    entry: Entry | None = None

@@ -1,0 +1,151 @@
+"""Calls auctions: when the engine wants one and it is time, and writes what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from rollup.errors import RollupError
+from sequencer.node.commands import Kind
+from sequencer.node.engine import Engine
+from sequencer.node.engine_loop import AuctionWanted, BooksSeen, EngineFailed, EngineMessage, OutcomeMade
+from sequencer.node.errors import StoreFull, StoreUnavailable
+from sequencer.node.links import LogRecord, Record
+from sequencer.node.live import Auction, LiveState, encode_auction
+from sequencer.node.outcome import encode_outcome
+from sequencer.node.refusals import StateDiverged
+from sequencer.node.stages import BATCH, name_batch
+from sequencer.node.store import Artifact
+from sequencer.node.writing import Writer
+
+__all__ = ["Auctioneer"]
+
+_PAUSE_S: Final = 0.5  # before the store is asked again
+
+
+class Auctioneer:
+    """One engine, started again where it dies, and the task that calls its auctions."""
+
+    def __init__(
+        self,
+        live: LiveState,
+        shape_name: str,
+        tick_s: float,
+        writer: Writer,
+        on_books: Callable[[BooksSeen], None],
+        on_batch: Callable[[int, bytes], None],
+    ) -> None:
+        """`on_batch` is handed each batch, by number and as a file's bytes, once it is durable."""
+        self.interval_s = tick_s  # between auctions, at least
+        self.deaths = 0  # of the engine so far
+        self.last_auction_s = 0.0  # how long it took
+        self.failure: RollupError | None = None  # why there can be no auctions any more
+        self._live, self._shape_name, self._tick_s = live, shape_name, tick_s
+        self._writer, self._on_books, self._on_batch = writer, on_books, on_batch
+        self._engine: Engine | None = None
+        self._void: Auction | None = None  # called before the engine began: it never holds that one
+        self._inbox: asyncio.Queue[tuple[int, EngineMessage]] = asyncio.Queue()  # with the number of the engine
+        self._called_at = 0.0
+
+    @property
+    def engine_pid(self) -> int | None:
+        """Of the engine's process, None where none runs."""
+        return None if self._engine is None else self._engine.pid
+
+    def list_alarms(self) -> tuple[str, ...]:
+        """Return why there are no auctions, if that is so."""
+        return () if self.failure is None else (f"engine_failed: {self.failure}",)
+
+    def start(self) -> None:
+        """Start the engine where the log stands."""
+        number, self._void = self.deaths, self._live.auction
+
+        def take(message: EngineMessage) -> None:
+            if isinstance(message, EngineFailed):
+                self.failure = message.error  # now: its process ends, and is not to be started again
+            self._inbox.put_nowait((number, message))
+
+        self._engine = Engine(self._live, self._shape_name, self._tick_s, take, self._start_again)
+
+    def close(self) -> None:
+        """End the engine."""
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+    def tell(self, records: Sequence[LogRecord]) -> None:
+        """Hand records of the log on."""
+        if self._engine is not None:
+            self._engine.tell(records)
+
+    async def run(self) -> None:
+        """Answer the engine until cancelled, or until there can be no auctions any more: `failure` says why."""
+        while self.failure is None:
+            number, message = await self._inbox.get()
+            if number != self.deaths or self.failure is not None:
+                continue  # of an engine that has died since: what took its place knows nothing of it
+            try:
+                await self._answer(message)
+            except RollupError as error:
+                self.failure = error
+
+    async def _answer(self, message: EngineMessage) -> None:
+        match message:
+            case BooksSeen() as seen:
+                self._on_books(seen)
+            case AuctionWanted():
+                await self._call()
+            case OutcomeMade() as made:
+                await self._keep(made)
+            case EngineFailed(error):
+                self.failure = error
+
+    async def _call(self) -> None:
+        """Write that an auction is held, once the interval and the second of the last batch are over."""
+        if self._live.auction not in (None, self._void):  # the engine has one to hold
+            return
+        await asyncio.sleep(max(0.0, self._called_at + self.interval_s - time.monotonic()))
+        while (timestamp_s := int(time.time())) <= self._live.state.header.timestamp_s:
+            left_s = self._live.state.header.timestamp_s + 1 - time.time()
+            await asyncio.sleep(max(0.0, min(left_s, _PAUSE_S)))  # a clock that went back may be set right meanwhile
+        self._called_at = time.monotonic()
+        await self._write([Record(Kind.AUCTION, encode_auction(timestamp_s))])
+
+    async def _keep(self, made: OutcomeMade) -> None:
+        """Write what came of an auction, unless another engine's word on it stands already."""
+        if self._live.auction is None or self._live.auction.sequence != made.outcome.auction:
+            return
+        self._check_follows(made)
+        self.last_auction_s = made.seconds
+        record = Record(Kind.OUTCOME, encode_outcome(made.outcome))
+        if made.trace is None or made.outcome.batch is None:
+            await self._write([record])
+            return
+        number = made.outcome.batch.header.batch_number
+        await self._write([record], [Artifact(BATCH, name_batch(number), made.trace)])
+        self._on_batch(number, made.trace)
+
+    def _check_follows(self, made: OutcomeMade) -> None:
+        """Raise StateDiverged where the batch is not on the log's state: in the log it would bar the next start."""
+        batch, root = made.outcome.batch, self._live.state.state_root
+        if batch is not None and batch.old_state_root != root:
+            raise StateDiverged(made.outcome.auction, "old_state_root", str(batch.old_state_root), str(root))
+
+    async def _write(self, records: Sequence[Record], artifacts: Sequence[Artifact] = ()) -> None:
+        """Write, however long the store takes to come back: an auction once held is not held otherwise."""
+        while True:
+            try:
+                await self._writer.append(records, artifacts)
+            except (StoreFull, StoreUnavailable):
+                await asyncio.sleep(_PAUSE_S)
+            else:
+                return
+
+    def _start_again(self) -> None:
+        """The engine died: another takes its place, with what the log says."""
+        self.deaths += 1
+        self.close()
+        if self.failure is None:
+            self.start()

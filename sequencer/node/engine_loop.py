@@ -1,0 +1,122 @@
+"""The process that makes auctions: told the records of the log, it says when it wants an auction and what came of it.
+
+It has the books to itself, so that acknowledging orders never waits for an auction. It decides nothing that the log
+does not say: should it die, another one begins where the log stands. An auction that was called before and of which
+nothing came is not held then: records after it are in the books already. Another is called.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Final, TypeAlias
+
+from prover import kernel
+from rollup.codec import encode_trace
+from rollup.errors import RollupError
+from rollup.shapes import get_shape
+from rollup.units import MARKET_COUNT
+from sequencer.node.auction_book import Depth
+from sequencer.node.commands import Kind
+from sequencer.node.links import LogRecord
+from sequencer.node.live import LiveState
+from sequencer.node.outcome import Outcome
+from sequencer.node.sequencing import Sequencing
+
+__all__ = ["AuctionWanted", "BooksSeen", "EngineFailed", "EngineMessage", "OutcomeMade", "run_engine"]
+
+_DEPTH_LEVELS: Final = 50
+
+
+@dataclass(frozen=True)
+class AuctionWanted:
+    """An auction now might do something."""
+
+
+@dataclass(frozen=True)
+class OutcomeMade:
+    """What came of the auction that was called, and the batch's trace in the bytes of a batch file."""
+
+    outcome: Outcome
+    trace: bytes | None
+    seconds: float  # it took
+
+
+@dataclass(frozen=True)
+class BooksSeen:
+    """The depth of the markets in use, since it changed."""
+
+    sequence: int  # of the last record in it
+    depths: dict[int, Depth]
+    prices: dict[int, int]  # at which they would clear now, in ticks
+
+
+@dataclass(frozen=True)
+class EngineFailed:
+    """The engine cannot go on: the log says what cannot be."""
+
+    error: RollupError
+
+
+EngineMessage: TypeAlias = AuctionWanted | OutcomeMade | BooksSeen | EngineFailed
+
+
+def run_engine(connection: Connection, live: LiveState, shape_name: str, tick_s: float) -> None:
+    """Serve until the other end closes: lists of records come in, messages go out."""
+    kernel.install()
+    loop = _Loop(connection, Sequencing(live, get_shape(shape_name)), tick_s)
+    try:
+        loop.run()
+    except (EOFError, BrokenPipeError, KeyboardInterrupt):
+        return
+    except RollupError as error:
+        connection.send(EngineFailed(error))
+
+
+class _Loop:
+    def __init__(self, connection: Connection, sequencing: Sequencing, tick_s: float) -> None:
+        self._connection, self._sequencing, self._tick_s = connection, sequencing, tick_s
+        self._sequence = self._shown = 0
+        self._is_asked = False  # an auction was wanted, and none was called since
+
+    def run(self) -> None:
+        """Answer records as they come, and look at the books at every tick."""
+        next_tick = time.monotonic()
+        while True:
+            if self._connection.poll(max(0.0, next_tick - time.monotonic())):
+                for record in self._connection.recv():
+                    self._take(record)
+                continue
+            next_tick = time.monotonic() + self._tick_s
+            self._look()
+
+    def _take(self, record: LogRecord) -> None:
+        self._sequence = record.sequence
+        if record.kind in (Kind.GROUP, Kind.PROVED, Kind.SETTLED):
+            return  # they do not concern the books
+        if record.kind == Kind.OUTCOME:
+            if self._sequencing.live.auction is not None:  # called before this process began, and made by the last one
+                self._sequencing.follow(record)
+            return
+        self._sequencing.apply(record)
+        if record.kind == Kind.AUCTION:
+            self._run_auction()
+
+    def _run_auction(self) -> None:
+        started_s = time.perf_counter()
+        outcome, trace = self._sequencing.run_auction()
+        self._is_asked = False
+        data = None if trace is None else encode_trace(trace)
+        self._connection.send(OutcomeMade(outcome, data, time.perf_counter() - started_s))
+
+    def _look(self) -> None:
+        if not self._is_asked and self._sequencing.would_act(int(time.time())):
+            self._is_asked = True
+            self._connection.send(AuctionWanted())
+        if self._shown != self._sequence:
+            self._shown = self._sequence
+            params, orders = self._sequencing.live.params, self._sequencing.books.orders
+            markets = [market for market in range(MARKET_COUNT) if params.is_market_open(market)]
+            depths = {market: orders.get_depth(market, _DEPTH_LEVELS) for market in markets}
+            self._connection.send(BooksSeen(self._sequence, depths, dict(self._sequencing.indicative)))

@@ -1,0 +1,171 @@
+"""What happened, for those who ask: batches with their stage, fills by account, the queue's entries.
+
+As far back as the last snapshot of the log, and no more than so many of each: older batches stand in the store.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final, TypeVar
+
+from rollup.units import MARKET_COUNT
+from sequencer.node.core import (
+    AuctionSeen,
+    BatchStage,
+    BatchView,
+    EntryStage,
+    EntryView,
+    Event,
+    FillSeen,
+    OrderClosed,
+)
+from sequencer.node.outcome import Fill, Outcome
+from sequencer.node.pipeline_types import BatchProgress
+from verifier.queue_entries import Entry
+
+__all__ = ["History"]
+
+_MAX_BATCHES: Final = 20_000
+_MAX_ENTRIES: Final = 20_000
+_MAX_FILLS: Final = 1_000  # of an account
+_View = TypeVar("_View", BatchView, EntryView)
+
+
+class History:
+    """Fed in the order of the log."""
+
+    def __init__(self) -> None:
+        self._batches: OrderedDict[int, BatchView] = OrderedDict()
+        self._entries: OrderedDict[int, EntryView] = OrderedDict()
+        self._fills: defaultdict[int, deque[FillSeen]] = defaultdict(lambda: deque(maxlen=_MAX_FILLS))
+        self.last_prices: dict[int, int] = {}  # clearing prices by market, of the last batch with volume there
+
+    def add_entry(self, index: int, entry: Entry) -> EntryView:
+        """Note an entry of the queue that is final on the base layer."""
+        account = entry.accounts[0] if hasattr(entry, "accounts") else entry.account
+        view = EntryView(index, type(entry).__name__, account, EntryStage.QUEUED, None, None)
+        self._entries[index] = view
+        _trim(self._entries, _MAX_ENTRIES)
+        return view
+
+    def see_entry(self, index: int, entry: Entry, is_undone: bool) -> EntryView | None:
+        """Note an entry that is not final yet, or is no more; None where more is known of it already."""
+        known = self._entries.get(index)
+        if known is not None and known.stage is not EntryStage.SEEN:
+            return None
+        view = replace(self.add_entry(index, entry), stage=EntryStage.SEEN)
+        self._entries[index] = view
+        if is_undone:
+            del self._entries[index]
+        return view
+
+    def add_outcome(self, outcome: Outcome, first_entry: int, sealed_us: int) -> Iterator[Event]:
+        """Note what came of an auction, and yield it as events. `first_entry`: the first that the batch consumes."""
+        for closed in outcome.closed:
+            yield OrderClosed(closed.account, closed.slot, closed.nonce, closed.reason)
+        batch = outcome.batch
+        if batch is None:
+            return
+        number = batch.header.batch_number
+        volumes = [0] * MARKET_COUNT
+        for fill in batch.fills:
+            seen = _see_fill(fill, number, outcome.timestamp_s)
+            self._fills[fill.account].append(seen)
+            volumes[fill.market] += fill.size_lots if fill.side == 0 else 0
+            yield seen
+        for market, volume_lots in enumerate(volumes):
+            if volume_lots:
+                self.last_prices[market] = batch.prices_ticks[market]
+                yield AuctionSeen(number, market, batch.prices_ticks[market], volume_lots, outcome.timestamp_s)
+        for index, is_applied in enumerate(batch.applied, first_entry):
+            if (entry := self._entries.get(index)) is not None:
+                self._entries[index] = replace(
+                    entry, stage=EntryStage.CONSUMED, batch_number=number, is_applied=is_applied
+                )
+                yield self._entries[index]
+        yield self._add_batch(outcome, sealed_us)
+
+    def set_progress(self, number: int, progress: BatchProgress) -> BatchView | None:
+        """Note how far a batch is; return it, None where it is not remembered. What is known of it stays."""
+        view = self._batches.get(number)
+        if view is None:
+            return None
+        self._batches[number] = replace(
+            view,
+            stage=progress.stage,
+            group=view.group if progress.group is None else progress.group,
+            prove_s=view.prove_s if progress.prove_s is None else progress.prove_s,
+            settlement=progress.settlement or view.settlement,
+        )
+        return self._batches[number]
+
+    def get_batch(self, number: int) -> BatchView | None:
+        """Return a batch that is remembered."""
+        return self._batches.get(number)
+
+    def list_batches(self, limit: int, before: int | None) -> tuple[BatchView, ...]:
+        """Return the last batches, newest first."""
+        return tuple(_pick(self._batches, limit, before))
+
+    def list_entries(self, limit: int, before: int | None) -> tuple[EntryView, ...]:
+        """Return the last entries, newest first."""
+        return tuple(_pick(self._entries, limit, before))
+
+    def list_fills(self, account: int, limit: int, before: int | None) -> tuple[FillSeen, ...]:
+        """Return the account's last fills, newest first; those of batches below `before`."""
+        fills = reversed(self._fills.get(account, deque()))
+        older = (fill for fill in fills if before is None or fill.batch_number < before)
+        return tuple(fill for _, fill in zip(range(limit), older, strict=False))
+
+    def _add_batch(self, outcome: Outcome, sealed_us: int) -> BatchView:
+        batch = outcome.batch
+        assert batch is not None
+        liquidations = sum(fill.is_liquidation for fill in batch.fills)
+        view = BatchView(
+            number=batch.header.batch_number,
+            timestamp_s=outcome.timestamp_s,
+            stage=BatchStage.SEQUENCED,
+            group=None,
+            fills=len(batch.fills) - liquidations,
+            liquidations=liquidations,
+            cash_ops=batch.cash_ops,
+            rescues=batch.rescues,
+            old_state_root=batch.old_state_root,
+            new_state_root=batch.header.state_root,
+            sealed_us=sealed_us,
+            prove_s=None,
+            settlement=None,
+        )
+        self._batches[view.number] = view
+        _trim(self._batches, _MAX_BATCHES)
+        return view
+
+
+def _see_fill(fill: Fill, number: int, timestamp_s: int) -> FillSeen:
+    return FillSeen(
+        batch_number=number,
+        account=fill.account,
+        market=fill.market,
+        side=fill.side,
+        slot=fill.slot,
+        nonce=fill.nonce,
+        size_lots=fill.size_lots,
+        price_ticks=fill.price_ticks,
+        charge_atoms=fill.charge_atoms,
+        trading_fee_atoms=fill.trading_fee_atoms,
+        timestamp_s=timestamp_s,
+        is_liquidation=fill.is_liquidation,
+    )
+
+
+def _pick(views: OrderedDict[int, _View], limit: int, before: int | None) -> Iterator[_View]:
+    older = (number for number in reversed(views) if before is None or number < before)
+    for _, number in zip(range(limit), older, strict=False):
+        yield views[number]
+
+
+def _trim(views: OrderedDict[int, _View], limit: int) -> None:
+    while len(views) > limit:
+        views.popitem(last=False)

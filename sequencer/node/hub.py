@@ -1,0 +1,59 @@
+"""Events for those who listen: each has a queue of its own, and who does not read is ended, not waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from typing import Final
+
+from sequencer.node.core import AuctionSeen, BatchView, EntryView, Event
+from sequencer.node.refusals import SubscriberSlow
+
+__all__ = ["Hub"]
+
+_MAX_BEHIND: Final = 10_000
+
+
+class _Listener:
+    def __init__(self, accounts: frozenset[int], markets: frozenset[int]) -> None:
+        self._accounts, self._markets = accounts, markets
+        self.queue: asyncio.Queue[Event] = asyncio.Queue()
+
+    def wants(self, event: Event) -> bool:
+        if isinstance(event, BatchView):
+            return True
+        if isinstance(event, AuctionSeen):
+            return event.market in self._markets
+        return event.account in self._accounts
+
+
+class Hub:
+    """Hands events on. For one event loop."""
+
+    def __init__(self) -> None:
+        self._listeners: set[_Listener] = set()
+
+    def __len__(self) -> int:
+        return len(self._listeners)
+
+    def publish(self, events: Iterable[Event]) -> None:
+        """Tell whoever wants to know."""
+        for event in events:
+            for listener in self._listeners:
+                if listener.wants(event):
+                    listener.queue.put_nowait(event)
+
+    async def watch(self, accounts: frozenset[int], markets: frozenset[int]) -> AsyncIterator[Event]:
+        """Yield what happens from now on. Raises SubscriberSlow."""
+        listener = _Listener(accounts, markets)
+        self._listeners.add(listener)
+        try:
+            while True:
+                if (behind := listener.queue.qsize()) > _MAX_BEHIND:
+                    raise SubscriberSlow(behind)
+                yield await listener.queue.get()
+        finally:
+            self._listeners.discard(listener)
+
+
+assert "account" in EntryView.__dataclass_fields__  # what is told of an account is chosen by it
