@@ -48,8 +48,11 @@ class Crashes:
         (self.folder / "genesis").write_bytes(encode_snapshot(self.genesis))
         self._key, self._domain = derive_public_key(KEY), self.genesis.params.domain
 
-    def kill_once(self) -> None:
-        """Let a node run for a random time, kill it with all its processes, and check what its log says then."""
+    def kill_once(self, n_lines: int | None = None) -> None:
+        """Let a node run for a random time, kill it with all its processes, and check what its log says then.
+
+        It says at least `n_lines` before: drawn where they are not given.
+        """
         path = self.folder / "said"
         with path.open("wb") as output:
             process = subprocess.Popen(
@@ -59,7 +62,7 @@ class Crashes:
                 start_new_session=True,
             )
             try:
-                self._wait(process, path)
+                self._wait(process, path, n_lines)
                 ended = process.poll()
             finally:
                 os.killpg(process.pid, signal.SIGKILL)
@@ -68,10 +71,11 @@ class Crashes:
         self.counts["kills"] += 1
         self._check(path.read_text())
 
-    def _wait(self, process: subprocess.Popen[bytes], path: Path) -> None:
+    def _wait(self, process: subprocess.Popen[bytes], path: Path, n_lines: int | None) -> None:
         """Wait for the node to acknowledge, some more, and sometimes less than that."""
         end_s = time.monotonic() + _PATIENCE_S
-        n_lines = self._rng.choice((0, 1, 2, 2, 1_000, 2_000))  # none: while it starts; one: as it begins
+        if n_lines is None:
+            n_lines = self._rng.choice((0, 1, 2, 2, 1_000, 2_000))  # none: while it starts; one: as it begins
         while path.read_bytes().count(b"\n") < n_lines and process.poll() is None:
             assert time.monotonic() < end_s, "the node does not begin"
             time.sleep(0.01)

@@ -40,7 +40,7 @@ from sequencer.node.risk_tick import build_from_book
 from sequencer.node.sequencing import Sequencing
 from tests.node.market import MARK_TICKS, USD, Market, make_snapshot
 
-__all__ = ["SEEDS", "SHAPE", "START_S", "NodeDay", "Watched", "describe", "get_day", "read"]
+__all__ = ["SEEDS", "SHAPE", "START_S", "NodeDay", "Watched", "get_day", "read"]
 
 SEEDS = range(6)
 _STEPS = 90
@@ -279,24 +279,3 @@ def read(day: NodeDay, n_records: int) -> LiveState:
     for record in day.log[:n_records]:
         live.apply(record)
     return live
-
-
-def describe(live: LiveState) -> dict[str, object]:
-    """Return all that decides how it goes on."""
-    slots = {*live.orders, *live.floors}
-    lowest = {key: live.orders[key][0] + 1 if key in live.orders else live.floors[key] for key in slots}
-    return {
-        "root": live.state.state_root,
-        "header": live.state.header,
-        "accounts": {number: one for number, one in live.state.accounts.items() if not one.is_empty or number < 2},
-        "orders": live.orders,
-        "lowest": lowest,
-        "cancel_all_ms": live.cancel_all_ms,
-        "cash": live.cash,
-        "entries": live.entries,
-        "prices": live.prices,
-        "released": live.released,
-        "cash_counts": +live.cash_counts,
-        "slots": {account: slots for account, slots in live.slots.items() if slots},
-        "auction": live.auction,
-    }

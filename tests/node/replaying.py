@@ -12,7 +12,7 @@ from sequencer.node.live import LiveState
 from sequencer.node.outcome import decode_outcome, encode_outcome
 from sequencer.node.sequencing import Sequencing
 
-__all__ = ["go_on", "replay"]
+__all__ = ["describe", "go_on", "replay"]
 
 
 def replay(records: Sequence[LogRecord], genesis: Snapshot, shape: Shape) -> LiveState:
@@ -41,3 +41,24 @@ def go_on(sequencing: Sequencing, records: Sequence[LogRecord]) -> int:
         if record.kind == Kind.AUCTION and record.sequence in held:
             made = encode_outcome(sequencing.run_auction()[0])
     return len(held)
+
+
+def describe(live: LiveState) -> dict[str, object]:
+    """Return all that decides how it goes on."""
+    slots = {*live.orders, *live.floors}
+    lowest = {key: live.orders[key][0] + 1 if key in live.orders else live.floors[key] for key in slots}
+    return {
+        "root": live.state.state_root,
+        "header": live.state.header,
+        "accounts": {number: one for number, one in live.state.accounts.items() if not one.is_empty or number < 2},
+        "orders": live.orders,
+        "lowest": lowest,
+        "cancel_all_ms": live.cancel_all_ms,
+        "cash": live.cash,
+        "entries": live.entries,
+        "prices": live.prices,
+        "released": live.released,
+        "cash_counts": +live.cash_counts,
+        "slots": {account: slots for account, slots in live.slots.items() if slots},
+        "auction": live.auction,
+    }

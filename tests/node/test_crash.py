@@ -17,6 +17,7 @@ def test_node_that_is_killed_again_and_again(tmp_path: Path) -> None:
     crashes = Crashes(tmp_path)
     for _ in range(KILLS):
         crashes.kill_once()
+    while not crashes.counts["fills"]:  # lives on a slow machine may have been too short for an auction
+        crashes.kill_once(2_000)
     assert crashes.counts["acknowledged"] > 100
-    assert crashes.counts["fills"] > 0
     assert crashes.replay() == crashes.counts["outcomes"] > 0

@@ -19,7 +19,8 @@ from sequencer.node.outcome import Outcome, encode_outcome
 from sequencer.node.recovery import decode_live, encode_live
 from sequencer.node.refusals import LiveStateInvalid, RecordMalformed, StateDiverged
 from tests.node.market import Market, make_snapshot
-from tests.node.node_day import START_S, describe, get_day, read
+from tests.node.node_day import START_S, get_day, read
+from tests.node.replaying import describe
 
 GENESIS = make_snapshot(START_S)
 

@@ -8,8 +8,8 @@ from sequencer.node.commands import Kind
 from sequencer.node.recovery import decode_live, encode_live
 from sequencer.node.refusals import StateDiverged
 from sequencer.node.sequencing import Sequencing
-from tests.node.node_day import SEEDS, SHAPE, describe, get_day, read
-from tests.node.replaying import go_on, replay
+from tests.node.node_day import SEEDS, SHAPE, get_day, read
+from tests.node.replaying import describe, go_on, replay
 
 
 def test_the_days_see_everything() -> None:
