@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 from contextlib import suppress
 from getpass import getpass
 from pathlib import Path
@@ -71,6 +72,10 @@ async def main() -> None:
     parser.add_argument("--every", type=float, default=1.0, help="seconds")
     parser.add_argument("--rounds", type=int, default=0, help="stop after so many refreshes")
     options = parser.parse_args()
+    stop = asyncio.current_task()
+    assert stop is not None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.cancel)
     kernel.install()
     wallet = open_wallet(options.wallet)
     key = wallet.load_trading_key(read_passphrase(None, getpass))
@@ -80,5 +85,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    with suppress(KeyboardInterrupt):
+    with suppress(asyncio.CancelledError):
         asyncio.run(main())

@@ -64,7 +64,7 @@ def make_deposit(account: int) -> TestDeposit:
 
 def deposit(layer: BaseLayer, deployment: NodeDeployment, account: int) -> None:
     """Send it."""
-    execute(layer, deployment, make_deposit(account), is_embedded=True)
+    execute(layer, deployment, make_deposit(account))
 
 
 class SmallNode:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -20,7 +19,15 @@ PATIENCE_S = 60.0
 
 def start(script: str, wallet: Path, passphrase: Path, *options: str) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "ZKMARGIN_PASSPHRASE_FILE": str(passphrase)}
-    command = [sys.executable, str(ROOT / "examples" / script), "--wallet", str(wallet), *options]
+    command = [
+        sys.executable,
+        str(ROOT / "examples" / script),
+        *options,
+        "--wallet",
+        str(wallet),
+        "--market",
+        "AVAX-USD",
+    ]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -45,7 +52,7 @@ def test_taker_trades_with_the_market_maker(tmp_path: Path, monkeypatch: pytest.
         assert taker.returncode == 0, told
         assert "batch 4: 1.0 at 25.0" in told
         assert "gone: filled" in told
-        maker.send_signal(signal.SIGINT)
+        maker.terminate()
         said, _ = maker.communicate(timeout=PATIENCE_S)
         assert "everything cancelled" in said, said
         assert not [place for place in server.core.resting if place[0] == 2]

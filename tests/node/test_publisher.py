@@ -8,9 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from eth_account import Account
 
 from sequencer.errors import OptionInvalid
-from sequencer.node.base_messages import ChainSeen, EntryNotice, FromPublisher, Notice, OwnerRequest
+from sequencer.metering import MeteredLayer
+from sequencer.node.base_messages import (
+    ChainSeen,
+    EntryNotice,
+    Faucet,
+    FromPublisher,
+    Notice,
+    OwnerRequest,
+    RawTransaction,
+)
 from sequencer.node.base_messages import PublisherSettings as Settings
 from sequencer.node.owner_requests import execute
 from sequencer.node.pipeline_types import GroupSettled
@@ -19,7 +29,7 @@ from sequencer.node.publisher import Publisher
 from tests.scenarios import key_of
 from tests.simulated_groups import QUICK, Ground
 from verifier.base_layer import EmbeddedEvm, Receipt, Reverted
-from verifier.base_layer.node_errors import NodeUnreachable
+from verifier.base_layer.node_errors import NodeRefused, NodeUnreachable
 from verifier.watcher import Kind
 
 
@@ -214,9 +224,26 @@ def test_invalid_proof_is_refused_and_nothing_moves(scene: Scene) -> None:
 
 def test_owners_act_through_the_publisher_on_the_embedded_chain_only(scene: Scene) -> None:
     deployment, request = scene.ground.deployment, OwnerRequest(key_of(1002), "forceCancelAll", (2,), 10**12)
-    assert len(execute(scene.layer, deployment, request, is_embedded=True)) == 32
+    assert len(execute(scene.layer, deployment, request)) == 32
     assert scene.rollup.call("progress")[3] == 1
     with pytest.raises(Reverted):
-        execute(scene.layer, deployment, replace(request, value_wei=0), is_embedded=True)
+        execute(scene.layer, deployment, replace(request, value_wei=0))
     with pytest.raises(OptionInvalid, match="on a node everybody sends what is his own"):
-        execute(scene.layer, deployment, request, is_embedded=False)
+        execute(MeteredLayer(scene.layer), deployment, request)
+
+
+def test_faucet_fills_and_a_signed_transaction_reaches_the_chain(scene: Scene) -> None:
+    deployment, owner = scene.ground.deployment, Account.from_key(key_of(1003))
+    address = bytes.fromhex(owner.address[2:])
+    granted = execute(scene.layer, deployment, Faucet(address, 7_000_000))
+    assert (int.from_bytes(granted[:8], "big"), granted[8:]) == (0, deployment.parts.token)
+    assert deployment.open_token(scene.layer).call("balanceOf", address) == 7_000_000
+    fields = {"type": 2, "chainId": scene.layer.chain_id, "nonce": 0, "gas": 100_000, "maxFeePerGas": 2 * 10**9}
+    fields |= {"maxPriorityFeePerGas": 0, "to": address, "value": 1, "data": b""}
+    raw = bytes(owner.sign_transaction(fields).raw_transaction)
+    assert len(execute(scene.layer, deployment, RawTransaction(raw))) == 32
+    again = execute(scene.layer, deployment, Faucet(address, 1))
+    assert int.from_bytes(again[:8], "big") == 1
+    for bad in (raw, b"", b"\x02\xc0", raw[:-1]):  # sent before, nothing, no transaction, cut off
+        with pytest.raises(NodeRefused):
+            execute(scene.layer, deployment, RawTransaction(bad))

@@ -19,7 +19,7 @@ from eth.vm.forks.prague.transactions import PragueTransactionBuilder
 from eth_keys.datatypes import PrivateKey
 from eth_typing import Address, BlockNumber
 from eth_utils.exceptions import ValidationError
-from rlp.exceptions import DecodingError  # type: ignore[import-untyped] # rlp has no stubs
+from rlp.exceptions import RLPException  # type: ignore[import-untyped] # rlp has no stubs
 
 from verifier import kzg
 from verifier.addresses import DEVELOPMENT_CHAIN_ID
@@ -126,7 +126,7 @@ class EmbeddedEvm:
         """Mine a transaction that its sender signed, without blobs. Raises Reverted; NodeRefused: it is not valid."""
         try:
             signed = PragueTransactionBuilder.decode(raw)
-        except (DecodingError, ValidationError, ValueError, TypeError) as error:
+        except (RLPException, ValidationError, ValueError, TypeError) as error:
             raise NodeRefused("eth_sendRawTransaction", _INVALID_INPUT, f"{error}"[:200]) from None
         return self._run(signed, ())
 
