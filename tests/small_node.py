@@ -25,7 +25,7 @@ from sequencer.node.commands import Kind, QueueEntrySeen
 from sequencer.node.deploying import NodeDeployment, deploy_node
 from sequencer.node.links import Record
 from sequencer.node.opening import open_store
-from sequencer.node.owner_requests import execute
+from sequencer.node.owner_requests import act_for_owner
 from sequencer.node.pipeline import ProvingPipeline
 from sequencer.node.pipeline_types import GroupSettled
 from sequencer.node.proving_pool import open_local_pool
@@ -64,7 +64,7 @@ def make_deposit(account: int) -> TestDeposit:
 
 def deposit(layer: BaseLayer, deployment: NodeDeployment, account: int) -> None:
     """Send it."""
-    execute(layer, deployment, make_deposit(account))
+    act_for_owner(layer, deployment, make_deposit(account))
 
 
 class SmallNode:

@@ -56,7 +56,7 @@ class Auctioneer:
 
     def list_alarms(self) -> tuple[str, ...]:
         """Return why there are no auctions, if that is so."""
-        return () if self.failure is None else (f"engine_failed: {self.failure}",)
+        return () if self.failure is None else (f"no auctions: {self.failure}",)
 
     def start(self) -> None:
         """Start the engine where the log stands."""

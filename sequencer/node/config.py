@@ -167,11 +167,9 @@ class GroupsSection:
 
 @dataclass(frozen=True)
 class OracleSection:
-    """Who says what prices are. "fixed" and "tape" are signers inside this process: for development."""
+    """Who says what prices are: three signers inside this process, for development."""
 
-    source: Annotated[
-        str, KeySpec("str", "fixed, tape, or signed: messages come from outside", choices=("fixed", "tape", "signed"))
-    ] = "fixed"
+    source: Annotated[str, KeySpec("str", "fixed prices, or those of a tape", choices=("fixed", "tape"))] = "fixed"
     prices_ticks: Annotated[tuple[int, ...], KeySpec("ints", "by market, for fixed", low=1, high=2**PRICE_BITS - 1)] = (
         25_000_000,
     )
@@ -180,17 +178,14 @@ class OracleSection:
         tuple[Path, ...], KeySpec("paths", "the signers' keys, three, mode 0600; empty: made in the data folder")
     ] = ()
     interval_s: Annotated[
-        float, KeySpec("float", "seconds between two messages of the signers inside", low=0.1, high=3600)
+        float, KeySpec("float", "seconds between two looks of the signers at their prices", low=0.1, high=15)
     ] = 1.0
 
 
 @dataclass(frozen=True)
 class WatcherSection:
-    """How the base layer is followed."""
+    """How the base layer is followed. An entry of the queue counts once its block is final."""
 
-    confirmations: Annotated[
-        int, KeySpec("int", "blocks above an entry before it counts; 0: once it is final", low=0, high=10_000)
-    ] = 0
     poll_s: Annotated[float, KeySpec("float", "seconds between two looks", low=0.05, high=3600)] = 1.0
     max_pause_s: Annotated[float, KeySpec("float", "longest pause while a node does not answer", low=1, high=3600)] = (
         60.0

@@ -12,7 +12,7 @@ from sequencer.node.base_messages import Faucet, OwnerRequest, PublicRequest, Ra
 from sequencer.node.deploying import NodeDeployment
 from verifier.base_layer import BaseLayer, EmbeddedEvm, Receipt
 
-__all__ = ["execute"]
+__all__ = ["act_for_owner", "execute"]
 
 _OWNER_WEI = 2 * 10**17
 
@@ -28,10 +28,15 @@ def execute(layer: BaseLayer, deployment: NodeDeployment, request: PublicRequest
         return layer.send_raw(request.raw).transaction_hash
     if isinstance(request, Faucet):
         return _fill(layer, deployment, request)
+    return act_for_owner(layer, deployment, request).transaction_hash
+
+
+def act_for_owner(layer: BaseLayer, deployment: NodeDeployment, request: OwnerRequest | TestDeposit) -> Receipt:
+    """Return the receipt of what an owner asks for, on any layer. Wei come from its first sender. Raises Reverted."""
     owner = PrivateKey(request.private_key).public_key.to_canonical_address()
     layer.add_senders([request.private_key])
     _leave_with_wei(layer, owner)
-    return _send(layer, deployment, request, owner).transaction_hash
+    return _send(layer, deployment, request, owner)
 
 
 def _fill(layer: EmbeddedEvm, deployment: NodeDeployment, request: Faucet) -> bytes:

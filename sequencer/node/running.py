@@ -36,7 +36,6 @@ __all__ = ["RunSettings", "RunningNode", "running_node"]
 
 _PACE_S: Final = 0.5  # how often the interval between auctions follows the backlog
 _PAUSE_S: Final = 0.5  # before the store is asked again
-_PRICES_S: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,7 @@ class RunSettings:
     publisher: PublisherSettings = field(default_factory=PublisherSettings)
     snapshot_records: int = 100_000  # in the log behind the last snapshot
     min_interval_s: float = 0.25  # between auctions
+    prices_s: float = 1.0  # between two looks at the prices
 
 
 class RunningNode:
@@ -173,7 +173,7 @@ class RunningNode:
                     for signed in messages:
                         await self.node.submit_prices(signed)
                     said, said_s = messages[0].prices_ticks, now_s
-            await asyncio.sleep(_PRICES_S)
+            await asyncio.sleep(self._settings.prices_s)
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ from rollup.shapes import get_shape
 from rollup.snapshot import Snapshot
 from rollup.state import Resources, State, make_genesis
 from sequencer.base_layers import is_embedded, open_base_layer
+from sequencer.errors import DeploymentElsewhere
 from sequencer.files import sync_folder, write_atomically
 from sequencer.keys import get_default_keys_dir
 from sequencer.market import compute_price_ticks, make_params
@@ -63,9 +64,12 @@ def prepare_node(config: NodeConfig, report: Report) -> RunSettings:
     name = config.read_base_layer()
     layer = open_base_layer(name, config.base_layer.key_file, is_real_time=is_embedded(name))
     try:
-        deploy_node(layer, folder, shape, keys, lambda where: _make_genesis(config, layer, where))
+        _check_chain(config, layer)
+        deployment = deploy_node(layer, folder, shape, keys, lambda where: _make_genesis(config, layer, where))
     finally:
         layer.close()
+    if config.base_layer.contract.lower() not in ("", got := f"0x{deployment.contract.hex()}"):
+        raise DeploymentElsewhere("contract", got, config.base_layer.contract)
     genesis = read_snapshot(folder / GENESIS)
     node = NodeSettings(
         genesis=genesis,
@@ -87,7 +91,7 @@ def prepare_node(config: NodeConfig, report: Report) -> RunSettings:
         max_pause_s=config.watcher.max_pause_s,
         min_balance_wei=config.base_layer.min_balance_wei,
     )
-    limits = (config.store.snapshot_records, config.auction.min_interval_s)
+    limits = (config.store.snapshot_records, config.auction.min_interval_s, config.oracle.interval_s)
     return RunSettings(folder, name, node, pipeline, publisher, *limits)
 
 
@@ -127,6 +131,11 @@ async def _serving(config: NodeConfig, running: RunningNode) -> AsyncIterator[in
         add_development(app, running.publisher.ask)
     async with serving(app, api.host, api.port) as port:
         yield port
+
+
+def _check_chain(config: NodeConfig, layer: BaseLayer) -> None:
+    if layer.chain_id != config.base_layer.chain_id:
+        raise DeploymentElsewhere("chain id", str(layer.chain_id), str(config.base_layer.chain_id))
 
 
 def _open_executor(config: NodeConfig) -> ProofExecutor:
@@ -169,15 +178,13 @@ def _read_first_prices(config: NodeConfig) -> tuple[int, ...]:
     return config.oracle.prices_ticks
 
 
-def _open_prices(config: NodeConfig, genesis: Snapshot) -> PriceSource | None:
-    """Return who signs prices inside this process; None where they come from outside."""
+def _open_prices(config: NodeConfig, genesis: Snapshot) -> PriceSource:
+    """Return who signs prices inside this process."""
     domain = genesis.params.domain
-    if config.oracle.source == "fixed":
-        return FixedPrices(_open_signers(config), config.oracle.prices_ticks, domain)
     if config.oracle.source == "tape" and config.oracle.tape is not None:
         started_s = genesis.state.header.timestamp_s
         return TapePrices(_open_signers(config), tuple(read_tape(config.oracle.tape)), started_s, domain)
-    return None
+    return FixedPrices(_open_signers(config), config.oracle.prices_ticks, domain)
 
 
 def _open_signers(config: NodeConfig) -> tuple[OracleSigner, ...]:

@@ -11,7 +11,7 @@ from rollup.bls_field import P
 from rollup.field import R
 from tests.verifier.rollup_scene import BATCH_SETUP, LIMITS, START_ROOT, ProvedGroup, Scene, pay, record, refuses
 from tests.verifier.rollup_steps import USD, change_batch, commit, finish, get_waiting, make_scene, prove_run
-from tests.verifier.simulated_proofs import add_cofactor_point
+from tests.verifier.simulated_proofs import add_cofactor_point, simulate_pair
 from tests.verifier.test_rollup_governance import TIMELOCK_S, encode_call, execute, propose
 from verifier.keys import decode_proof, encode_proof
 from verifier.rollup_contract import encode_claims
@@ -130,7 +130,7 @@ Forged = Callable[[ProvedGroup], ProvedGroup]
 
 def cancel_out(proved: ProvedGroup) -> ProvedGroup:
     """C moved from one proof to the other: the unweighted product of their equations still holds."""
-    pair = BATCH_SETUP.simulate_pair(list(proved.inputs[0]), list(proved.inputs[1]), shift=9)
+    pair = simulate_pair(BATCH_SETUP, list(proved.inputs[0]), list(proved.inputs[1]), shift=9)
     return replace(proved, proofs=(*map(encode_proof, pair), proved.proofs[2]))
 
 
