@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from abc import ABC, abstractmethod
 from asyncio import BaseTransport, Transport
 from collections import Counter
 from dataclasses import dataclass, field
@@ -49,7 +50,7 @@ class Outcomes:
             self.refused.update(codes if len(codes) == n_commands - receipts else codes[:1] * (n_commands - receipts))
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol, ABC):
     """One connection: messages out, their answers in the same order."""
 
     def __init__(self, outcomes: Outcomes) -> None:
@@ -89,9 +90,9 @@ class Connection(asyncio.Protocol):
             self._outcomes.count(answer, message.n_commands)
             answered.set_result(None)
 
+    @abstractmethod
     def _cut(self) -> bytes | None:
         """Return the next answer, None where it is not whole yet."""
-        raise NotImplementedError
 
 
 class StreamConnection(Connection):
