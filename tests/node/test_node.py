@@ -145,7 +145,7 @@ def test_engine_that_is_killed_is_started_again(tmp_path: Path) -> None:
             os.kill(pid, signal.SIGKILL)
             await submit(node, market.order(2, 1, 25.1), market.order(3, -1, 24.9))
             await wait_for(lambda: len(node.list_fills(2, 10)) == number + 1)  # noqa: B023 # of this round
-        assert node._auctioneer.deaths >= 3
+            await wait_for(lambda: node._auctioneer.deaths == number + 1)  # noqa: B023
         account = node.get_account(3)
         assert account is not None
         assert account.positions[0].size_lots == -3 * 10**6
