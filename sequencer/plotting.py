@@ -56,7 +56,7 @@ def plot_replay(batches: Sequence[BatchEntry], title: str, path: Path) -> None:
             draw(axes, times, batches)
             axes.grid(visible=True, color="#dddddd", linewidth=0.5)
         # matplotlib leaves its dates module untyped
-        locator = AutoDateLocator()  # type: ignore[no-untyped-call]
+        locator = AutoDateLocator()  # type: ignore[no-untyped-call] # untyped
         panels[-1].xaxis.set_major_locator(locator)
         panels[-1].xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
         panels[-1].set_xlabel("UTC")

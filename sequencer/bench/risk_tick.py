@@ -246,7 +246,7 @@ def measure() -> dict[str, object]:
     return {
         "accounts": len(market.risk),
         "orders": len(market.orders),
-        "risk_tick_ms": max(figures["wall_ms"]["tick"] for figures in loads.values()),  # type: ignore[index]
+        "risk_tick_ms": max(figures["wall_ms"]["tick"] for figures in loads.values()),  # type: ignore[index] # JSON
         "loads": loads,
         "rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
         "pretrade_cpu_us": measure_pretrade(market),

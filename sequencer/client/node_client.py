@@ -223,7 +223,7 @@ async def _get(http: httpx.AsyncClient, path: str, wire: type[_S], **query: int 
     return await _ask(http, "GET", path, wire, params=params)
 
 
-async def _ask(http: httpx.AsyncClient, method: str, path: str, wire: type[_S], **options: Any) -> _S:  # noqa: ANN401
+async def _ask(http: httpx.AsyncClient, method: str, path: str, wire: type[_S], **options: Any) -> _S:  # noqa: ANN401 (httpx)
     body = await _fetch(http, method, path, MAX_ANSWER_BYTES, **options)
     try:
         return msgspec.json.decode(body, type=wire)

@@ -78,7 +78,7 @@ def read_receipt_object(raw: object) -> Receipt:
         raise ReceiptInvalid("object", repr(raw)[:80], f"exactly {', '.join(_NAMES)}")
     integers = {name: _check_integer(name, raw[name], *bounds) for name, bounds in _INTEGERS.items()}
     strings = {name: _read_hex(name, raw[name], n_bytes) for name, n_bytes in _BYTES.items()}
-    return Receipt(**integers, **strings, tail=_read_tail(raw["tail"]))  # type: ignore[arg-type]
+    return Receipt(**integers, **strings, tail=_read_tail(raw["tail"]))  # type: ignore[arg-type] # read by name
 
 
 def encode_receipt_json(receipt: Receipt) -> bytes:

@@ -77,7 +77,7 @@ class _Patience:
 
     def resume_writing(self) -> None:
         self.stop_patience()
-        super().resume_writing()  # type: ignore[misc]
+        super().resume_writing()  # type: ignore[misc]  # as above
 
     def stop_patience(self) -> None:
         if self._unread is not None:
