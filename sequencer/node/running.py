@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from rollup.codec import decode_trace
+from sequencer.node import collecting
 from sequencer.node.alarms import Alarms
 from sequencer.node.base_messages import PublisherConfig, PublisherSettings
 from sequencer.node.commands import QueueEntrySeen
@@ -90,7 +90,7 @@ class RunningNode:
         self.pipeline.start()
         self.publisher.start()
         await self.node.start()
-        gc.freeze()  # what was read now stays: no collection has to walk through it again
+        collecting.rest()
         self._tasks = [asyncio.create_task(self._keep_pace())]
         if self._prices is not None:
             self._tasks.append(asyncio.create_task(self._bring_prices(self._prices)))
@@ -159,6 +159,7 @@ class RunningNode:
             if self.node.records_since_snapshot >= self._settings.snapshot_records:
                 with contextlib.suppress(StoreFull, StoreUnavailable):  # the next look tries again
                     await self.node.put_snapshot()
+                collecting.collect()
             await asyncio.sleep(_PACE_S)
 
     async def _bring_prices(self, source: PriceSource) -> None:
