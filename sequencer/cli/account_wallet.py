@@ -22,7 +22,7 @@ from sequencer.cli.trading import (
 
 if TYPE_CHECKING:
     from sequencer.client.deployment import Deployment
-    from sequencer.node.core import AccountView, OrderView
+    from sequencer.node.view_types import AccountView, OrderView
 
 __all__ = ["create", "deposit", "status"]
 

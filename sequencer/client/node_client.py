@@ -26,18 +26,18 @@ from sequencer.node.commands import (
     PlaceOrder,
     PlaceQuote,
 )
-from sequencer.node.core import (
+from sequencer.node.event_types import FillSeen
+from sequencer.node.receipts import Receipt
+from sequencer.node.view_types import (
     AccountView,
     BatchView,
     BookView,
     EntryView,
     FeesView,
-    FillSeen,
     MarketView,
     NodeStatus,
     OrderView,
 )
-from sequencer.node.receipts import Receipt
 
 __all__ = ["NodeClient"]
 

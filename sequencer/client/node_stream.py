@@ -19,7 +19,7 @@ from sequencer.node.api.wire import Batch
 from sequencer.node.api.wire_answers import read_event
 from sequencer.node.api.wire_commands import write_one_of
 from sequencer.node.commands import ClientCommand
-from sequencer.node.core import Event
+from sequencer.node.event_types import Event
 from sequencer.node.receipts import Receipt
 
 __all__ = ["NodeStream", "open_stream"]

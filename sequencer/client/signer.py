@@ -22,7 +22,7 @@ from sequencer.node.commands import (
     PlaceQuote,
     Trigger,
 )
-from sequencer.node.core import Event, FillSeen, OrderClosed
+from sequencer.node.event_types import Event, FillSeen, OrderClosed
 
 __all__ = ["OrderSigner", "Wish"]
 

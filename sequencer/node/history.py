@@ -11,18 +11,10 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from rollup.units import MARKET_COUNT
-from sequencer.node.core import (
-    AuctionSeen,
-    BatchStage,
-    BatchView,
-    EntryStage,
-    EntryView,
-    Event,
-    FillSeen,
-    OrderClosed,
-)
+from sequencer.node.event_types import AuctionSeen, Event, FillSeen, OrderClosed
 from sequencer.node.outcome import Fill, Outcome
 from sequencer.node.pipeline_types import BatchProgress
+from sequencer.node.view_types import BatchStage, BatchView, EntryStage, EntryView
 from verifier.queue_entries import Entry
 
 __all__ = ["History"]
@@ -63,18 +55,17 @@ class History:
 
     def add_outcome(self, outcome: Outcome, first_entry: int, sealed_us: int) -> Iterator[Event]:
         """Note what came of an auction, and yield it as events. `first_entry`: the first that the batch consumes."""
-        for closed in outcome.closed:
-            yield OrderClosed(closed.account, closed.slot, closed.nonce, closed.reason)
         batch = outcome.batch
+        volumes = [0] * MARKET_COUNT
+        if batch is not None:
+            for fill in batch.fills:
+                volumes[fill.market] += fill.size_lots if fill.side == 0 else 0
+                yield self._add_fill(fill, batch.header.batch_number, outcome.timestamp_s)
+        for closed in outcome.closed:  # after its fills, which are the last that is heard of an order
+            yield OrderClosed(closed.account, closed.slot, closed.nonce, closed.reason)
         if batch is None:
             return
         number = batch.header.batch_number
-        volumes = [0] * MARKET_COUNT
-        for fill in batch.fills:
-            seen = _see_fill(fill, number, outcome.timestamp_s)
-            self._fills[fill.account].append(seen)
-            volumes[fill.market] += fill.size_lots if fill.side == 0 else 0
-            yield seen
         for market, volume_lots in enumerate(volumes):
             if volume_lots:
                 self.last_prices[market] = batch.prices_ticks[market]
@@ -118,6 +109,11 @@ class History:
         fills = reversed(self._fills.get(account, deque()))
         older = (fill for fill in fills if before is None or fill.batch_number < before)
         return tuple(fill for _, fill in zip(range(limit), older, strict=False))
+
+    def _add_fill(self, fill: Fill, number: int, timestamp_s: int) -> FillSeen:
+        seen = _see_fill(fill, number, timestamp_s)
+        self._fills[fill.account].append(seen)
+        return seen
 
     def _add_batch(self, outcome: Outcome, sealed_us: int) -> BatchView:
         batch = outcome.batch

@@ -20,7 +20,6 @@ from rollup.codec import decode_trace
 from sequencer.node.alarms import Alarms
 from sequencer.node.base_messages import PublisherConfig, PublisherSettings
 from sequencer.node.commands import QueueEntrySeen
-from sequencer.node.core import BatchStage
 from sequencer.node.errors import StoreFull, StoreUnavailable
 from sequencer.node.links import Record
 from sequencer.node.node import Node, NodeSettings
@@ -31,6 +30,7 @@ from sequencer.node.proving_pool import ProofExecutor
 from sequencer.node.publisher_process import PublisherProcess
 from sequencer.node.stages import BATCH, name_batch
 from sequencer.node.store import Artifact, Store
+from sequencer.node.view_types import BatchStage
 
 __all__ = ["RunSettings", "RunningNode", "running_node"]
 

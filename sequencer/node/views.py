@@ -13,11 +13,11 @@ from rollup.tick import Tick
 from rollup.units import LOT_TICK_ATOMS, MARKET_COUNT
 from sequencer.node.command_codec import decode_command
 from sequencer.node.commands import PlaceOrder, PlaceQuote, Trigger
-from sequencer.node.core import AccountView, FeesView, MarketView, OrderView, PositionView
 from sequencer.node.exposure import PretradeTerms
 from sequencer.node.liquidation_price import compute_liquidation_price
 from sequencer.node.live import LiveState
 from sequencer.node.pretrade import RestingTotals, compute_free_collateral_e6
+from sequencer.node.view_types import AccountView, FeesView, MarketView, OrderView, PositionView
 
 __all__ = ["make_account_view", "make_fees_view", "make_market_views", "make_order_views"]
 

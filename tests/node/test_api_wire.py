@@ -20,26 +20,23 @@ from sequencer.node.api.wire_answers import read_event, read_receipt, spell_even
 from sequencer.node.api.wire_commands import read_command, read_one_of, write_command, write_one_of
 from sequencer.node.api.wire_convert import read_view, spell_view
 from sequencer.node.commands import ClientCommand, PlaceOrder
-from sequencer.node.core import (
+from sequencer.node.event_types import AuctionSeen, Event, FillSeen, OrderClosed
+from sequencer.node.links import GENESIS, Record
+from sequencer.node.receipt_codec import encode_receipt_json
+from sequencer.node.receipts import ReceiptChain
+from sequencer.node.view_types import (
     AccountView,
-    AuctionSeen,
     BatchStage,
     BatchView,
     BookLevel,
     BookView,
     EntryStage,
     EntryView,
-    Event,
     FeesView,
-    FillSeen,
     MarketView,
-    OrderClosed,
     OrderView,
     PositionView,
 )
-from sequencer.node.links import GENESIS, Record
-from sequencer.node.receipt_codec import encode_receipt_json
-from sequencer.node.receipts import ReceiptChain
 from tests.node.command_strategies import commands, placed
 from tests.scenarios import PARAMS
 

@@ -1,11 +1,11 @@
-"""What the node answers, as msgspec writes it. The fields are those of the core's views (`sequencer.node.core`)."""
+"""What the node answers, as msgspec writes it. Fields are those of the views (`sequencer.node.view_types`)."""
 
 from __future__ import annotations
 
 import msgspec
 
 from sequencer.node.api.wire_types import Address, Big, HexBytes
-from sequencer.node.core import BatchStage, EntryStage
+from sequencer.node.view_types import BatchStage, EntryStage
 
 __all__ = [
     "Account",
