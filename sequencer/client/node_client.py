@@ -9,20 +9,23 @@ from typing import Any, Final, TypeVar
 import httpx
 import msgspec
 
+from rollup.oracle import SignedPrices
 from sequencer.client.deployment import Deployment, read_deployment
 from sequencer.client.errors import AnswerInvalid, CommandRefused, NodeUnreachable
 from sequencer.client.receipts import ReceiptChecker
-from sequencer.node.api import wire_receipts, wire_status, wire_views
+from sequencer.node.api import wire_oracle, wire_receipts, wire_status, wire_views
 from sequencer.node.api.problems import Problem
 from sequencer.node.api.wire import Batch
 from sequencer.node.api.wire_answers import read_receipt
-from sequencer.node.api.wire_commands import write_command, write_one_of
+from sequencer.node.api.wire_commands import write_command, write_one_of, write_prices
 from sequencer.node.api.wire_convert import read_view
 from sequencer.node.commands import (
     CancelAllOrders,
     CancelOrder,
     CashRequest,
     ClientCommand,
+    Command,
+    OraclePrices,
     PlaceOrder,
     PlaceQuote,
 )
@@ -36,6 +39,7 @@ from sequencer.node.view_types import (
     FeesView,
     MarketView,
     NodeStatus,
+    OracleView,
     OrderView,
 )
 
@@ -106,6 +110,11 @@ class NodeClient:
         """Return the receipt of a cash operation."""
         return await self._submit("cash", command)
 
+    async def submit_prices(self, signed: SignedPrices) -> Receipt:
+        """Return the receipt of an oracle signer's message."""
+        body = msgspec.json.encode(write_prices(signed))
+        return await self._record("prices", body, OraclePrices(signed))
+
     async def submit_batch(self, commands: Sequence[ClientCommand]) -> list[Receipt | CommandRefused]:
         """Return, for each command in order, its receipt or why it was refused."""
         body = msgspec.json.encode(Batch(tuple(map(write_one_of, commands))))
@@ -134,6 +143,10 @@ class NodeClient:
         """Return the markets."""
         answer = await self._get("markets", wire_views.Markets)
         return tuple(read_view(market, MarketView) for market in answer.markets)
+
+    async def get_oracle(self) -> OracleView:
+        """Return what the oracle's signers said last."""
+        return read_view(await self._get("oracle", wire_oracle.Oracle), OracleView)
 
     async def get_book(self, market: int, levels: int = 20) -> BookView:
         """Return a market's depth."""
@@ -187,7 +200,9 @@ class NodeClient:
         return await _get(self._http, path, wire, **query)
 
     async def _submit(self, path: str, command: ClientCommand) -> Receipt:
-        body = msgspec.json.encode(write_command(command))
+        return await self._record(path, msgspec.json.encode(write_command(command)), command)
+
+    async def _record(self, path: str, body: bytes, command: Command) -> Receipt:
         answer = await _ask(self._http, "POST", path, wire_receipts.ReceiptBody, content=body, headers=_HEADERS)
         receipt = read_receipt(answer)
         self.receipts.check(receipt, command)

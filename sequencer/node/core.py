@@ -10,6 +10,7 @@ from typing import Protocol
 
 from rollup.babyjubjub import Point
 from rollup.errors import RollupError
+from rollup.oracle import SignedPrices
 from rollup.params import Params
 from sequencer.node.commands import ClientCommand
 from sequencer.node.event_types import Event, FillSeen
@@ -22,6 +23,7 @@ from sequencer.node.view_types import (
     FeesView,
     MarketView,
     NodeStatus,
+    OracleView,
     OrderView,
 )
 
@@ -48,6 +50,13 @@ class Core(Protocol):
         """
         ...
 
+    async def submit_prices(self, signed: SignedPrices) -> Receipt:
+        """Return the receipt of an oracle signer's message once it is durable; the same one again has the first's.
+
+        Raises ValueOutOfRange, PricesRefused, StoreError.
+        """
+        ...
+
     def get_status(self) -> NodeStatus:
         """Return how the node is."""
         ...
@@ -66,6 +75,10 @@ class Core(Protocol):
 
     def list_markets(self) -> tuple[MarketView, ...]:
         """Return the markets in use."""
+        ...
+
+    def get_oracle(self) -> OracleView:
+        """Return what the oracle's signers said last."""
         ...
 
     def get_book(self, market: int, levels: int) -> BookView | None:

@@ -29,7 +29,8 @@ from sequencer.node.links import LogRecord, Record
 from sequencer.node.node_views import NodeViews
 from sequencer.node.outcome import Outcome
 from sequencer.node.pipeline_types import BatchProgress
-from sequencer.node.receipts import ReceiptChain
+from sequencer.node.price_desk import PriceDesk
+from sequencer.node.receipts import Receipt, ReceiptChain
 from sequencer.node.recovery import encode_live, recover
 from sequencer.node.store import Artifact, Store
 from sequencer.node.writing import Writer
@@ -67,6 +68,7 @@ class Node(NodeViews):
         self._books = BooksSeen(0, {}, {})
         self._tasks: list[asyncio.Task[None]] = []
         self._signatures = SignatureCache()
+        self._price_desk = PriceDesk(self.live, self._writer, self.get_receipt, self._signatures)
         self._bringing = asyncio.Lock()
         self.on_batch: Callable[[int, bytes], None] = lambda number, trace: None  # the next batch, durable
         self.get_backlog: Callable[[], int] = lambda: 0
@@ -107,20 +109,12 @@ class Node(NodeViews):
         """Return each command's receipt once it is durable, or why it was refused. Raises StoreError, NodeBusy."""
         return await self._intake.submit(commands)
 
-    async def submit_prices(self, signed: SignedPrices) -> bool:
-        """Write an oracle's message, if a batch could use it; return whether it could."""
-        async with self._bringing:
-            return await self._write_prices(signed)
+    async def submit_prices(self, signed: SignedPrices) -> Receipt:
+        """Return the receipt of an oracle's message once it is durable.
 
-    async def _write_prices(self, signed: SignedPrices) -> bool:
-        before_s = self.live.state.header.signer_times_s
-        last = self.live.prices.get(signed.signer)
-        is_newer = last is None or int.from_bytes(last.body[1:6], "big") < signed.time_s
-        usable = pick_usable([signed], self.params, before_s, int(time.time()), self._signatures)
-        if not is_newer or not any(usable):
-            return False
-        await self._writer.append([encode_command(OraclePrices(signed))])
-        return True
+        Raises ValueOutOfRange, PricesRefused, StoreError.
+        """
+        return await self._price_desk.take(signed)
 
     async def take_entry(self, index: int, entry: Entry) -> None:
         """Write a final entry of the base layer's queue; one that was written before is passed over."""

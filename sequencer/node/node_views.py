@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable
 
 from rollup.babyjubjub import Point
@@ -28,9 +29,16 @@ from sequencer.node.view_types import (
     FeesView,
     MarketView,
     NodeStatus,
+    OracleView,
     OrderView,
 )
-from sequencer.node.views import make_account_view, make_fees_view, make_market_views, make_order_views
+from sequencer.node.views import (
+    make_account_view,
+    make_fees_view,
+    make_market_views,
+    make_oracle_view,
+    make_order_views,
+)
 
 __all__ = ["NodeViews"]
 
@@ -84,6 +92,10 @@ class NodeViews:
         """Return the markets in use."""
         tick = self.admission.terms.tick
         return make_market_views(self.params, tick, self.history.last_prices, self._books.prices)
+
+    def get_oracle(self) -> OracleView:
+        """Return what the oracle's signers said last."""
+        return make_oracle_view(self.live, int(time.time()))
 
     def get_book(self, market: int, levels: int) -> BookView | None:
         """Return the depth of a market, None where there is no such market."""

@@ -19,8 +19,10 @@ __all__ = [
     "FeesView",
     "MarketView",
     "NodeStatus",
+    "OracleView",
     "OrderView",
     "PositionView",
+    "SignerView",
 ]
 
 
@@ -106,6 +108,26 @@ class MarketView:
     open_interest_lots: int
     initial_ppm: int
     maintenance_ppm: int
+
+
+@dataclass(frozen=True)
+class SignerView:
+    """One oracle signer, and what it said last: its time, and a price a market in use; none before its first word."""
+
+    signer: int
+    key: Point
+    time_s: int | None
+    is_fresh: bool  # a batch now could use it
+    prices_ticks: tuple[int, ...]  # of market 0 and on
+
+
+@dataclass(frozen=True)
+class OracleView:
+    """The oracle. Without fresh messages of two signers nothing trades."""
+
+    is_stale: bool
+    max_age_s: int
+    signers: tuple[SignerView, ...]
 
 
 @dataclass(frozen=True)

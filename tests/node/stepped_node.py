@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, cast
 
@@ -25,6 +26,7 @@ from sequencer.node.live import encode_auction
 from sequencer.node.node import Node, NodeSettings
 from sequencer.node.opening import open_store
 from sequencer.node.outcome import encode_outcome
+from sequencer.node.price_refusals import PricesNotNewer
 from sequencer.node.sequencing import Sequencing
 from sequencer.node.stages import BATCH, name_batch
 from sequencer.node.store import Artifact, Store
@@ -107,7 +109,8 @@ class SteppedNode(Node):
         """Let every signer say these prices, or the marks."""
         prices = prices_ticks or self.live.state.header.marks_ticks
         for signed in sign_prices(self.params, tuple(prices), int(time.time())):
-            await self.submit_prices(signed)
+            with suppress(PricesNotNewer):  # said in this second already
+                await self.submit_prices(signed)
 
     async def clear(self, *prices_ticks: int) -> None:
         """Hold an auction, at these prices."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from sequencer.node.api import commands_in, reads, wire, wire_receipts, wire_status, wire_views
+from sequencer.node.api import commands_in, reads, wire, wire_oracle, wire_receipts, wire_status, wire_views
 from sequencer.node.api.metrics import METRICS_TYPE
 from sequencer.node.api.parameters import (
     ACCOUNT,
@@ -101,6 +101,14 @@ _COMMANDS: Final = (
         commands_in.place_one,
         wire.CashRequestBody,
     ),
+    Endpoint(
+        "submit_prices",
+        "/prices",
+        "What an oracle signer says the markets are worth.",
+        _RECEIPT,
+        commands_in.submit_prices,
+        wire.PricesRequest,
+    ),
 )
 _READS: Final = (
     Endpoint(
@@ -154,6 +162,7 @@ _READS: Final = (
         wire_views.Auctions,
         read=reads.list_auctions,
     ),
+    Endpoint("get_oracle", "/oracle", "What the oracle said last.", wire_oracle.Oracle, read=reads.get_oracle),
     Endpoint("get_fees", "/fees", "What resources cost, and a forecast.", wire_views.Fees, read=reads.get_fees),
     Endpoint(
         "list_batches",

@@ -9,6 +9,7 @@ from sequencer.node.api.errors import NodeDraining, NotFound
 from sequencer.node.api.service import Service
 from sequencer.node.api.wire_answers import make_funding, make_status, spell_receipt
 from sequencer.node.api.wire_convert import spell_view
+from sequencer.node.api.wire_oracle import Oracle
 from sequencer.node.api.wire_receipts import ReceiptBody
 from sequencer.node.api.wire_status import Health, Ready, Status
 from sequencer.node.api.wire_views import (
@@ -67,6 +68,11 @@ def get_funding(service: Service, values: Values) -> Funding:
 def list_markets(service: Service, _: Values) -> Markets:
     """Return the markets."""
     return Markets(tuple(spell_view(market, MarketInfo) for market in service.core.list_markets()))
+
+
+def get_oracle(service: Service, _: Values) -> Oracle:
+    """Return what the oracle said last."""
+    return spell_view(service.core.get_oracle(), Oracle)
 
 
 def get_book(service: Service, values: Values) -> Book:
