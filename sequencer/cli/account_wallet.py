@@ -127,6 +127,7 @@ def _describe(account: AccountView) -> dict[str, Any]:
         "owner": f"{account.owner:#042x}",
         "epoch": account.epoch,
         "cash_nonce": account.cash_nonce,
+        "next_cash_nonce": account.next_cash_nonce,
         "tier": account.tier,
         "cash_atoms": str(account.cash_atoms),
         "equity_atoms": str(account.equity_atoms),

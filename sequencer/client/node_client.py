@@ -41,6 +41,7 @@ from sequencer.node.view_types import (
     NodeStatus,
     OracleView,
     OrderView,
+    SlotView,
 )
 
 __all__ = ["NodeClient"]
@@ -129,6 +130,11 @@ class NodeClient:
         """Return an account's resting and waiting orders."""
         answer = await self._get(f"accounts/{account}/orders", wire_views.OpenOrders)
         return tuple(read_view(order, OrderView) for order in answer.orders)
+
+    async def list_slots(self, account: int) -> tuple[SlotView, ...]:
+        """Return an account's order slots that were used, with the next nonce of each."""
+        answer = await self._get(f"accounts/{account}/slots", wire_views.Slots)
+        return tuple(read_view(slot, SlotView) for slot in answer.slots)
 
     async def list_fills(self, account: int, limit: int = 100, before: int | None = None) -> tuple[FillSeen, ...]:
         """Return an account's last fills, newest first."""

@@ -25,6 +25,7 @@ from sequencer.node.view_types import (
     NodeStatus,
     OracleView,
     OrderView,
+    SlotView,
 )
 
 __all__ = ["Core"]
@@ -67,6 +68,10 @@ class Core(Protocol):
 
     def list_orders(self, account: int) -> tuple[OrderView, ...]:
         """Return the account's resting orders by slot."""
+        ...
+
+    def list_slots(self, account: int) -> tuple[SlotView, ...]:
+        """Return the order slots of the account that were used."""
         ...
 
     def list_fills(self, account: int, limit: int, before: int | None = None) -> tuple[FillSeen, ...]:

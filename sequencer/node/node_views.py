@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Callable
 from rollup.babyjubjub import Point
 from rollup.codec_inclusion import encode_inclusion
 from rollup.inclusion import prove_account
+from rollup.orders import unpack_slot
 from rollup.params import Params
-from rollup.units import MARKET_COUNT
+from rollup.units import MARKET_COUNT, SLOT_BITS
 from sequencer.node.admission import Admission
 from sequencer.node.auctioneer import Auctioneer
 from sequencer.node.engine_loop import BooksSeen
@@ -31,6 +32,7 @@ from sequencer.node.view_types import (
     NodeStatus,
     OracleView,
     OrderView,
+    SlotView,
 )
 from sequencer.node.views import (
     make_account_view,
@@ -78,11 +80,27 @@ class NodeViews:
         record = self.live.state.get_account(account)
         if record.is_empty:
             return None
-        return make_account_view(account, record, self.admission.get_totals(account), self.admission.terms)
+        admission = self.admission
+        facts = (admission.find_cash_nonce(account), admission.get_totals(account), admission.terms)
+        return make_account_view(account, record, *facts)
 
     def list_orders(self, account: int) -> tuple[OrderView, ...]:
         """Return the account's resting orders by slot."""
         return make_order_views(self.live, account)
+
+    def list_slots(self, account: int) -> tuple[SlotView, ...]:
+        """Return the account's slots that were used, as far as the node knows: all that the state or the log names."""
+        in_state, resting = self.live.state.get_account(account).orders, self.live.slots.get(account, ())
+        views = (
+            SlotView(
+                slot,
+                self.admission.find_order_nonce(account, slot),
+                unpack_slot(in_state.get(slot))[0],
+                slot in resting,
+            )
+            for slot in range(2**SLOT_BITS)
+        )
+        return tuple(view for view in views if view.next_nonce or view.is_resting)
 
     def list_fills(self, account: int, limit: int, before: int | None = None) -> tuple[FillSeen, ...]:
         """Return the account's last fills, newest first."""

@@ -12,7 +12,7 @@ from typing import Any
 from rollup.bounded_json import parse_json
 from rollup.snapshot import Snapshot, decode_snapshot, encode_snapshot
 from sequencer.node.links import LogRecord
-from sequencer.node.live import Auction, LiveRecord, LiveState, read_cash_account
+from sequencer.node.live import Auction, LiveRecord, LiveState
 from sequencer.node.outcome import Outcome
 from sequencer.node.refusals import LiveStateInvalid
 from sequencer.node.store import Store
@@ -97,8 +97,8 @@ def _build(snapshot: Snapshot, rest: dict[str, Any]) -> LiveState:
     for account, slot, nonce, sequence in rest["orders"]:
         live.orders[account, slot] = (nonce, by_sequence[sequence])
         live.slots.setdefault(account, set()).add(slot)
-    live.cash = {sequence: by_sequence[sequence] for sequence in rest["cash"]}
-    live.cash_counts.update(read_cash_account(record.body) for record in live.cash.values())
+    for sequence in rest["cash"]:
+        live.add_cash(by_sequence[sequence])
     live.entries = {index: by_sequence[sequence] for index, sequence in rest["entries"]}
     live.prices = {signer: by_sequence[sequence] for signer, sequence in rest["prices"]}
     live.floors = {(account, slot): nonce for account, slot, nonce in rest["floors"]}

@@ -23,6 +23,7 @@ __all__ = [
     "OrderView",
     "PositionView",
     "SignerView",
+    "SlotView",
 ]
 
 
@@ -63,6 +64,7 @@ class AccountView:
     key: Point
     epoch: int
     cash_nonce: int
+    next_cash_nonce: int  # of the next operation, behind those that wait
     tier: int
     cash_atoms: int
     equity_atoms: int
@@ -90,6 +92,16 @@ class OrderView:
     sequence: int  # of its record in the log
     is_quote: bool
     trigger: Trigger | None
+
+
+@dataclass(frozen=True)
+class SlotView:
+    """An order slot that was used."""
+
+    slot: int
+    next_nonce: int  # the lowest that an order may have here now
+    state_nonce: int  # in the last batch's state: a nonce more than 255 above it cannot fill
+    is_resting: bool  # an order rests here, or waits for its trigger
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,9 @@ __all__ = ["make_account_view", "make_fees_view", "make_market_views", "make_ora
 _FORECAST_BATCHES: Final = 5
 
 
-def make_account_view(number: int, account: Account, resting: RestingTotals, terms: PretradeTerms) -> AccountView:
+def make_account_view(
+    number: int, account: Account, next_cash_nonce: int, resting: RestingTotals, terms: PretradeTerms
+) -> AccountView:
     """Return an account at the marks of the terms."""
     tick = terms.tick
     header = tick.header
@@ -38,6 +40,7 @@ def make_account_view(number: int, account: Account, resting: RestingTotals, ter
         key=account.key,
         epoch=account.epoch,
         cash_nonce=account.cash_nonce,
+        next_cash_nonce=next_cash_nonce,
         tier=account.tier,
         cash_atoms=account.cash_atoms,
         equity_atoms=margin.equity,

@@ -88,6 +88,18 @@ def test_withdrawal_is_recorded(server: Served, capsys: pytest.CaptureFixture[st
     assert (facts["amount_e6"], facts["cash_nonce"]) == ("250500000", 0)
 
 
+def test_withdrawals_in_a_row_need_no_batch_between_them(server: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    nonces = [run_json(capsys, "withdraw", "250.5")["cash_nonce"] for _ in range(3)]
+    assert nonces == [0, 1, 2]
+    assert run_json(capsys, "account", "status")["next_cash_nonce"] == 3
+    server.call(server.core.clear)
+    server.call(server.core.clear)  # a lane each
+    server.call(server.core.clear)
+    status = run_json(capsys, "account", "status")
+    assert (status["cash_nonce"], status["next_cash_nonce"]) == (3, 3)
+    assert status["cash_atoms"] == str((50_000_000_000 - 3 * 250_500_000) * 10**12)
+
+
 def test_tables_without_json(server: Served, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_cli(["order", "buy", "--market", "AVAX-USD", "--size", "1"]) == 0
     assert "Recorded, signed by the node" in capsys.readouterr().out

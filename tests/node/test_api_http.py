@@ -121,6 +121,37 @@ def test_batch_is_answered_one_by_one(tmp_path: Path) -> None:
     served(tmp_path, test)
 
 
+def test_next_nonces_of_cash_and_slots(tmp_path: Path) -> None:
+    async def test(server: Served, client: httpx.AsyncClient) -> None:
+        core, ex = server.core, server.core.exchange
+        assert (await client.get("accounts/2/slots")).json() == (await client.get("accounts/99/slots")).json()
+        for nonce in (0, 1):
+            op = Withdraw(2, nonce, 1, 5, max_fee_e6=9)
+            check(
+                core,
+                (await post(client, "cash", CashRequest(op, sign(key_of(2), op.message(core.params.domain))))).content,
+            )
+            account = (await client.get("accounts/2")).json()
+            assert (account["cash_nonce"], account["next_cash_nonce"]) == (0, nonce + 1)
+        orders = [
+            ex.order(2, 1_000, AVAX_PRICE + 9, slot=7, nonce=4),
+            ex.order(3, -400, AVAX_PRICE - 9, slot=1, nonce=0),
+        ]
+        for order in (*orders, ex.order(2, 5, AVAX_PRICE - 9, slot=8, nonce=0)):
+            await post(client, "orders", PlaceOrder(order))
+        await post(client, "cancels", signed_cancel(core, 2, 8, 6))
+        resting = {"slot": 7, "next_nonce": 5, "state_nonce": 0, "is_resting": True}
+        cancelled = {"slot": 8, "next_nonce": 7, "state_nonce": 0, "is_resting": False}
+        assert (await client.get("accounts/2/slots")).json()["slots"] == [resting, cancelled]
+        await core.clear()
+        assert (await client.get("accounts/2/slots")).json()["slots"] == [resting | {"state_nonce": 4}, cancelled]
+        assert (await client.get("accounts/3/slots")).json()["slots"] == [
+            {"slot": 1, "next_nonce": 1, "state_nonce": 0, "is_resting": False}
+        ]
+
+    served(tmp_path, test)
+
+
 def test_fills_funding_auctions_and_batches(tmp_path: Path) -> None:
     async def test(server: Served, client: httpx.AsyncClient) -> None:
         ex = server.core.exchange

@@ -73,7 +73,7 @@ def test_receipt_is_spelled_as_audits_read_it(bodies: list[bytes]) -> None:
 
 VIEWS: list[tuple[object, type[msgspec.Struct]]] = [
     (
-        AccountView(2, 2**160 - 1, (BIG, 3), 1, 2, 7, -BIG, BIG, 1, 2, 3, (PositionView(0, -5, 6, BIG, None),), 9),
+        AccountView(2, 2**160 - 1, (BIG, 3), 1, 2, 4, 7, -BIG, BIG, 1, 2, 3, (PositionView(0, -5, 6, BIG, None),), 9),
         wire_views.Account,
     ),
     (PositionView(1, 5, 6, 7, 8), wire_views.Position),

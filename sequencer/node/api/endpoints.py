@@ -129,6 +129,14 @@ _READS: Final = (
         parameters=(ACCOUNT,),
     ),
     Endpoint(
+        "list_slots",
+        "/accounts/{account}/slots",
+        "An account's order slots, and the next nonce of each.",
+        wire_views.Slots,
+        read=reads.list_slots,
+        parameters=(ACCOUNT,),
+    ),
+    Endpoint(
         "list_fills",
         "/accounts/{account}/fills",
         "An account's last fills.",

@@ -29,6 +29,8 @@ from sequencer.node.api.wire_views import (
     Markets,
     OpenOrder,
     OpenOrders,
+    SlotInfo,
+    Slots,
 )
 
 Values = Mapping[str, Any]
@@ -51,6 +53,11 @@ def list_orders(service: Service, values: Values) -> OpenOrders:
     """Return an account's orders; none where there is no such account."""
     orders = service.core.list_orders(values["account"])
     return OpenOrders(tuple(spell_view(order, OpenOrder) for order in orders))
+
+
+def list_slots(service: Service, values: Values) -> Slots:
+    """Return an account's slots that were used; none where there is no such account."""
+    return Slots(tuple(spell_view(slot, SlotInfo) for slot in service.core.list_slots(values["account"])))
 
 
 def list_fills(service: Service, values: Values) -> Fills:

@@ -30,6 +30,8 @@ __all__ = [
     "OpenOrders",
     "OrderGone",
     "Position",
+    "SlotInfo",
+    "Slots",
     "TriggerInfo",
 ]
 
@@ -45,13 +47,14 @@ class Position(msgspec.Struct):
 
 
 class Account(msgspec.Struct):
-    """An account as the last batch left it, at that batch's marks."""
+    """An account as the last batch left it, at that batch's marks. next_cash_nonce: behind operations that wait."""
 
     account: int
     owner: Address
     key: tuple[Big, Big]
     epoch: int
     cash_nonce: int
+    next_cash_nonce: int
     tier: int
     cash_atoms: Big
     equity_atoms: Big
@@ -91,6 +94,21 @@ class OpenOrders(msgspec.Struct):
     """An account's orders by slot, each market's trigger orders among them."""
 
     orders: tuple[OpenOrder, ...]
+
+
+class SlotInfo(msgspec.Struct):
+    """An order slot. next_nonce: the lowest an order may have; beyond state_nonce + 255 it cannot fill."""
+
+    slot: int
+    next_nonce: int
+    state_nonce: int
+    is_resting: bool
+
+
+class Slots(msgspec.Struct):
+    """An account's slots that were used. In others the next nonce is 0."""
+
+    slots: tuple[SlotInfo, ...]
 
 
 class Fill(msgspec.Struct):
