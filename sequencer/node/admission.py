@@ -73,7 +73,7 @@ class Admission:
     def find_cash_nonce(self, account: int) -> int:
         """Return the cash nonce that the account's next operation must have: the lowest that no waiting one has.
 
-        So where one of several that wait is refused, its nonce comes again, and those behind it go on.
+        Not how many wait: where one is refused before the others had their turn, its nonce comes again.
         """
         taken = self.live.cash_nonces.get(account, frozenset()) | self._unwritten_cash.get(account, set())
         nonce = self.live.state.get_account(account).cash_nonce
