@@ -17,10 +17,13 @@ from sequencer.node.event_types import Event, FillSeen
 from sequencer.node.receipts import Receipt
 from sequencer.node.view_types import (
     AccountView,
+    AuctionView,
     BatchView,
     BookView,
     EntryView,
     FeesView,
+    FundingPage,
+    FundingStepView,
     MarketView,
     NodeStatus,
     OracleView,
@@ -88,6 +91,18 @@ class Core(Protocol):
 
     def get_book(self, market: int, levels: int) -> BookView | None:
         """Return the depth of a market, None where there is no such market."""
+        ...
+
+    def list_past_auctions(self, market: int, limit: int, before: int | None = None) -> tuple[AuctionView, ...]:
+        """Return the last auctions in which a market traded, newest first; those of batches below `before`."""
+        ...
+
+    def list_market_funding(self, market: int, limit: int, before: int | None = None) -> tuple[FundingStepView, ...]:
+        """Return the last moves of a market's funding index, newest first; those of batches below `before`."""
+        ...
+
+    def list_funding_payments(self, account: int, limit: int, before: int | None = None) -> FundingPage:
+        """Return what an account's positions were paid, newest first; by batches below `before`."""
         ...
 
     def get_fees(self) -> FeesView:

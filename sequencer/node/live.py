@@ -21,7 +21,7 @@ from sequencer.node.links import LogRecord
 from sequencer.node.outcome import Outcome, decode_outcome
 from sequencer.node.refusals import RecordMalformed, StateDiverged
 
-__all__ = ["Auction", "LiveRecord", "LiveState", "decode_auction", "encode_auction", "list_slots"]
+__all__ = ["Auction", "Before", "LiveRecord", "LiveState", "decode_auction", "encode_auction", "list_slots"]
 
 _ORDER_BYTES: Final = 39
 _WORD_1_BYTES: Final = 19
@@ -31,7 +31,7 @@ _NONCE_AT: Final = _SLOT_AT + SLOT_BITS
 _CASH_NONCE_AT: Final = _ACCOUNT_AT + ACCOUNT_BITS
 _NONE: Final[frozenset[int]] = frozenset()
 _QUOTE_HEAD_BYTES: Final = 6
-_SHARED: Final = frozenset({"params", "state", "auction"})  # immutable
+_SHARED: Final = frozenset({"params", "state", "auction", "before"})  # immutable
 
 Slot = tuple[int, int]  # account, slot
 
@@ -54,6 +54,13 @@ class Auction(NamedTuple):
     timestamp_s: int
 
 
+class Before(NamedTuple):
+    """What the last batch found: funding indices, and the positions of the accounts that it changed."""
+
+    funding_index: tuple[int, ...]
+    sizes_lots: dict[int, tuple[int, ...]]
+
+
 @dataclass
 class LiveState:
     """Mutable. `orders` holds, by slot, the nonce that rests there and the record that brought it."""
@@ -70,6 +77,7 @@ class LiveState:
     released: set[Slot] = field(default_factory=set)  # orders whose trigger was hit
     cash_nonces: dict[int, frozenset[int]] = field(default_factory=dict)  # of the operations in `cash`, by account
     slots: dict[int, set[int]] = field(default_factory=dict)  # those in `orders`, by account
+    before: Before | None = None  # the last outcome's batch, None where it had none
     behind: dict[int, Account] | None = None  # while a long log is read: changed accounts that `state` has not yet
 
     def apply(self, record: LogRecord) -> Outcome | None:
@@ -131,6 +139,7 @@ class LiveState:
             facts = (str(outcome.batch.old_state_root), str(self.state.state_root))
             raise StateDiverged(outcome.auction, "old_state_root", *facts)
         self.auction = None
+        self.before = self._look_before(outcome)
         self._advance(outcome)
         for key in outcome.released:
             if key in self.orders and self.orders[key][1].sequence < outcome.auction:  # not what replaced it since
@@ -153,6 +162,15 @@ class LiveState:
         if (root := self.state.tree.root) != self.state.header.accounts_root:
             facts = (str(root), str(self.state.header.accounts_root))
             raise StateDiverged(self.state.header.batch_number, "accounts_root", *facts)
+
+    def _look_before(self, outcome: Outcome) -> Before | None:
+        if outcome.batch is None:
+            return None
+        behind = self.behind or {}
+        changed = (number for number, _ in outcome.batch.changed)
+        found = {number: behind.get(number) or self.state.get_account(number) for number in changed}
+        sizes_lots = {number: account.sizes_lots for number, account in found.items()}
+        return Before(self.state.header.funding_index, sizes_lots)
 
     def _advance(self, outcome: Outcome) -> None:
         if self.behind is None or outcome.batch is None:

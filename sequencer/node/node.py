@@ -26,6 +26,7 @@ from sequencer.node.hub import Hub
 from sequencer.node.intake import Answer, Intake
 from sequencer.node.leaving import list_leaving
 from sequencer.node.links import LogRecord, Record
+from sequencer.node.live import LiveState
 from sequencer.node.node_views import NodeViews
 from sequencer.node.outcome import Outcome
 from sequencer.node.pipeline_types import BatchProgress
@@ -57,7 +58,7 @@ class Node(NodeViews):
         """Read the log. Raises StoreError, and what `recover` does."""
         self._store, self._settings = store, settings
         self.history, self._hub = History(), Hub()
-        self.live = recover(store, settings.genesis, self._remember)
+        self.live = recover(store, settings.genesis, self._remember, self.history.markets.load)
         self._chain = ReceiptChain(settings.receipt_key, self.params.domain, store.head)
         self.admission = Admission(self.live)
         self.admission.withdraw_only = settings.withdraw_only
@@ -94,8 +95,8 @@ class Node(NodeViews):
 
     async def put_snapshot(self) -> None:
         """Keep the state, so that the next start reads only what comes after. Made and written off the loop."""
-        sequence, live = self._followed, self.live.copy()
-        body = await asyncio.to_thread(encode_live, live)
+        sequence, live, history = self._followed, self.live.copy(), self.history.markets.dump()
+        body = await asyncio.to_thread(encode_live, live, history)
         await asyncio.to_thread(self._store.put_snapshot, sequence, body)
         self._snapshot = sequence
 
@@ -150,7 +151,7 @@ class Node(NodeViews):
             leaving = list_leaving(self.live, record) if len(self._hub) else ()  # nobody else wants to know
             outcome = self.live.apply(record)
             self._hub.publish(leaving)
-            self._hub.publish(self._remember(record, outcome))
+            self._hub.publish(self._remember(self.live, record, outcome))
             if outcome is not None:
                 accounts = {one.account for one in outcome.closed}
                 if outcome.batch is not None:
@@ -160,7 +161,7 @@ class Node(NodeViews):
                 self._set_tick()
         self._auctioneer.tell(records)
 
-    def _remember(self, record: LogRecord, outcome: Outcome | None) -> list[Event]:
+    def _remember(self, live: LiveState, record: LogRecord, outcome: Outcome | None) -> list[Event]:
         """Note what a record says for those who ask later; return it as events."""
         if outcome is None and record.kind != Kind.ENTRY:
             return []
@@ -170,7 +171,7 @@ class Node(NodeViews):
             return [self.history.add_entry(command.index, command.entry)]
         applied = outcome.batch.applied if outcome.batch else ()
         consumed = outcome.batch.header.queue_consumed if outcome.batch else 0
-        return list(self.history.add_outcome(outcome, consumed - len(applied), record.time_us))
+        return list(self.history.add_outcome(outcome, live.before, consumed - len(applied), record.time_us))
 
     def _set_tick(self) -> None:
         """Judge by the prices that are known now."""

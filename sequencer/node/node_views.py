@@ -23,11 +23,14 @@ from sequencer.node.receipts import Receipt, ReceiptChain
 from sequencer.node.store import Store
 from sequencer.node.view_types import (
     AccountView,
+    AuctionView,
     BatchView,
     BookLevel,
     BookView,
     EntryView,
     FeesView,
+    FundingPage,
+    FundingStepView,
     MarketView,
     NodeStatus,
     OracleView,
@@ -123,6 +126,19 @@ class NodeViews:
         bids, asks = (depth.bids, depth.asks) if depth else ((), ())
         bid_levels, ask_levels = (tuple(BookLevel(*level) for level in side[:levels]) for side in (bids, asks))
         return BookView(market, bid_levels, ask_levels, self._books.sequence)
+
+    def list_past_auctions(self, market: int, limit: int, before: int | None = None) -> tuple[AuctionView, ...]:
+        """Return the last auctions in which a market traded, newest first."""
+        return self.history.markets.list_auctions(market, limit, before)
+
+    def list_market_funding(self, market: int, limit: int, before: int | None = None) -> tuple[FundingStepView, ...]:
+        """Return the last moves of a market's funding index, newest first."""
+        return self.history.markets.list_funding(market, limit, before)
+
+    def list_funding_payments(self, account: int, limit: int, before: int | None = None) -> FundingPage:
+        """Return what an account's positions were paid, newest first."""
+        sizes_lots = self.live.state.get_account(account).sizes_lots
+        return self.history.markets.list_payments(account, sizes_lots, limit, before)
 
     def get_fees(self) -> FeesView:
         """Return what resources cost."""

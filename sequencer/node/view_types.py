@@ -10,6 +10,7 @@ from sequencer.node.commands import Trigger
 
 __all__ = [
     "AccountView",
+    "AuctionView",
     "BatchStage",
     "BatchView",
     "BookLevel",
@@ -17,6 +18,9 @@ __all__ = [
     "EntryStage",
     "EntryView",
     "FeesView",
+    "FundingPage",
+    "FundingPayment",
+    "FundingStepView",
     "MarketView",
     "NodeStatus",
     "OracleView",
@@ -159,6 +163,50 @@ class BookView:
     bids: tuple[BookLevel, ...]
     asks: tuple[BookLevel, ...]
     sequence: int  # of the last record in it
+
+
+@dataclass(frozen=True)
+class AuctionView:
+    """An auction in which a market traded."""
+
+    batch_number: int
+    market: int
+    price_ticks: int
+    volume_lots: int
+    orders: int  # filled, in part or whole; liquidations and the insurance fund are none
+    timestamp_s: int
+
+
+@dataclass(frozen=True)
+class FundingStepView:
+    """A batch moved a market's funding index: longs paid `change_atoms` a lot, shorts where it is negative."""
+
+    batch_number: int
+    market: int
+    timestamp_s: int
+    mark_ticks: int
+    funding_index: int  # after it, atoms a lot
+    change_atoms: int
+
+
+@dataclass(frozen=True)
+class FundingPayment:
+    """What a position was paid by one move of the index: negative where it paid."""
+
+    batch_number: int
+    market: int
+    timestamp_s: int
+    size_lots: int  # that the batch found, signed
+    change_atoms: int  # of the index, a lot
+    received_atoms: int
+
+
+@dataclass(frozen=True)
+class FundingPage:
+    """Payments of whole batches, newest first. next_before: where to go on; None at the end of what is remembered."""
+
+    payments: tuple[FundingPayment, ...]
+    next_before: int | None
 
 
 @dataclass(frozen=True)

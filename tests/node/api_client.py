@@ -23,7 +23,7 @@ from sequencer.node.commands import CancelAllOrders, CancelOrder, ClientCommand
 from sequencer.node.receipt_codec import decode_receipt_json
 from sequencer.node.receipts import Receipt, verify_receipt
 from tests.node.stepped_node import SteppedNode
-from tests.scenarios import key_of
+from tests.scenarios import Exchange, key_of
 
 T = TypeVar("T")
 
@@ -43,10 +43,16 @@ class Served(NamedTuple):
 
 
 @asynccontextmanager
-async def serve(folder: Path, limits: ApiLimits | None = None, **options: Any) -> AsyncIterator[Served]:  # noqa: ANN401
+async def serve(
+    folder: Path,
+    limits: ApiLimits | None = None,
+    *,
+    exchange: Exchange | None = None,
+    **options: Any,  # noqa: ANN401 (those of make_app)
+) -> AsyncIterator[Served]:
     """Serve a stepped node on a free port while the body runs."""
     kernel.install()
-    core = SteppedNode(folder)
+    core = SteppedNode(folder, exchange)
     core.begin()
     app = make_app(core, limits, **options)
     try:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from rollup.codec import encode_trace
+from rollup.params import Params
 from rollup.shapes import TINY
 from rollup.snapshot import Snapshot
 from rollup.units import MARKET_COUNT
@@ -30,7 +31,7 @@ from sequencer.node.price_refusals import PricesNotNewer
 from sequencer.node.sequencing import Sequencing
 from sequencer.node.stages import BATCH, name_batch
 from sequencer.node.store import Artifact, Store
-from tests.scenarios import Exchange, sign_prices
+from tests.scenarios import PARAMS, Exchange, sign_prices
 
 RECEIPT_KEY: Final = bytes(range(32))
 ACCOUNTS: Final = (2, 3, 4)
@@ -125,9 +126,9 @@ class SteppedNode(Node):
         self._stepped.show()
 
 
-def make_exchange() -> Exchange:
+def make_exchange(params: Params = PARAMS) -> Exchange:
     """Return an exchange whose accounts have cash, by today's clock."""
-    exchange = Exchange()
+    exchange = Exchange(params)
     for account in ACCOUNTS:
         exchange.batch(cash=[exchange.deposit(account, 50_000)])
     exchange.now_s = int(time.time())  # wallets sign by today's clock

@@ -8,7 +8,17 @@ from typing import Any, Final
 
 import msgspec
 
-from sequencer.node.api import commands_in, reads, wire, wire_oracle, wire_receipts, wire_status, wire_views
+from sequencer.node.api import (
+    commands_in,
+    reads,
+    wire,
+    wire_history,
+    wire_markets,
+    wire_oracle,
+    wire_receipts,
+    wire_status,
+    wire_views,
+)
 from sequencer.node.api.metrics import METRICS_TYPE
 from sequencer.node.api.parameters import (
     ACCOUNT,
@@ -153,12 +163,12 @@ _READS: Final = (
         parameters=(ACCOUNT,),
         is_missable=True,
     ),
-    Endpoint("list_markets", "/markets", "The markets.", wire_views.Markets, read=reads.list_markets),
+    Endpoint("list_markets", "/markets", "The markets.", wire_markets.Markets, read=reads.list_markets),
     Endpoint(
         "get_book",
         "/markets/{market}/book",
         "A market's depth.",
-        wire_views.Book,
+        wire_markets.Book,
         read=reads.get_book,
         parameters=(MARKET, LEVELS),
         is_missable=True,
@@ -167,11 +177,37 @@ _READS: Final = (
         "list_auctions",
         "/auctions",
         "Where each market last cleared, and where it would clear now.",
-        wire_views.Auctions,
+        wire_markets.Auctions,
         read=reads.list_auctions,
     ),
+    Endpoint(
+        "list_past_auctions",
+        "/markets/{market}/auctions",
+        "The last auctions in which a market traded.",
+        wire_history.PastAuctions,
+        read=reads.list_past_auctions,
+        parameters=(MARKET, LIMIT, BEFORE),
+        is_missable=True,
+    ),
+    Endpoint(
+        "list_market_funding",
+        "/markets/{market}/funding",
+        "The last moves of a market's funding index.",
+        wire_history.FundingSteps,
+        read=reads.list_market_funding,
+        parameters=(MARKET, LIMIT, BEFORE),
+        is_missable=True,
+    ),
+    Endpoint(
+        "list_funding_payments",
+        "/accounts/{account}/funding/payments",
+        "The funding that an account was paid, or paid.",
+        wire_history.FundingPayments,
+        read=reads.list_funding_payments,
+        parameters=(ACCOUNT, LIMIT, BEFORE),
+    ),
     Endpoint("get_oracle", "/oracle", "What the oracle said last.", wire_oracle.Oracle, read=reads.get_oracle),
-    Endpoint("get_fees", "/fees", "What resources cost, and a forecast.", wire_views.Fees, read=reads.get_fees),
+    Endpoint("get_fees", "/fees", "What resources cost, and a forecast.", wire_markets.Fees, read=reads.get_fees),
     Endpoint(
         "list_batches",
         "/batches",
