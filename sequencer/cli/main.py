@@ -31,6 +31,7 @@ _COMMANDS: Final = {
     "quote": "sequencer.cli.quote",
     "cancel": "sequencer.cli.cancel",
     "withdraw": "sequencer.cli.withdraw",
+    "oracle": "sequencer.cli.oracle",
     "exit": "sequencer.cli.exit",
     "rebuild": "sequencer.cli.rebuild",
     "audit": "sequencer.cli.audit",

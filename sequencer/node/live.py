@@ -6,7 +6,6 @@ that were replaced since, so a record is looked at only as far as its slot and n
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
@@ -22,15 +21,17 @@ from sequencer.node.links import LogRecord
 from sequencer.node.outcome import Outcome, decode_outcome
 from sequencer.node.refusals import RecordMalformed, StateDiverged
 
-__all__ = ["Auction", "LiveRecord", "LiveState", "decode_auction", "encode_auction", "list_slots", "read_cash_account"]
+__all__ = ["Auction", "Before", "LiveRecord", "LiveState", "decode_auction", "encode_auction", "list_slots"]
 
 _ORDER_BYTES: Final = 39
 _WORD_1_BYTES: Final = 19
 _ACCOUNT_AT: Final = 4  # bits of word 1 before the field (docs/rules.md, Formats)
 _SLOT_AT: Final = _ACCOUNT_AT + ACCOUNT_BITS + 10
 _NONCE_AT: Final = _SLOT_AT + SLOT_BITS
+_CASH_NONCE_AT: Final = _ACCOUNT_AT + ACCOUNT_BITS
+_NONE: Final[frozenset[int]] = frozenset()
 _QUOTE_HEAD_BYTES: Final = 6
-_SHARED: Final = frozenset({"params", "state", "auction"})  # immutable
+_SHARED: Final = frozenset({"params", "state", "auction", "before"})  # immutable
 
 Slot = tuple[int, int]  # account, slot
 
@@ -53,6 +54,13 @@ class Auction(NamedTuple):
     timestamp_s: int
 
 
+class Before(NamedTuple):
+    """What the last batch found: funding indices, and the positions of the accounts that it changed."""
+
+    funding_index: tuple[int, ...]
+    sizes_lots: dict[int, tuple[int, ...]]
+
+
 @dataclass
 class LiveState:
     """Mutable. `orders` holds, by slot, the nonce that rests there and the record that brought it."""
@@ -67,8 +75,9 @@ class LiveState:
     prices: dict[int, LiveRecord] = field(default_factory=dict)  # by signer
     auction: Auction | None = None  # called, and nothing came of it yet
     released: set[Slot] = field(default_factory=set)  # orders whose trigger was hit
-    cash_counts: Counter[int] = field(default_factory=Counter)  # operations in `cash`, by account
+    cash_nonces: dict[int, frozenset[int]] = field(default_factory=dict)  # of the operations in `cash`, by account
     slots: dict[int, set[int]] = field(default_factory=dict)  # those in `orders`, by account
+    before: Before | None = None  # the last outcome's batch, None where it had none
     behind: dict[int, Account] | None = None  # while a long log is read: changed accounts that `state` has not yet
 
     def apply(self, record: LogRecord) -> Outcome | None:
@@ -92,8 +101,7 @@ class LiveState:
                 for slot in tuple(self.slots.get(account, ())):
                     self.cancel(account, slot, self.orders[account, slot][0])
             case Kind.CASH:
-                self.cash[record.sequence] = live
-                self.cash_counts[read_cash_account(live.body)] += 1
+                self.add_cash(live)
             case Kind.ENTRY:
                 index = int.from_bytes(live.body[:8], "big")
                 if index >= self.state.header.queue_consumed:
@@ -107,6 +115,12 @@ class LiveState:
                 self.follow(outcome)
                 return outcome
         return None
+
+    def add_cash(self, live: LiveRecord) -> None:
+        """Let a cash operation wait."""
+        account, nonce = _read_cash(live.body)
+        self.cash[live.sequence] = live
+        self.cash_nonces[account] = self.cash_nonces.get(account, _NONE) | {nonce}
 
     def cancel(self, account: int, slot: int, nonce: int) -> None:
         """Let no order of this slot up to this nonce rest, nor come again."""
@@ -125,6 +139,7 @@ class LiveState:
             facts = (str(outcome.batch.old_state_root), str(self.state.state_root))
             raise StateDiverged(outcome.auction, "old_state_root", *facts)
         self.auction = None
+        self.before = self._look_before(outcome)
         self._advance(outcome)
         for key in outcome.released:
             if key in self.orders and self.orders[key][1].sequence < outcome.auction:  # not what replaced it since
@@ -135,7 +150,8 @@ class LiveState:
                 self.floors[closed.account, closed.slot] = closed.nonce + 1
         for done in outcome.cash:
             if (waited := self.cash.pop(done.sequence, None)) is not None:
-                self.cash_counts[read_cash_account(waited.body)] -= 1
+                account, nonce = _read_cash(waited.body)
+                self.cash_nonces[account] -= {nonce}
         for index in [index for index in self.entries if index < self.state.header.queue_consumed]:
             del self.entries[index]
 
@@ -146,6 +162,15 @@ class LiveState:
         if (root := self.state.tree.root) != self.state.header.accounts_root:
             facts = (str(root), str(self.state.header.accounts_root))
             raise StateDiverged(self.state.header.batch_number, "accounts_root", *facts)
+
+    def _look_before(self, outcome: Outcome) -> Before | None:
+        if outcome.batch is None:
+            return None
+        behind = self.behind or {}
+        changed = (number for number, _ in outcome.batch.changed)
+        found = {number: behind.get(number) or self.state.get_account(number) for number in changed}
+        sizes_lots = {number: account.sizes_lots for number, account in found.items()}
+        return Before(self.state.header.funding_index, sizes_lots)
 
     def _advance(self, outcome: Outcome) -> None:
         if self.behind is None or outcome.batch is None:
@@ -223,9 +248,10 @@ def _read_word_1(body: bytes, at: int) -> tuple[int, int, int]:
     return account, word >> _SLOT_AT & (1 << SLOT_BITS) - 1, word >> _NONCE_AT & (1 << COUNTER_BITS) - 1
 
 
-def read_cash_account(body: bytes) -> int:
-    """Return whose operation a CASH record holds."""
-    return int.from_bytes(body[:32], "big") >> _ACCOUNT_AT & (1 << ACCOUNT_BITS) - 1
+def _read_cash(body: bytes) -> tuple[int, int]:
+    """Return whose operation a CASH record holds, and its cash nonce."""
+    word = int.from_bytes(body[:32], "big")
+    return word >> _ACCOUNT_AT & (1 << ACCOUNT_BITS) - 1, word >> _CASH_NONCE_AT & (1 << COUNTER_BITS) - 1
 
 
 def _cut(body: bytes, *widths: int) -> Iterator[int]:

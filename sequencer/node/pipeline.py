@@ -18,7 +18,6 @@ from typing import Final, TypeVar
 from rollup.segment import count_elements
 from rollup.trace import BatchTrace
 from sequencer.node.alarms import Alarms
-from sequencer.node.core import BatchStage
 from sequencer.node.errors import StoreFull, StoreUnavailable
 from sequencer.node.group_sealing import Sealer
 from sequencer.node.links import Record
@@ -52,6 +51,7 @@ from sequencer.node.stages import (
     record_settlement,
 )
 from sequencer.node.store import Artifact, Store
+from sequencer.node.view_types import BatchStage
 from verifier.group import count_fitting
 
 __all__ = ["ProvingPipeline"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 
-from sequencer.node.core import BatchStage
 from sequencer.node.pipeline_state import OpenGroup, find_places, find_settlement, load_group
 from sequencer.node.pipeline_types import BatchProgress
 from sequencer.node.proving_errors import BatchOutOfTurn
 from sequencer.node.stages import Claim
 from sequencer.node.store import Store
+from sequencer.node.view_types import BatchStage
 
 __all__ = ["Ledger"]
 

@@ -20,17 +20,18 @@ from sequencer.node import collecting
 from sequencer.node.alarms import Alarms
 from sequencer.node.base_messages import PublisherConfig, PublisherSettings
 from sequencer.node.commands import QueueEntrySeen
-from sequencer.node.core import BatchStage
 from sequencer.node.errors import StoreFull, StoreUnavailable
 from sequencer.node.links import Record
 from sequencer.node.node import Node, NodeSettings
 from sequencer.node.oracle import PriceSource
 from sequencer.node.pipeline import ProvingPipeline
 from sequencer.node.pipeline_types import GroupSettled, PipelineSettings
+from sequencer.node.price_refusals import PricesRefused
 from sequencer.node.proving_pool import ProofExecutor
 from sequencer.node.publisher_process import PublisherProcess
 from sequencer.node.stages import BATCH, name_batch
 from sequencer.node.store import Artifact, Store
+from sequencer.node.view_types import BatchStage
 
 __all__ = ["RunSettings", "RunningNode", "running_node"]
 
@@ -172,7 +173,8 @@ class RunningNode:
             if messages[0].prices_ticks != said or now_s - said_s >= self.node.params.oracle_max_age_s // 4:
                 with contextlib.suppress(StoreFull, StoreUnavailable):  # the next ones may find room
                     for signed in messages:
-                        await self.node.submit_prices(signed)
+                        with contextlib.suppress(PricesRefused):  # a clock that went back: the next look is later
+                            await self.node.submit_prices(signed)
                     said, said_s = messages[0].prices_ticks, now_s
             await asyncio.sleep(self._settings.prices_s)
 

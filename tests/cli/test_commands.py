@@ -26,6 +26,7 @@ COMMANDS = (
     "compare",
     "circuit",
     "account",
+    "oracle",
     "exit",
     "rebuild",
     "audit",

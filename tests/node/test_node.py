@@ -15,11 +15,12 @@ from rollup.codec import decode_trace
 from rollup.errors import RollupError
 from rollup.snapshot import Snapshot
 from rollup.txs import Withdraw
-from sequencer.node.core import BatchStage, EntryStage, FillSeen
+from sequencer.node.event_types import FillSeen
 from sequencer.node.node import Node, NodeSettings
 from sequencer.node.opening import open_store
 from sequencer.node.receipts import Receipt, verify_receipt
 from sequencer.node.stages import BATCH, name_batch
+from sequencer.node.view_types import BatchStage, EntryStage
 from tests.node.market import Market, make_snapshot
 
 KEY = bytes(range(32))

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from sequencer.node.commands import Kind
-from sequencer.node.core import BatchStage
 from sequencer.node.errors import StoreFull
 from sequencer.node.links import Record
 from sequencer.node.opening import open_store
@@ -36,6 +35,7 @@ from sequencer.node.stages import (
     name_group,
 )
 from sequencer.node.store import MAX_READ, Artifact
+from sequencer.node.view_types import BatchStage
 from tests.proving import KEYS_DIR, get_day, get_verifying_key, make_settings, wait_for, write_to
 
 ROOT = get_day()[1].header_after.state_root

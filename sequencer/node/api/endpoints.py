@@ -8,7 +8,17 @@ from typing import Any, Final
 
 import msgspec
 
-from sequencer.node.api import commands_in, reads, wire, wire_receipts, wire_status, wire_views
+from sequencer.node.api import (
+    commands_in,
+    reads,
+    wire,
+    wire_history,
+    wire_markets,
+    wire_oracle,
+    wire_receipts,
+    wire_status,
+    wire_views,
+)
 from sequencer.node.api.metrics import METRICS_TYPE
 from sequencer.node.api.parameters import (
     ACCOUNT,
@@ -101,6 +111,14 @@ _COMMANDS: Final = (
         commands_in.place_one,
         wire.CashRequestBody,
     ),
+    Endpoint(
+        "submit_prices",
+        "/prices",
+        "What an oracle signer says the markets are worth.",
+        _RECEIPT,
+        commands_in.submit_prices,
+        wire.PricesRequest,
+    ),
 )
 _READS: Final = (
     Endpoint(
@@ -121,6 +139,14 @@ _READS: Final = (
         parameters=(ACCOUNT,),
     ),
     Endpoint(
+        "list_slots",
+        "/accounts/{account}/slots",
+        "An account's order slots, and the next nonce of each.",
+        wire_views.Slots,
+        read=reads.list_slots,
+        parameters=(ACCOUNT,),
+    ),
+    Endpoint(
         "list_fills",
         "/accounts/{account}/fills",
         "An account's last fills.",
@@ -137,12 +163,12 @@ _READS: Final = (
         parameters=(ACCOUNT,),
         is_missable=True,
     ),
-    Endpoint("list_markets", "/markets", "The markets.", wire_views.Markets, read=reads.list_markets),
+    Endpoint("list_markets", "/markets", "The markets.", wire_markets.Markets, read=reads.list_markets),
     Endpoint(
         "get_book",
         "/markets/{market}/book",
         "A market's depth.",
-        wire_views.Book,
+        wire_markets.Book,
         read=reads.get_book,
         parameters=(MARKET, LEVELS),
         is_missable=True,
@@ -151,10 +177,37 @@ _READS: Final = (
         "list_auctions",
         "/auctions",
         "Where each market last cleared, and where it would clear now.",
-        wire_views.Auctions,
+        wire_markets.Auctions,
         read=reads.list_auctions,
     ),
-    Endpoint("get_fees", "/fees", "What resources cost, and a forecast.", wire_views.Fees, read=reads.get_fees),
+    Endpoint(
+        "list_past_auctions",
+        "/markets/{market}/auctions",
+        "The last auctions in which a market traded.",
+        wire_history.PastAuctions,
+        read=reads.list_past_auctions,
+        parameters=(MARKET, LIMIT, BEFORE),
+        is_missable=True,
+    ),
+    Endpoint(
+        "list_market_funding",
+        "/markets/{market}/funding",
+        "The last moves of a market's funding index.",
+        wire_history.FundingSteps,
+        read=reads.list_market_funding,
+        parameters=(MARKET, LIMIT, BEFORE),
+        is_missable=True,
+    ),
+    Endpoint(
+        "list_funding_payments",
+        "/accounts/{account}/funding/payments",
+        "The funding that an account was paid, or paid.",
+        wire_history.FundingPayments,
+        read=reads.list_funding_payments,
+        parameters=(ACCOUNT, LIMIT, BEFORE),
+    ),
+    Endpoint("get_oracle", "/oracle", "What the oracle said last.", wire_oracle.Oracle, read=reads.get_oracle),
+    Endpoint("get_fees", "/fees", "What resources cost, and a forecast.", wire_markets.Fees, read=reads.get_fees),
     Endpoint(
         "list_batches",
         "/batches",
