@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from rollup.accounts import EMPTY_ACCOUNT, Account, new_account_tree
+from rollup.accounts import EMPTY_ACCOUNT, Account, build_account_tree
 from rollup.codec_common import ACCOUNT, ACCOUNT_ID
 from rollup.codec_fields import FIELD_ELEMENT, ListOf, Record
 from rollup.codec_state import HEADER, PARAMS
@@ -115,15 +115,12 @@ def decode_snapshot(data: bytes, source: str = "snapshot") -> Snapshot:
     content = _ENVELOPE.open(_CONTENT, data, source)
     assert isinstance(content, _Content)
     _check_entries(content.accounts, source)
-    tree = new_account_tree()
-    for entry in content.accounts:
-        tree = tree.set(entry.account_id, entry.account.leaf_hash())
+    accounts = {entry.account_id: entry.account for entry in content.accounts}
+    tree = build_account_tree(accounts)
     header = replace(content.header, accounts_root=tree.root)
     _check_root("accounts root", tree.root, content.header.accounts_root, source)
     _check_root("state root", header.state_root, content.state_root, source)
-    return Snapshot(
-        content.params, State(header, tree, {entry.account_id: entry.account for entry in content.accounts})
-    )
+    return Snapshot(content.params, State(header, tree, accounts))
 
 
 def _check_entries(entries: Iterable[_Entry], source: str) -> None:
