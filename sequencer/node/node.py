@@ -42,13 +42,15 @@ from sequencer.node.history import History
 from sequencer.node.hub import Hub
 from sequencer.node.intake import Answer, Intake
 from sequencer.node.links import GENESIS, Head, LogRecord, Record
+from sequencer.node.live_codec import encode_live
 from sequencer.node.outcome import Outcome
 from sequencer.node.pipeline_types import BatchProgress
 from sequencer.node.receipts import Receipt, ReceiptChain
-from sequencer.node.recovery import encode_live, recover
+from sequencer.node.recovery import recover
 from sequencer.node.store import Artifact, Store
 from sequencer.node.views import make_account_view, make_fees_view, make_market_views, make_order_views
 from sequencer.node.writing import Writer
+from sequencer.snapshots import SnapshotFile
 from verifier.queue_entries import Entry
 
 __all__ = ["Node", "NodeSettings"]
@@ -58,7 +60,7 @@ __all__ = ["Node", "NodeSettings"]
 class NodeSettings:
     """What a node is started with, besides its store."""
 
-    genesis: Snapshot
+    genesis: Snapshot | SnapshotFile
     shape_name: str
     receipt_key: bytes  # 32 bytes that sign receipts
     tick_s: float = 0.25

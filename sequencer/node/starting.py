@@ -42,7 +42,7 @@ from sequencer.node.secret_files import read_secret
 from sequencer.oracle_feed import OracleSigner
 from sequencer.progress import Report
 from sequencer.settlement.people import Deployment
-from sequencer.snapshots import GENESIS, read_snapshot
+from sequencer.snapshots import GENESIS, SnapshotFile
 from sequencer.tape import read_tape
 from verifier.base_layer import BaseLayer
 
@@ -70,7 +70,7 @@ def prepare_node(config: NodeConfig, report: Report) -> RunSettings:
         layer.close()
     if config.base_layer.contract.lower() not in ("", got := f"0x{deployment.contract.hex()}"):
         raise DeploymentElsewhere("contract", got, config.base_layer.contract)
-    genesis = read_snapshot(folder / GENESIS)
+    genesis = SnapshotFile(folder / GENESIS)
     node = NodeSettings(
         genesis=genesis,
         shape_name=shape.name,
@@ -178,11 +178,11 @@ def _read_first_prices(config: NodeConfig) -> tuple[int, ...]:
     return config.oracle.prices_ticks
 
 
-def _open_prices(config: NodeConfig, genesis: Snapshot) -> PriceSource:
+def _open_prices(config: NodeConfig, genesis: Snapshot | SnapshotFile) -> PriceSource:
     """Return who signs prices inside this process."""
     domain = genesis.params.domain
     if config.oracle.source == "tape" and config.oracle.tape is not None:
-        started_s = genesis.state.header.timestamp_s
+        started_s = genesis.header.timestamp_s
         return TapePrices(_open_signers(config), tuple(read_tape(config.oracle.tape)), started_s, domain)
     return FixedPrices(_open_signers(config), config.oracle.prices_ticks, domain)
 
