@@ -91,7 +91,8 @@ class KernelPoseidon:
 
     def hash_many(self, arity: int, inputs: Sequence[int], tag: int) -> list[int]:
         """Return one hash for each `arity` consecutive inputs."""
-        return decode_be(poseidon_many(arity, encode_be(inputs), encode_be([tag])))
+        rows_be = b"".join([value.to_bytes(_ELEMENT_BYTES, "big") for value in inputs])  # in range, as assumed
+        return decode_be(poseidon_many(arity, rows_be, encode_be([tag])))
 
 
 class KernelSignatures:

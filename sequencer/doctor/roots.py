@@ -15,11 +15,11 @@ from sequencer.doctor.checks import Check, note, ok, wrong
 from sequencer.node.commands import Kind
 from sequencer.node.config import NodeConfig
 from sequencer.node.errors import StoreLocked
+from sequencer.node.live_codec import decode_live
 from sequencer.node.opening import open_store
 from sequencer.node.outcome import decode_outcome
-from sequencer.node.recovery import decode_live
 from sequencer.node.store import Store
-from sequencer.snapshots import GENESIS, read_snapshot
+from sequencer.snapshots import GENESIS, SnapshotFile
 
 __all__ = ["KnownRoots", "check_store"]
 
@@ -80,7 +80,7 @@ def _check_clock(time_us: int) -> Check:
 
 def _collect(store: Store, genesis: Path, known: KnownRoots) -> None:
     if genesis.is_file():
-        known.add(read_snapshot(genesis).state.state_root)
+        known.add(SnapshotFile(genesis).header.state_root)
     latest = store.latest_snapshot()
     if latest is not None:
         known.add(decode_live(latest.body).state.state_root)

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from sequencer.node.pipeline_state import ProvedGroup
 from sequencer.node.pipeline_types import GroupSettled
-from verifier.base_layer.sending import SendSettings
+from verifier.base_layer.send_settings import SendSettings
 from verifier.watcher import Kind
 
 __all__ = [

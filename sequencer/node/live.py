@@ -21,16 +21,33 @@ from sequencer.node.links import LogRecord
 from sequencer.node.outcome import Outcome, decode_outcome
 from sequencer.node.refusals import RecordMalformed, StateDiverged
 
-__all__ = ["Auction", "Before", "LiveRecord", "LiveState", "decode_auction", "encode_auction", "list_slots"]
+__all__ = [
+    "ACCOUNT_AT",
+    "NONCE_AT",
+    "ORDER_BYTES",
+    "QUOTE_HEAD_BYTES",
+    "SLOT_AT",
+    "WORD_1_BYTES",
+    "Auction",
+    "Before",
+    "LiveRecord",
+    "LiveState",
+    "count_quoted",
+    "decode_auction",
+    "encode_auction",
+    "list_slots",
+    "read_cancel",
+    "read_cancel_all",
+]
 
-_ORDER_BYTES: Final = 39
-_WORD_1_BYTES: Final = 19
-_ACCOUNT_AT: Final = 4  # bits of word 1 before the field (docs/rules.md, Formats)
-_SLOT_AT: Final = _ACCOUNT_AT + ACCOUNT_BITS + 10
-_NONCE_AT: Final = _SLOT_AT + SLOT_BITS
-_CASH_NONCE_AT: Final = _ACCOUNT_AT + ACCOUNT_BITS
+ORDER_BYTES: Final = 39
+WORD_1_BYTES: Final = 19
+ACCOUNT_AT: Final = 4  # bits of word 1 before the field (docs/rules.md, Formats)
+SLOT_AT: Final = ACCOUNT_AT + ACCOUNT_BITS + 10
+NONCE_AT: Final = SLOT_AT + SLOT_BITS
+_CASH_NONCE_AT: Final = ACCOUNT_AT + ACCOUNT_BITS
 _NONE: Final[frozenset[int]] = frozenset()
-_QUOTE_HEAD_BYTES: Final = 6
+QUOTE_HEAD_BYTES: Final = 6
 _SHARED: Final = frozenset({"params", "state", "auction", "before"})  # immutable
 
 Slot = tuple[int, int]  # account, slot
@@ -88,15 +105,15 @@ class LiveState:
         live = LiveRecord(record.sequence, record.kind, record.body)
         match record.kind:
             case Kind.ORDER:
-                self._rest(*_read_word_1(live.body, 0), live)
+                self.rest(*_read_word_1(live.body, 0), live)
             case Kind.QUOTE:
                 for account, slot, nonce in list_slots(live):
-                    self._rest(account, slot, nonce, live)
+                    self.rest(account, slot, nonce, live)
             case Kind.CANCEL:
-                account, slot, nonce = _cut(live.body, 3, 2, 4)
+                account, slot, nonce = read_cancel(live.body)
                 self.cancel(account, slot, nonce)
             case Kind.CANCEL_ALL:
-                account, time_ms = _cut(live.body, 3, 6)
+                account, time_ms = read_cancel_all(live.body)
                 self.cancel_all_ms[account] = time_ms
                 for slot in tuple(self.slots.get(account, ())):
                     self.cancel(account, slot, self.orders[account, slot][0])
@@ -159,6 +176,7 @@ class LiveState:
         """Put into the state what was left behind while a log was read. Raises StateDiverged: another root."""
         changed, self.behind = self.behind or {}, None
         self.state = self.state.with_accounts(self.state.header, changed.items())
+        self.state.tree.hash_nodes()
         if (root := self.state.tree.root) != self.state.header.accounts_root:
             facts = (str(root), str(self.state.header.accounts_root))
             raise StateDiverged(self.state.header.batch_number, "accounts_root", *facts)
@@ -206,7 +224,8 @@ class LiveState:
         slot_nonce, filled_lots = unpack_slot(self.state.get_account(account).orders.get(slot))
         return filled_lots if slot_nonce == nonce else 0
 
-    def _rest(self, account: int, slot: int, nonce: int, live: LiveRecord) -> None:
+    def rest(self, account: int, slot: int, nonce: int, live: LiveRecord) -> None:
+        """Let this order rest, in place of whatever rests in its slot."""
         key = (account, slot)
         if key not in self.orders:
             self.floors.pop(key, None)  # what rests says more
@@ -226,8 +245,24 @@ def list_slots(live: LiveRecord) -> list[tuple[int, int, int]]:
     body = live.body
     if live.kind == Kind.ORDER:
         return [_read_word_1(body, 0)]
-    filled = int.from_bytes(body[4:_QUOTE_HEAD_BYTES], "big").bit_count()
-    return [_read_word_1(body, _QUOTE_HEAD_BYTES + _ORDER_BYTES * place) for place in range(filled)]
+    return [_read_word_1(body, QUOTE_HEAD_BYTES + ORDER_BYTES * place) for place in range(count_quoted(body))]
+
+
+def count_quoted(body: bytes) -> int:
+    """Return how many orders a QUOTE record holds."""
+    return int.from_bytes(body[4:QUOTE_HEAD_BYTES], "big").bit_count()
+
+
+def read_cancel(body: bytes) -> tuple[int, int, int]:
+    """Return account, slot and nonce of a CANCEL record."""
+    account, slot, nonce = _cut(body, 3, 2, 4)
+    return account, slot, nonce
+
+
+def read_cancel_all(body: bytes) -> tuple[int, int]:
+    """Return account and milliseconds of a CANCEL_ALL record."""
+    account, time_ms = _cut(body, 3, 6)
+    return account, time_ms
 
 
 def encode_auction(timestamp_s: int) -> bytes:
@@ -243,15 +278,15 @@ def decode_auction(live: LiveRecord) -> Auction:
 
 
 def _read_word_1(body: bytes, at: int) -> tuple[int, int, int]:
-    word = int.from_bytes(body[at : at + _WORD_1_BYTES], "big")
-    account = word >> _ACCOUNT_AT & (1 << ACCOUNT_BITS) - 1
-    return account, word >> _SLOT_AT & (1 << SLOT_BITS) - 1, word >> _NONCE_AT & (1 << COUNTER_BITS) - 1
+    word = int.from_bytes(body[at : at + WORD_1_BYTES], "big")
+    account = word >> ACCOUNT_AT & (1 << ACCOUNT_BITS) - 1
+    return account, word >> SLOT_AT & (1 << SLOT_BITS) - 1, word >> NONCE_AT & (1 << COUNTER_BITS) - 1
 
 
 def _read_cash(body: bytes) -> tuple[int, int]:
     """Return whose operation a CASH record holds, and its cash nonce."""
     word = int.from_bytes(body[:32], "big")
-    return word >> _ACCOUNT_AT & (1 << ACCOUNT_BITS) - 1, word >> _CASH_NONCE_AT & (1 << COUNTER_BITS) - 1
+    return word >> ACCOUNT_AT & (1 << ACCOUNT_BITS) - 1, word >> _CASH_NONCE_AT & (1 << COUNTER_BITS) - 1
 
 
 def _cut(body: bytes, *widths: int) -> Iterator[int]:

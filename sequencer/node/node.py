@@ -27,14 +27,16 @@ from sequencer.node.intake import Answer, Intake
 from sequencer.node.leaving import list_leaving
 from sequencer.node.links import LogRecord, Record
 from sequencer.node.live import LiveState
+from sequencer.node.live_codec import encode_live
 from sequencer.node.node_views import NodeViews
 from sequencer.node.outcome import Outcome
 from sequencer.node.pipeline_types import BatchProgress
 from sequencer.node.price_desk import PriceDesk
 from sequencer.node.receipts import Receipt, ReceiptChain
-from sequencer.node.recovery import encode_live, recover
+from sequencer.node.recovery import recover
 from sequencer.node.store import Artifact, Store
 from sequencer.node.writing import Writer
+from sequencer.snapshots import SnapshotFile
 from verifier.queue_entries import Entry
 
 __all__ = ["Node", "NodeSettings"]
@@ -44,7 +46,7 @@ __all__ = ["Node", "NodeSettings"]
 class NodeSettings:
     """What a node is started with, besides its store."""
 
-    genesis: Snapshot
+    genesis: Snapshot | SnapshotFile
     shape_name: str
     receipt_key: bytes  # 32 bytes that sign receipts
     tick_s: float = 0.25

@@ -14,6 +14,7 @@ from sequencer.node.oracle import FixedPrices, PriceSource, TapePrices, open_sig
 from sequencer.node.price_refusals import OracleForeign
 from sequencer.oracle_feed import OracleSigner
 from sequencer.oracle_keys import parse_public_key, spell_public_key
+from sequencer.snapshots import SnapshotFile
 from sequencer.tape import read_tape
 
 __all__ = ["check_oracle", "open_prices", "read_first_prices", "read_oracle_keys"]
@@ -41,13 +42,13 @@ def read_first_prices(config: NodeConfig) -> tuple[int, ...]:
     return config.oracle.prices_ticks
 
 
-def open_prices(config: NodeConfig, genesis: Snapshot) -> PriceSource | None:
+def open_prices(config: NodeConfig, genesis: Snapshot | SnapshotFile) -> PriceSource | None:
     """Return who signs prices inside this process; None where the oracle is outside."""
     domain = genesis.params.domain
     if config.oracle.source == "outside":
         return None
     if config.oracle.source == "tape" and config.oracle.tape is not None:
-        started_s = genesis.state.header.timestamp_s
+        started_s = genesis.header.timestamp_s
         return TapePrices(_open_signers(config), tuple(read_tape(config.oracle.tape)), started_s, domain)
     return FixedPrices(_open_signers(config), config.oracle.prices_ticks, domain)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -23,6 +24,7 @@ __all__ = ["SqlStore"]
 _REPLAY_RECORDS = 10_000
 _TRUNCATE_RECORDS = 10_000
 _KEPT_SNAPSHOTS = 2
+_make_record = partial(tuple.__new__, LogRecord)  # as LogRecord._make, without a call in Python for each row
 
 
 class SqlStore:
@@ -96,7 +98,7 @@ class SqlStore:
             "ORDER BY sequence LIMIT %s"
         )
         values = (after, self._head.sequence, limit)
-        return [LogRecord._make(row) for row in self._backend.read(lambda session: session.fetch(query, values))]
+        return list(map(_make_record, self._backend.read(lambda session: session.fetch(query, values))))
 
     def replay(self) -> Iterator[list[LogRecord]]:
         """See `store.Store.replay`."""

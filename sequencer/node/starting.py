@@ -40,7 +40,7 @@ from sequencer.node.running import RunningNode, RunSettings, running_node
 from sequencer.node.secret_files import read_secret
 from sequencer.progress import Report
 from sequencer.settlement.people import Deployment
-from sequencer.snapshots import GENESIS, read_snapshot
+from sequencer.snapshots import GENESIS, SnapshotFile
 from verifier.base_layer import BaseLayer
 
 __all__ = ["prepare_node", "serve_node"]
@@ -67,7 +67,7 @@ def prepare_node(config: NodeConfig, report: Report) -> RunSettings:
         layer.close()
     if config.base_layer.contract.lower() not in ("", got := f"0x{deployment.contract.hex()}"):
         raise DeploymentElsewhere("contract", got, config.base_layer.contract)
-    genesis = read_snapshot(folder / GENESIS)
+    genesis = SnapshotFile(folder / GENESIS)
     check_oracle(config, genesis.params)
     node = NodeSettings(
         genesis=genesis,

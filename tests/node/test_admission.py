@@ -15,8 +15,8 @@ from sequencer.node.command_codec import encode_command
 from sequencer.node.commands import ClientCommand, Command, Kind, OraclePrices, PlaceOrder, PlaceQuote, QueueEntrySeen
 from sequencer.node.links import LogRecord, Record
 from sequencer.node.live import LiveState, encode_auction
+from sequencer.node.live_codec import decode_live, encode_live
 from sequencer.node.outcome import encode_outcome
-from sequencer.node.recovery import decode_live, encode_live
 from sequencer.node.sequencing import Sequencing
 from tests.node.market import USD, Market, make_key, make_snapshot
 from tests.node.node_day import SHAPE, START_S

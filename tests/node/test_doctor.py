@@ -17,8 +17,8 @@ from sequencer.doctor.checks import Check, Level
 from sequencer.doctor.machine import measure_fsync_s
 from sequencer.doctor.roots import KnownRoots, check_store
 from sequencer.node.config_loading import load_config
+from sequencer.node.live_codec import encode_live
 from sequencer.node.opening import open_store
-from sequencer.node.recovery import encode_live
 from sequencer.node.store import Artifact, Record
 from sequencer.snapshots import GENESIS, write_snapshot
 from tests.cli.helpers import assert_refused, run_json

@@ -18,9 +18,9 @@ from sequencer.node import market_history
 from sequencer.node.api import ApiLimits
 from sequencer.node.commands import PlaceOrder
 from sequencer.node.live import Before
+from sequencer.node.live_codec import decode_live, encode_live
 from sequencer.node.market_history import MarketHistory
 from sequencer.node.outcome import Fill, Outcome, SealedBatch
-from sequencer.node.recovery import decode_live, encode_live
 from sequencer.node.refusals import LiveStateInvalid
 from sequencer.node.view_types import FundingPayment
 from tests.node.api_client import Served, run, serve, served

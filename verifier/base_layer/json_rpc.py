@@ -19,7 +19,8 @@ from verifier.base_layer.interface import TRANSACTION_BLOB_CAP, TRANSACTION_GAS_
 from verifier.base_layer.node_errors import ChainIdWrong, NodeAnswerInvalid, NodeRefused, TransactionTooLarge
 from verifier.base_layer.rpc import RpcClient
 from verifier.base_layer.rpc_values import read_block, read_bytes, read_list, read_log, read_quantity
-from verifier.base_layer.sending import Request, SendSettings, send
+from verifier.base_layer.send_settings import SendSettings
+from verifier.base_layer.sending import Request, send
 
 _GET_LOGS: Final = "eth_getLogs"
 _CALLDATA_LIMIT_BYTES: Final = 120 * 2**10  # nodes take transactions of 128 KiB, blobs apart
