@@ -72,9 +72,12 @@ def encode_live(live: LiveState, history: dict[str, Any] | None = None) -> bytes
     return b"".join((_MAGIC, *packed, packer.flush()))
 
 
-def decode_live(body: bytes) -> LiveState:
-    """Return the live state of a snapshot's body. Raises LiveStateInvalid, SnapshotRootWrong."""
-    live = unpack_live(body)
+def decode_live(body: bytes, on_history: Callable[[Any], object] = lambda _: None) -> LiveState:
+    """Return the live state of a snapshot's body, `on_history` as `unpack_live` has it.
+
+    Raises LiveStateInvalid, SnapshotRootWrong.
+    """
+    live = unpack_live(body, on_history)
     live.state = replace(live.state, tree=build_checked_tree(live.state.header, live.state.accounts))
     return live
 
