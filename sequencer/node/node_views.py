@@ -13,6 +13,7 @@ from rollup.params import Params
 from rollup.units import MARKET_COUNT, SLOT_BITS
 from sequencer.node.admission import Admission
 from sequencer.node.auctioneer import Auctioneer
+from sequencer.node.batch_clock import compute_resume_s, list_clock_alarms
 from sequencer.node.engine_loop import BooksSeen
 from sequencer.node.event_types import Event, FillSeen
 from sequencer.node.history import History
@@ -76,7 +77,9 @@ class NodeViews:
         """Return how the node is."""
         header = self.live.state.header
         facts = (header.batch_number, header.state_root, self._store.last_sequence, self.get_backlog())
-        return NodeStatus(*facts, self.admission.withdraw_only, self.get_alarms() + self._auctioneer.list_alarms())
+        resume_s = compute_resume_s(header.timestamp_s, time.time())
+        alarms = self.get_alarms() + self._auctioneer.list_alarms() + list_clock_alarms(resume_s)
+        return NodeStatus(*facts, self.admission.withdraw_only, alarms, resume_s)
 
     def get_account(self, account: int) -> AccountView | None:
         """Return an account, None where nobody owns it."""

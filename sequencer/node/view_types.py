@@ -262,3 +262,4 @@ class NodeStatus:
     backlog_batches: int  # sequenced and not yet proved
     withdraw_only: bool
     alarms: tuple[str, ...]  # empty where all is well
+    batches_resume_s: int  # seconds until batches can be made; above 0 the last one's time is in the future

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -197,7 +198,11 @@ def test_health_metrics_and_status(tmp_path: Path) -> None:
     async def test(server: Served, client: httpx.AsyncClient) -> None:
         server.core.alarms = ("balance low",)
         assert (await client.get("health/live")).json() == {"is_live": True}
-        assert (await client.get("health/ready")).json() == {"is_ready": True, "alarms": ["balance low"]}
+        assert (await client.get("health/ready")).json() == {
+            "is_ready": True,
+            "alarms": ["balance low"],
+            "batches_resume_s": 0,
+        }
         await post(client, "orders", PlaceOrder(server.core.exchange.order(2, 5, AVAX_PRICE)))
         metrics = (await client.get("metrics")).text
         assert 'zkmargin_http_requests_total{operation="place_order",status="200"} 1.0' in metrics
@@ -206,6 +211,20 @@ def test_health_metrics_and_status(tmp_path: Path) -> None:
         status = (await client.get("status")).json()
         assert int(status["domain"]) == server.core.params.domain
         assert tuple(map(int, status["receipt_key"])) == server.core.receipt_key
+
+    served(tmp_path, test)
+
+
+def test_clock_that_was_ahead_is_told(tmp_path: Path) -> None:
+    async def test(server: Served, client: httpx.AsyncClient) -> None:
+        live, day_s = server.core.live, 86_400
+        header = replace(live.state.header, timestamp_s=int(time.time()) + day_s)  # as a batch of that clock leaves it
+        live.state = replace(live.state, header=header)
+        for path in ("status", "health/ready"):
+            told = (await client.get(path)).json()
+            assert day_s - 60 < told["batches_resume_s"] <= day_s + 1
+            assert "no batches for 86" in told["alarms"][0]
+        assert "zkmargin_batches_resume_seconds 86" in (await client.get("metrics")).text
 
     served(tmp_path, test)
 

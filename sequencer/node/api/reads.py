@@ -175,7 +175,8 @@ def get_ready(service: Service, _: Values) -> Ready:
     """Return that the node takes commands, with its alarms. Raises NodeDraining."""
     if service.is_draining:
         raise NodeDraining()
-    return Ready(is_ready=True, alarms=service.core.get_status().alarms)
+    status = service.core.get_status()
+    return Ready(is_ready=True, alarms=status.alarms, batches_resume_s=status.batches_resume_s)
 
 
 def get_metrics(service: Service, _: Values) -> bytes:

@@ -100,6 +100,7 @@ def make_status(core: Core) -> Status:
         backlog_batches=status.backlog_batches,
         withdraw_only=status.withdraw_only,
         alarms=status.alarms,
+        batches_resume_s=status.batches_resume_s,
         chain_id=str(params.chain_id),
         contract=f"{params.contract:#042x}",
         version=params.version,
