@@ -35,6 +35,7 @@ __all__ = [
     "count_quoted",
     "decode_auction",
     "encode_auction",
+    "encode_rebuilt",
     "list_slots",
     "read_cancel",
     "read_cancel_all",
@@ -47,6 +48,7 @@ ACCOUNT_AT: Final = 4  # bits of word 1 before the field (docs/rules.md, Formats
 SLOT_AT: Final = ACCOUNT_AT + ACCOUNT_BITS + 10
 NONCE_AT: Final = SLOT_AT + SLOT_BITS
 QUOTE_HEAD_BYTES: Final = 6
+_ROOT_BYTES: Final = 32
 _SHARED: Final = frozenset({"params", "state", "auction"})  # immutable
 
 Slot = tuple[int, int]  # account, slot
@@ -119,11 +121,20 @@ class LiveState:
                 self.prices[live.body[0]] = live
             case Kind.AUCTION:
                 self.auction = decode_auction(live)
+            case Kind.REBUILT:
+                self._check_rebuilt(live)
             case Kind.OUTCOME:
                 outcome = decode_outcome(live.body)
                 self.follow(outcome)
                 return outcome
         return None
+
+    def _check_rebuilt(self, live: LiveRecord) -> None:
+        """Raise StateDiverged unless this is the state that was rebuilt: its snapshot may be missing."""
+        batch, root = int.from_bytes(live.body[:4], "big"), int.from_bytes(live.body[-_ROOT_BYTES:], "big")
+        if root != self.state.state_root:
+            facts = (str(self.state.state_root), f"{root}, of batch {batch}: the rebuild was cut off, do it again")
+            raise StateDiverged(0, "state_root", *facts)
 
     def cancel(self, account: int, slot: int, nonce: int) -> None:
         """Let no order of this slot up to this nonce rest, nor come again."""
@@ -243,6 +254,12 @@ def read_cancel_all(body: bytes) -> tuple[int, int]:
 def encode_auction(timestamp_s: int) -> bytes:
     """Return the body of an AUCTION record."""
     return timestamp_s.to_bytes(5, "big")
+
+
+def encode_rebuilt(batch: int, n_groups: int, block: int, state_root: int) -> bytes:
+    """Return the body of a REBUILT record: where the log begins, rebuilt from the base layer up to this block."""
+    numbers = batch.to_bytes(4, "big") + n_groups.to_bytes(8, "big") + block.to_bytes(8, "big")
+    return numbers + state_root.to_bytes(_ROOT_BYTES, "big")
 
 
 def decode_auction(live: LiveRecord) -> Auction:
