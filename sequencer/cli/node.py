@@ -82,6 +82,4 @@ def _rebuild(config: NodeConfig, blobs: Path | None) -> None:
         "base layer read up to block": rebuilt.block,
     }
     print_tables(make_table(f"Rebuilt in {config.store_target}", ("what", "value"), list(facts.items())))
-    click.echo(
-        "What was acknowledged and not settled is gone: orders, cancels, fills. Receipts begin anew, under a new key."
-    )
+    click.echo("What was acknowledged and not settled is gone: orders, cancels, fills. Receipts begin under a new key.")
