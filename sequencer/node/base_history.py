@@ -64,13 +64,13 @@ def read_base_history(layer: HistoricLayer, deployment: NodeDeployment) -> BaseH
     groups: list[SettledOnBase] = []
     entries: list[Entry] = []
     for log in _list_logs(layer, deployment, last):
-        for event in rollup.decode_events("GroupCommitted", [log]):
+        for event in rollup.decode_events("GroupCommitted", (log,)):
             record = decode_record(bytes(event["record"]))
             committed[record.number] = record.versioned_hash
-        for event in rollup.decode_events("EntryQueued", [log]):
+        for event in rollup.decode_events("EntryQueued", (log,)):
             _expect("queue", "entry", event["index"], len(entries))
             entries.append(decode_entry(bytes(event["entry"])))
-        for event in rollup.decode_events("GroupSettled", [log]):
+        for event in rollup.decode_events("GroupSettled", (log,)):
             number = int(event["number"])
             _expect("settled groups", "group", number, len(groups))
             hashes = layer.get_blob_hashes(log.transaction_hash) or (committed.get(number, b""),)
