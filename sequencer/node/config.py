@@ -81,6 +81,10 @@ class StoreSection:
     snapshot_records: Annotated[int, KeySpec("int", "records between two snapshots", low=1_000, high=10_000_000)] = (
         100_000
     )
+    keep_settled_days: Annotated[
+        float,
+        KeySpec("float", "days that settled batches and their log are kept; 0: for ever", low=0, high=36_500),
+    ] = 0.0
 
 
 @dataclass(frozen=True)

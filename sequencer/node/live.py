@@ -35,6 +35,7 @@ __all__ = [
     "count_quoted",
     "decode_auction",
     "encode_auction",
+    "encode_rebuilt",
     "list_slots",
     "read_cancel",
     "read_cancel_all",
@@ -48,6 +49,7 @@ NONCE_AT: Final = SLOT_AT + SLOT_BITS
 _CASH_NONCE_AT: Final = ACCOUNT_AT + ACCOUNT_BITS
 _NONE: Final[frozenset[int]] = frozenset()
 QUOTE_HEAD_BYTES: Final = 6
+_ROOT_BYTES: Final = 32
 _SHARED: Final = frozenset({"params", "state", "auction", "before"})  # immutable
 
 Slot = tuple[int, int]  # account, slot
@@ -127,6 +129,8 @@ class LiveState:
                 self.prices[live.body[0]] = live
             case Kind.AUCTION:
                 self.auction = decode_auction(live)
+            case Kind.REBUILT:
+                self._check_rebuilt(live)
             case Kind.OUTCOME:
                 outcome = decode_outcome(live.body)
                 self.follow(outcome)
@@ -138,6 +142,13 @@ class LiveState:
         account, nonce = _read_cash(live.body)
         self.cash[live.sequence] = live
         self.cash_nonces[account] = self.cash_nonces.get(account, _NONE) | {nonce}
+
+    def _check_rebuilt(self, live: LiveRecord) -> None:
+        """Raise StateDiverged unless this is the state that was rebuilt: its snapshot may be missing."""
+        batch, root = int.from_bytes(live.body[:4], "big"), int.from_bytes(live.body[-_ROOT_BYTES:], "big")
+        if root != self.state.state_root:
+            facts = (str(self.state.state_root), f"{root}, of batch {batch}: the rebuild was cut off, do it again")
+            raise StateDiverged(0, "state_root", *facts)
 
     def cancel(self, account: int, slot: int, nonce: int) -> None:
         """Let no order of this slot up to this nonce rest, nor come again."""
@@ -268,6 +279,12 @@ def read_cancel_all(body: bytes) -> tuple[int, int]:
 def encode_auction(timestamp_s: int) -> bytes:
     """Return the body of an AUCTION record."""
     return timestamp_s.to_bytes(5, "big")
+
+
+def encode_rebuilt(batch: int, n_groups: int, block: int, state_root: int) -> bytes:
+    """Return the body of a REBUILT record: where the log begins, rebuilt from the base layer up to this block."""
+    numbers = batch.to_bytes(4, "big") + n_groups.to_bytes(8, "big") + block.to_bytes(8, "big")
+    return numbers + state_root.to_bytes(_ROOT_BYTES, "big")
 
 
 def decode_auction(live: LiveRecord) -> Auction:

@@ -103,6 +103,11 @@ class Node(NodeViews):
         self._snapshot = sequence
 
     @property
+    def snapshot_sequence(self) -> int:
+        """The last record in the latest snapshot, 0 before the first."""
+        return self._snapshot
+
+    @property
     def records_since_snapshot(self) -> int:
         """How many records the next start would read."""
         return self._followed - self._snapshot

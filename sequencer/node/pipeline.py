@@ -176,8 +176,12 @@ class ProvingPipeline:
                 self.alarms.sound("pipeline_stopped", f"{type(error).__name__}: {error}")
 
     def _get_patience_s(self) -> float | None:
-        """Return when the batches that wait become a group, from now; None where none wait."""
-        if not self._ledger.waiting:
+        """Return when the batches that wait become a group, from now; None where none wait, or only to be more.
+
+        While as many groups as the publisher holds are not settled, as when the base layer is away, the next one grows
+        until it is full: sealed by its age, it would be one more small transaction, and z binds proofs to their group.
+        """
+        if not self._ledger.waiting or len(self._ledger.open) >= _PUBLISH_AHEAD:
             return None
         return max(self._oldest_s + self._settings.group_age_s - time.monotonic(), 0.0)
 

@@ -144,8 +144,12 @@ def find_places(store: Store) -> Places:
     settled = _find_end(store, SETTLED, name_group, 0)
     sealed = _find_end(store, GROUP, name_group, settled)
     last_sealed = 0
-    if sealed:
+    if sealed > settled:
         last_sealed = _open(store, sealed - 1)[0].group.batches[-1].clock & (1 << COUNTER_BITS) - 1
+    elif settled:  # its blob may be gone
+        name = name_group(settled - 1)
+        last = decode_settlement(name, load_artifact(store, SETTLED, name))
+        last_sealed = last.first_batch + last.n_batches - 1
     last_batch = _find_end(store, BATCH, name_batch, last_sealed + 1) - 1
     return Places(settled, sealed, last_batch, last_sealed)
 

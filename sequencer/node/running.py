@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from rollup.codec import decode_trace
+from rollup.errors import RollupError
 from sequencer.node import collecting
 from sequencer.node.alarms import Alarms
 from sequencer.node.base_messages import PublisherConfig, PublisherSettings
@@ -28,6 +29,7 @@ from sequencer.node.pipeline import ProvingPipeline
 from sequencer.node.pipeline_types import GroupSettled, PipelineSettings
 from sequencer.node.price_refusals import PricesRefused
 from sequencer.node.proving_pool import ProofExecutor
+from sequencer.node.pruning import DAY_S, prune
 from sequencer.node.publisher_process import PublisherProcess
 from sequencer.node.stages import BATCH, name_batch
 from sequencer.node.store import Artifact, Store
@@ -51,6 +53,7 @@ class RunSettings:
     snapshot_records: int = 100_000  # in the log behind the last snapshot
     min_interval_s: float = 0.25  # between auctions
     prices_s: float = 1.0  # between two looks at the prices
+    keep_settled_days: float = 0.0  # of settled batches' files and their log; 0: for ever
 
 
 class RunningNode:
@@ -159,9 +162,22 @@ class RunningNode:
             self.node.set_interval(max(self.pipeline.interval_ms / 1000, self._settings.min_interval_s))
             if self.node.records_since_snapshot >= self._settings.snapshot_records:
                 with contextlib.suppress(StoreFull, StoreUnavailable):  # the next look tries again
-                    await self.node.put_snapshot()
+                    await self._put_snapshot()
                 collecting.collect()
             await asyncio.sleep(_PACE_S)
+
+    async def _put_snapshot(self) -> None:
+        """Take a snapshot; what need not be kept behind the one before it is removed."""
+        before = self.node.snapshot_sequence
+        await self.node.put_snapshot()
+        if self._settings.keep_settled_days:
+            since_s = int(time.time() - self._settings.keep_settled_days * DAY_S)
+            try:
+                await asyncio.to_thread(prune, self._store, self.pipeline.n_settled, since_s, before)
+            except RollupError as error:
+                self.alarms.sound("pruning", f"{error.code}: {error}")
+            else:
+                self.alarms.clear("pruning")
 
     async def _bring_prices(self, source: PriceSource) -> None:
         """Write what the signers say where it is new, or the last they said grows old."""

@@ -23,6 +23,7 @@ __all__ = ["SqlStore"]
 
 _REPLAY_RECORDS = 10_000
 _TRUNCATE_RECORDS = 10_000
+_REMOVED_ARTIFACTS = 100  # a blob has 128 KiB
 _KEPT_SNAPSHOTS = 2
 _make_record = partial(tuple.__new__, LogRecord)  # as LogRecord._make, without a call in Python for each row
 
@@ -181,6 +182,19 @@ class SqlStore:
         check_kind(self.name, kind)
         check_read(self.name, 0, limit)
         return self._backend.read(lambda session: list_artifacts(session, kind, after, limit))
+
+    def remove_artifacts(self, kind: str, below: str) -> int:
+        """See `store.Store.remove_artifacts`. In steps, as `truncate`."""
+        check_artifact(self.name, Artifact(kind, below, b""))
+        n_removed = 0
+        while names := [one.name for one in self.list_artifacts(kind, "", _REMOVED_ARTIFACTS) if one.name < below]:
+            with self._writing:
+                n_removed += self._backend.write(lambda session, last=names[-1]: self._remove(session, kind, last))  # type: ignore[misc]
+        return n_removed
+
+    def _remove(self, session: Session, kind: str, last: str) -> int:
+        move_head(session, self.name, self._epoch, self._head, self._head)
+        return session.run("DELETE FROM zkm_artifacts WHERE kind = %s AND name <= %s", (kind, last))
 
     def backup(self, path: Path) -> Head:
         """See `store.Store.backup`."""

@@ -90,7 +90,7 @@ def prepare_node(config: NodeConfig, report: Report) -> RunSettings:
         min_balance_wei=config.base_layer.min_balance_wei,
     )
     limits = (config.store.snapshot_records, config.auction.min_interval_s, config.oracle.interval_s)
-    return RunSettings(folder, name, node, pipeline, publisher, *limits)
+    return RunSettings(folder, name, node, pipeline, publisher, *limits, config.store.keep_settled_days)
 
 
 async def serve_node(config: NodeConfig, settings: RunSettings) -> None:
