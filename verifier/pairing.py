@@ -17,6 +17,7 @@ from py_ecc.optimized_bn128.optimized_pairing import final_exponentiate, pairing
 from py_ecc.typing import Optimized_Point3D
 
 from rollup.field import R
+from verifier import quick_fields
 from verifier.errors import (
     EquationFails,
     KeyPointAtInfinity,
@@ -31,6 +32,8 @@ from verifier.points import G1_INFINITY, G2_INFINITY, G1Point, G2Point, Q
 _U: Final = 4965661367192848881  # the curve's parameter: q = 36u^4 + 36u^3 + 24u^2 + 6u + 1
 _G1: TypeAlias = Optimized_Point3D[FQ]  # py-ecc's points are projective
 _G2: TypeAlias = Optimized_Point3D[FQ2]
+
+quick_fields.install()
 
 assert curve.curve_order == R  # one field everywhere
 assert 36 * _U**4 + 36 * _U**3 + 24 * _U**2 + 6 * _U + 1 == Q
