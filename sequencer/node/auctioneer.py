@@ -23,6 +23,7 @@ from sequencer.node.writing import Writer
 __all__ = ["Auctioneer"]
 
 _PAUSE_S: Final = 0.5  # before the store is asked again
+_CLOCK_LEAD_S: Final = 2.0  # of the last batch, from which somebody is told
 
 
 class Auctioneer:
@@ -56,7 +57,12 @@ class Auctioneer:
 
     def list_alarms(self) -> tuple[str, ...]:
         """Return why there are no auctions, if that is so."""
-        return () if self.failure is None else (f"no auctions: {self.failure}",)
+        if self.failure is not None:
+            return (f"no auctions: {self.failure}",)
+        lead_s = self._live.state.header.timestamp_s - time.time()
+        if lead_s < _CLOCK_LEAD_S:
+            return ()
+        return (f"no auctions: the last batch is {lead_s:.0f} s ahead of this machine's clock: was the clock set?",)
 
     def start(self) -> None:
         """Start the engine where the log stands."""

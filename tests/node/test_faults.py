@@ -117,6 +117,9 @@ def test_clock_that_goes_back_an_hour_and_on_a_day(tmp_path: Path, monkeypatch: 
         assert all(isinstance(answer, Receipt) for answer in answers)  # taken, and no batch until the clock is right
         await asyncio.sleep(2)
         assert len(node.list_batches(100)) == n_batches
+        [alarm] = node.get_status().alarms
+        assert alarm.startswith("no auctions: the last batch is 3")
+        assert alarm.endswith("was the clock set?")
         clock.jump(0)
         await wait_for(lambda: len(node.list_fills(2, 9)) == 2)
         clock.jump(86_400)
