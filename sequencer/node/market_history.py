@@ -9,7 +9,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from rollup.units import MARKET_COUNT
@@ -25,6 +26,7 @@ _MAX_AUCTIONS: Final = 10_000  # of a market
 _MAX_CHANGES: Final = 100_000  # of positions, of all accounts
 _SPARE: Final = 1_000  # so many beyond the most before the oldest are dropped, together
 _MAX_SCANNED: Final = 2_000  # steps that one question looks through
+_get_facts: Final = attrgetter(*(one.name for one in fields(AuctionView)))
 _NO_SIZES: Final = (0,) * MARKET_COUNT
 
 
@@ -106,12 +108,12 @@ class MarketHistory:
         return FundingPage(tuple(payments), None)
 
     def dump(self) -> dict[str, Any]:
-        """Return all of it as JSON holds it: a copy."""
+        """Return all of it, of numbers and tuples: a copy that goes into JSON as it is, made while orders wait."""
         return {
-            "auctions": [list(astuple(one)) for auctions in self._auctions.values() for one in auctions],
-            "steps": [list(step) for step in self._steps],
-            "first_index": list(self._first_index),
-            "changes": [list(change) for change in self._changes],
+            "auctions": [_get_facts(one) for auctions in self._auctions.values() for one in auctions],
+            "steps": self._steps.copy(),
+            "first_index": self._first_index,
+            "changes": list(self._changes),
             "whole_after": self._whole_after,
         }
 
