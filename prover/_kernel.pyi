@@ -280,6 +280,7 @@ def eddsa_verify_many(claims_be: bytes) -> bytes:
     """Return one byte a claim of 192 bytes, key (64) || message (32) || R8 (64) || S (32): 1 if the signature is valid.
 
     What is not canonical, not on the curve or under a key not of prime order is not valid; only lengths raise.
+    Tables of up to 8,192 keys are kept, 9.3 KB each (76 MB): claims under a key seen before take a third of the time.
     """
 
 def eddsa_divide_by_eight(public_key_be: bytes) -> bytes:
