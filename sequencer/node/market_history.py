@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple
 from typing import Any, Final, NamedTuple
 
 from rollup.units import MARKET_COUNT
@@ -105,10 +104,19 @@ class MarketHistory:
             payments += _list_payments(step, index_before, sizes_lots)
         return FundingPage(tuple(payments), None)
 
+    def copy(self) -> MarketHistory:
+        """Return what stands still while this one goes on, to be dumped elsewhere: what it holds is never changed."""
+        other = MarketHistory()
+        for market, auctions in self._auctions.items():
+            other._auctions[market] = list(auctions)
+        other._steps, other._first_index = list(self._steps), self._first_index
+        other._changes, other._whole_after = deque(self._changes), self._whole_after
+        return other
+
     def dump(self) -> dict[str, Any]:
-        """Return all of it as JSON holds it: a copy."""
+        """Return all of it as JSON holds it."""
         return {
-            "auctions": [list(astuple(one)) for auctions in self._auctions.values() for one in auctions],
+            "auctions": [list(vars(one).values()) for auctions in self._auctions.values() for one in auctions],
             "steps": [list(step) for step in self._steps],
             "first_index": list(self._first_index),
             "changes": [list(change) for change in self._changes],
