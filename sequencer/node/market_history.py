@@ -107,11 +107,20 @@ class MarketHistory:
             payments += _list_payments(step, index_before, sizes_lots)
         return FundingPage(tuple(payments), None)
 
+    def copy(self) -> MarketHistory:
+        """Return what stands still while this one goes on, to be dumped elsewhere: what it holds is never changed."""
+        other = MarketHistory()
+        for market, auctions in self._auctions.items():
+            other._auctions[market] = list(auctions)
+        other._steps, other._first_index = list(self._steps), self._first_index
+        other._changes, other._whole_after = deque(self._changes), self._whole_after
+        return other
+
     def dump(self) -> dict[str, Any]:
-        """Return all of it, of numbers and tuples: a copy that goes into JSON as it is, made while orders wait."""
+        """Return all of it, of numbers and tuples, as it goes into JSON."""
         return {
             "auctions": [_get_facts(one) for auctions in self._auctions.values() for one in auctions],
-            "steps": self._steps.copy(),
+            "steps": self._steps,
             "first_index": self._first_index,
             "changes": list(self._changes),
             "whole_after": self._whole_after,

@@ -97,8 +97,8 @@ class Node(NodeViews):
 
     async def put_snapshot(self) -> None:
         """Keep the state, so that the next start reads only what comes after. Made and written off the loop."""
-        sequence, live, history = self._followed, self.live.copy(), self.history.markets.dump()
-        body = await asyncio.to_thread(encode_live, live, history)
+        sequence, live, history = self._followed, self.live.copy(), self.history.markets.copy()
+        body = await asyncio.to_thread(lambda: encode_live(live, history.dump()))
         await asyncio.to_thread(self._store.put_snapshot, sequence, body)
         self._snapshot = sequence
 

@@ -199,7 +199,7 @@ class ProvingPipeline:
             group = self._ledger.open[self._next_to_publish - self.n_settled]
             if not group.is_proved:
                 break
-            self._publish(self._patiently(lambda group=group: pack_group(self._store, group)))  # type: ignore[misc]
+            self._publish(self._patiently(partial(pack_group, self._store, group)))
             self._next_to_publish += 1
 
     def _watch_backlog(self) -> None:

@@ -157,7 +157,7 @@ class SqlStore:
         while (lowest := self._get_lowest()) is not None and lowest <= up_to:
             bound = min(up_to, lowest + _TRUNCATE_RECORDS - 1)
             with self._writing:
-                self._backend.write(lambda session, bound=bound: self._delete_up_to(session, bound))  # type: ignore[misc]
+                self._backend.write(partial(self._delete_up_to, bound=bound))
 
     def _get_lowest(self) -> int | None:
         rows = self._backend.read(lambda session: session.fetch("SELECT min(sequence) FROM zkm_log"))

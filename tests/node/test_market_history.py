@@ -106,7 +106,10 @@ def test_what_is_forgotten_is_left_out_and_not_told_wrong(monkeypatch: pytest.Mo
     data = json.loads(json.dumps(ledger.history.dump()))
     again = MarketHistory()
     again.load(data)
-    assert again.dump() == ledger.history.dump()
+    assert again.dump() == ledger.history.dump() == ledger.history.copy().dump()
+    copied = ledger.history.copy()
+    ledger.batch()
+    assert json.loads(json.dumps(copied.dump())) == data
 
 
 def test_auctions_and_steps_by_market_and_page() -> None:
