@@ -1,7 +1,7 @@
 """An EVM inside this process: py-evm at the Prague fork, one transaction a block, kept in a file or nowhere.
 
-py-evm's bn254 precompiles are py-ecc in pure Python: a Groth16 verification takes about 0.4 s, and nothing where the same
-points came before. Its gas is exact.
+py-evm's bn254 precompiles are py-ecc in pure Python: a Groth16 verification takes about 0.4 s, and nothing where the
+same points came before. Its gas is exact.
 Time stands still between blocks: each is 12 s after its parent, or where `set_next_timestamp` puts it. In real time a
 block has this machine's, and is later than its parent in any case.
 """
