@@ -48,7 +48,7 @@ test: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel third-party-state
 	  left_out+=(--ignore=$(NEEDS_POSTGRES)); \
 	  echo "left out: $(NEEDS_POSTGRES) (no PostgreSQL server here: make system-deps)"; \
 	fi; \
-	$(BIN)/python -m pytest tests -n $(WORKERS) --dist loadfile "$${left_out[@]}" </dev/null
+	$(BIN)/python -m pytest tests -n $(WORKERS) --dist loadfile --no-loadscope-reorder "$${left_out[@]}" </dev/null
 
 lint: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
 	$(BIN)/ruff check .
