@@ -28,6 +28,7 @@ from sequencer.node.oracle import PriceSource
 from sequencer.node.pipeline import ProvingPipeline
 from sequencer.node.pipeline_types import GroupSettled, PipelineSettings
 from sequencer.node.price_refusals import PricesRefused
+from sequencer.node.price_watch import PriceWatch
 from sequencer.node.proving_pool import ProofExecutor
 from sequencer.node.pruning import DAY_S, prune
 from sequencer.node.publisher_process import PublisherProcess
@@ -157,8 +158,14 @@ class RunningNode:
                 self.node.set_progress(view.number, progress)
 
     async def _keep_pace(self) -> None:
-        """Let auctions follow the backlog, and take a snapshot where a start would read too much."""
+        """Let auctions follow the backlog, watch the oracle, and take a snapshot where a start would read too much."""
+        watch = PriceWatch(time.monotonic())
         while True:
+            silence = watch.look(self.node.get_oracle().is_stale, time.monotonic())
+            if silence is None:
+                self.alarms.clear("oracle_silent")
+            else:
+                self.alarms.sound("oracle_silent", silence)
             self.node.set_interval(max(self.pipeline.interval_ms / 1000, self._settings.min_interval_s))
             if self.node.records_since_snapshot >= self._settings.snapshot_records:
                 with contextlib.suppress(StoreFull, StoreUnavailable):  # the next look tries again
