@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from rollup.snapshot import Snapshot
 from sequencer.node.bulk_replay import BulkReplay
@@ -19,6 +19,8 @@ from sequencer.node.store import Store
 from sequencer.snapshots import SnapshotFile
 
 __all__ = ["recover"]
+
+_PART_RECORDS: Final = 50_000  # 25 MB or so
 
 
 def recover(
@@ -40,13 +42,25 @@ def recover(
         tree = beside.submit(lambda: start.tree if latest is None else build_checked_tree(start.header, start.accounts))
         live.behind = {}  # what changed is hashed once, at the end
         replay = BulkReplay(live)
-        for part in store.replay():
+        for part in _join(store.replay()):
             for record, outcome in replay.apply(part):
                 on_record(live, record, outcome)
         replay.finish()
         live.state = replace(live.state, tree=tree.result())
         live.catch_up()
     return live
+
+
+def _join(parts: Iterable[list[LogRecord]]) -> Iterator[list[LogRecord]]:
+    """Yield the parts as fewer, longer ones: the longer, the more of what is in one is replaced in it."""
+    joined: list[LogRecord] = []
+    for part in parts:
+        joined += part
+        if len(joined) >= _PART_RECORDS:
+            yield joined
+            joined = []
+    if joined:
+        yield joined
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from sequencer.groups import encode_group
 from sequencer.node.links import Record
 from sequencer.node.opening import open_store
 from sequencer.node.pipeline_state import Places, find_places, find_settlement
+from sequencer.node.proving_errors import PipelineCorrupt
 from sequencer.node.pruning import prune
 from sequencer.node.stages import (
     BATCH,
@@ -124,3 +125,24 @@ def test_log_is_kept_where_the_first_batch_is_not_known(tmp_path: Path) -> None:
         store.put_snapshot(120, b"latest")
         assert store.remove_artifacts(BLOB, "h") == N_GROUPS
         assert prune(store, N_SETTLED, 10**9, 120).records == 0
+
+
+def test_settlements_one_after_the_other_take_one_look_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_store(tmp_path) as store:
+        fill(store)
+        last = N_SETTLED * _BATCHES
+        looked: list[str] = []
+        get = store.get_artifact
+        monkeypatch.setattr(store, "get_artifact", lambda kind, name: looked.append(name) or get(kind, name))
+        near = find_settlement(store, last, N_SETTLED)
+        looked.clear()
+        for batch in range(last, 0, -1):
+            near = find_settlement(store, batch, N_SETTLED, near)
+            assert near.group == (batch - 1) // _BATCHES
+        assert looked == [name_group(group) for group in range(N_SETTLED - 2, -1, -1)]
+        for start in range(N_SETTLED):
+            begin = find_settlement(store, start * _BATCHES + 1, N_SETTLED)
+            groups = [find_settlement(store, batch, N_SETTLED, begin).group for batch in range(1, last + 1)]
+            assert groups == [batch // _BATCHES for batch in range(last)]
+        with pytest.raises(PipelineCorrupt):
+            find_settlement(store, last + 1, N_SETTLED, near)
