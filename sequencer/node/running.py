@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -83,6 +84,7 @@ class RunningNode:
         self.node.get_backlog = lambda: self.pipeline.backlog
         self.node.get_alarms = self.alarms.list_texts
         self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = threading.Event()
         self._decoding = ThreadPoolExecutor(1, "batches")  # off the loop, one after the other
 
     async def start(self) -> None:
@@ -101,7 +103,8 @@ class RunningNode:
             self._tasks.append(asyncio.create_task(self._bring_prices(self._prices)))
 
     async def stop(self) -> None:
-        """Stop every part and keep a snapshot, from which the next start begins."""
+        """Stop every part and keep a snapshot, from which the next start begins. Raises StoreError: there is none."""
+        self._stopping.set()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -124,13 +127,17 @@ class RunningNode:
 
     # --- from the publisher's thread: `Listener` --------------------------------------------------------------------
     def on_entry(self, entry: QueueEntrySeen) -> None:
-        """Take the next final entry of the queue; return once it is durable, however long the store takes."""
+        """Take the next final entry of the queue; return once it is durable, however long the store takes.
+
+        Raises StoreFull, StoreUnavailable where the node stops meanwhile: the publisher tells it again after a start.
+        """
         while True:
             taken = asyncio.run_coroutine_threadsafe(self.node.take_entry(entry.index, entry.entry), self._loop)
             try:
                 taken.result()
             except (StoreFull, StoreUnavailable):
-                time.sleep(_PAUSE_S)
+                if self._stopping.wait(_PAUSE_S):
+                    raise
             else:
                 return
 

@@ -110,14 +110,25 @@ def test_invalid_second_node_on_the_same_folder(day: Day) -> None:
     day.trade()
 
 
-def test_full_disk_refuses_orders_until_there_is_room(day: Day) -> None:
-    """No file of the node's process may grow: the system's own refusal, for its log as well."""
-    pid, before = day.node.process.pid, day.count_fills()
+@contextmanager
+def fill_up(day: Day) -> Iterator[None]:
+    """Let the node's process write to no file until the body is over."""
+    pid = day.node.process.pid
     _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-    resting = day.market.order(BUYER, 1, 25.1, slot=1)
-    assert day.send(resting).status_code == 200
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, most))
     try:
+        yield
+    finally:
+        if day.node.process.poll() is None:
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, most))
+
+
+def test_full_disk_refuses_orders_until_there_is_room(day: Day) -> None:
+    """No file of the node's process may grow: the system's own refusal, for its log as well."""
+    before = day.count_fills()
+    resting = day.market.order(BUYER, 1, 25.1, slot=1)
+    assert day.send(resting).status_code == 200
+    with fill_up(day):
         for _ in range(3):
             answer = day.send(day.market.order(BUYER, 1, 24, slot=2))
             assert answer.status_code == 503, answer.text
@@ -126,8 +137,6 @@ def test_full_disk_refuses_orders_until_there_is_room(day: Day) -> None:
         time.sleep(1.5)  # prices are brought and found no room for
         assert len(day.node.get(f"accounts/{BUYER}/orders")["orders"]) == 1
         assert day.count_fills() == before
-    finally:
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, most))
     day.trade()
 
 
@@ -179,8 +188,13 @@ def test_invalid_json_is_a_problem(body: bytes, day: Day) -> None:
     assert answer.json()["code"] == "request_malformed"
 
 
-def test_nothing_that_was_acknowledged_is_lost(day: Day) -> None:
+def test_stop_on_a_full_disk_ends_though_an_entry_waits(day: Day) -> None:
+    """The last of the day. And nothing that was acknowledged in it is lost."""
     day.trade()
     root = int(day.node.get("status")["state_root"])
-    assert day.node.end(signal.SIGKILL) == -signal.SIGKILL
+    with fill_up(day):
+        day.deposit(9)
+        day.node.wait_for(lambda: day.node.get("entries")["entries"][0]["account"] == 9)
+        time.sleep(1)  # it is final, and finds no room
+        assert day.node.end(signal.SIGTERM) > 0  # no snapshot could be kept
     day.hold_log_to_what_was_acknowledged(str(day.node.data / "store"), root)

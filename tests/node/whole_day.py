@@ -46,12 +46,15 @@ class Day:
         x, y = map(int, node.get("status")["receipt_key"])
         self._key = (x, y)
 
+    def deposit(self, account: int) -> None:
+        """Send a deposit of 10,000 dollars, by somebody new."""
+        params, terms = self.genesis.params, (account, derive_public_key(make_key(account)), 10_000 * USD)
+        asyncio.run(deposit_on_embedded(self.node.url, params.chain_id, params.contract, Account.create(), *terms))
+
     def open_accounts(self) -> None:
         """Let both have 10,000 dollars."""
-        params = self.genesis.params
-        for account in (BUYER, SELLER):
-            terms = (account, derive_public_key(make_key(account)), 10_000 * USD)
-            asyncio.run(deposit_on_embedded(self.node.url, params.chain_id, params.contract, Account.create(), *terms))
+        self.deposit(BUYER)
+        self.deposit(SELLER)
         self.node.wait_for(lambda: self.node.get(f"accounts/{BUYER}") and self.node.get(f"accounts/{SELLER}"))
 
     def send(self, command: PlaceOrder) -> httpx.Response:

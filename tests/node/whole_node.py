@@ -22,6 +22,7 @@ KEYS = ROOT / ".cache" / "test-keys"
 PATIENCE_S = 300.0
 COMMAND = (sys.executable, "-m", "sequencer.cli")
 CHAIN = "chain.sqlite3"
+PROVER_NICE = 1  # tells provers from the rest, and on a busy machine they have their turn
 CONFIG = f"""
 [node]
 data = "data"
@@ -30,6 +31,7 @@ shape = "tiny"
 port = 0
 [proving]
 keys = "{KEYS}"
+nice = {PROVER_NICE}
 [groups]
 max_age_s = 1.0
 [watcher]
@@ -97,17 +99,20 @@ class Running:
         return [batch for batch in self.get("batches")["batches"] if batch["stage"] == stage]
 
     def find_prover(self) -> int | None:
-        """Return the process of the lowest priority."""
-        return next((pid for pid in self._list_workers() if os.getpriority(os.PRIO_PROCESS, pid) == 19), None)
+        """Return the process that proves."""
+        return self._find_of_priority(PROVER_NICE)
 
     def find_publisher(self) -> int | None:
         """Return the process that has the embedded chain's file open."""
         return next((pid for pid in self._list_workers() if _has_open(pid, CHAIN)), None)
 
     def find_engine(self) -> int | None:
-        """Return the process of the node's own priority that has no file of the node's open."""
+        """Return the process of the node's own priority that is not the publisher."""
+        return self._find_of_priority(0)
+
+    def _find_of_priority(self, niceness: int) -> int | None:
         usual = os.getpriority(os.PRIO_PROCESS, self.process.pid)
-        pids = [pid for pid in self._list_workers() if os.getpriority(os.PRIO_PROCESS, pid) == usual]
+        pids = [pid for pid in self._list_workers() if os.getpriority(os.PRIO_PROCESS, pid) == usual + niceness]
         return next((pid for pid in pids if not _has_open(pid, CHAIN)), None)
 
     def _list_workers(self) -> list[int]:
@@ -121,9 +126,14 @@ class Running:
         return False
 
     def end(self, number: signal.Signals) -> int:
-        """End the process by a signal and return its status."""
+        """End the process by a signal and return its status. What it spawned ends with it, unless a test stopped it."""
+        workers = self._list_workers()
         self.process.send_signal(number)
-        return self.process.wait(60)
+        status = self.process.wait(60)
+        for pid in workers:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+        return status
 
 
 def _has_open(pid: int, name: str) -> bool:
