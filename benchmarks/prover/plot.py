@@ -25,7 +25,7 @@ _STYLE: Final[Any] = {  # the stubs list every setting there is
 
 
 def plot_results(results: Mapping[str, CaseResult], title: str, path: Path) -> None:
-    """Write a plot to `path`, SVG, PNG or PDF: a panel for each case, a bar for each contestant, logarithmic."""
+    """Write a plot to `path`, SVG, PNG or PDF: a panel for each case, a bar for each contestant, each panel to its own scale."""
     shown = {case: result for case, result in results.items() if result.medians_s}
     heights = [1 + len(result.medians_s) for result in shown.values()]
     with rc_context(_STYLE):
@@ -42,7 +42,7 @@ def _draw_case(axes: Axes, case: str, medians_s: dict[str, float]) -> None:
     ordered = sorted(medians_s.items(), key=lambda item: -item[1])
     names, seconds = zip(*ordered, strict=True)
     axes.barh(names, seconds, color=[_COLOURS[name.split("-")[0]] for name in names])
-    axes.set_xscale("log")
+    axes.set_xlim(0, 1.12 * max(seconds))  # room for the figure at the longest bar
     axes.set_title(case, loc="left")
     for name, value in ordered:
         axes.annotate(f" {value:.3g}", (value, name), va="center")
