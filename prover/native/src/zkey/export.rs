@@ -95,6 +95,9 @@ fn put_coefficients(out: &mut Output, circuit: &Circuit, counter: &Counter) -> I
         n += 1;
         out.write_all(&coefficient.to_bytes(&r_squared))
     })?;
+    if n > u32::MAX as usize {
+        return Err(Error::other("more coefficients than the format can count"));
+    }
     let end = out.stream_position()?;
     out.seek(SeekFrom::Start(start + 4))?;
     put_u64(out, 4 + n * COEFFICIENT_BYTES)?;
