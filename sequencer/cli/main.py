@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "bench": "sequencer.cli.bench",
     "setup": "sequencer.cli.setup",
     "ceremony": "sequencer.cli.ceremony",
+    "key": "sequencer.cli.key",
     "replay": "sequencer.cli.replay",
     "prove": "sequencer.cli.prove",
     "verify": "sequencer.cli.verify",
