@@ -80,6 +80,11 @@ class Child:
         facts: dict[str, Any] = json.loads(line)
         return facts
 
+    def read_cpu_s(self) -> float:
+        """Return the processor seconds it has used, of all its threads (proc(5): utime and stime)."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def finish(self) -> int:
         """Close its input and return its peak memory in bytes. Raises PeerFailed unless its status is 0."""
         assert self._process.stdin is not None
@@ -130,13 +135,14 @@ class Server:
             self._child.kill()
             raise
 
-    def prove(self) -> float:
-        """Return the seconds of one verified proof. Raises PeerFailed."""
+    def prove(self) -> tuple[float, float]:
+        """Return the seconds of one verified proof, and of processor, verifying included. Raises PeerFailed."""
+        before_s = self._child.read_cpu_s()
         self._child.send()
         facts = self._child.receive()
         if facts.get("verified") is not True:
             raise PeerFailed(f"{self.name}: its own proof does not verify")
-        return float(facts["seconds"])
+        return float(facts["seconds"]), self._child.read_cpu_s() - before_s
 
     def finish(self) -> int:
         """End it and return its peak memory in bytes."""

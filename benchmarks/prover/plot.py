@@ -25,7 +25,7 @@ _STYLE: Final[Any] = {  # the stubs list every setting there is
 
 
 def plot_results(results: Mapping[str, CaseResult], title: str, path: Path) -> None:
-    """Write a plot to `path`, SVG, PNG or PDF: a panel for each case, a bar for each contestant, each panel to its own scale."""
+    """Write a plot to `path`, SVG, PNG or PDF: a panel for each case with its own scale, a bar for each contestant."""
     shown = {case: result for case, result in results.items() if result.medians_s}
     heights = [1 + len(result.medians_s) for result in shown.values()]
     with rc_context(_STYLE):

@@ -24,6 +24,7 @@ class CaseResult:
     """What a case took, by contestant."""
 
     runs_s: dict[str, list[float]] = field(default_factory=dict)
+    cpu_runs_s: dict[str, list[float]] = field(default_factory=dict)
     setup_s: dict[str, float] = field(default_factory=dict)
     setup_peak_bytes: dict[str, int] = field(default_factory=dict)
     peak_bytes: dict[str, int] = field(default_factory=dict)
@@ -34,9 +35,15 @@ class CaseResult:
         """The median of each contestant's runs."""
         return {name: statistics.median(runs) for name, runs in self.runs_s.items()}
 
+    @property
+    def medians_cpu_s(self) -> dict[str, float]:
+        """The median processor seconds: of all threads, and what a busy machine changes least."""
+        return {name: statistics.median(runs) for name, runs in self.cpu_runs_s.items()}
+
     def to_json(self) -> dict[str, object]:
         """Return everything, medians and ratios included."""
-        return asdict(self) | {"medians_s": self.medians_s, "ratios": compute_ratios(self.medians_s)}
+        medians = {"medians_s": self.medians_s, "medians_cpu_s": self.medians_cpu_s}
+        return asdict(self) | medians | {"ratios": compute_ratios(self.medians_s)}
 
 
 def compute_ratios(medians_s: dict[str, float]) -> dict[str, float]:
@@ -97,7 +104,10 @@ def _run_round(servers: list[Server], result: CaseResult) -> None:
         if server.name in result.left_out:
             continue
         try:
-            result.runs_s.setdefault(server.name, []).append(server.prove())
+            seconds, cpu_s = server.prove()
+            result.runs_s.setdefault(server.name, []).append(seconds)
+            result.cpu_runs_s.setdefault(server.name, []).append(cpu_s)
         except PeerFailed as failed:
             result.left_out[server.name] = str(failed)
             result.runs_s.pop(server.name, None)
+            result.cpu_runs_s.pop(server.name, None)
