@@ -2,20 +2,42 @@
 //!
 //! Nothing here needs the instructions to build: `choose` looks for them when the program runs.
 
-#[cfg(target_arch = "x86_64")]
-mod modulus;
-#[cfg(target_arch = "x86_64")]
-mod simd;
-
 mod choice;
+
+#[cfg(target_arch = "x86_64")]
+mod buckets;
+#[cfg(target_arch = "x86_64")]
+pub mod coordinate;
 #[cfg(target_arch = "x86_64")]
 pub mod element;
 #[cfg(target_arch = "x86_64")]
+pub mod fq2;
+#[cfg(target_arch = "x86_64")]
+mod inverse;
+#[cfg(target_arch = "x86_64")]
+mod modulus;
+#[cfg(target_arch = "x86_64")]
+pub mod msm;
+#[cfg(target_arch = "x86_64")]
 pub mod pack;
+#[cfg(target_arch = "x86_64")]
+mod plan;
+#[cfg(target_arch = "x86_64")]
+mod recode;
+#[cfg(target_arch = "x86_64")]
+mod runs;
+#[cfg(target_arch = "x86_64")]
+mod simd;
+#[cfg(target_arch = "x86_64")]
+mod slots;
 
 pub use choice::{choose, Ifma, SWITCH};
 #[cfg(target_arch = "x86_64")]
+pub use fq2::{Fq2x8, Fq8};
+#[cfg(target_arch = "x86_64")]
 pub use modulus::{FqModulus, FrModulus, Modulus};
+#[cfg(target_arch = "x86_64")]
+pub use plan::Plan;
 
 /// Told how far a long sum has come, and whether it should stop.
 pub trait Watch: Sync {
