@@ -20,6 +20,7 @@ mod prove;
 mod qap;
 mod secrets;
 mod setup;
+mod sums;
 mod template;
 mod verify;
 mod witness;

@@ -9,6 +9,7 @@ use ark_ff::{AdditiveGroup, Zero};
 
 use crate::coordinate::Coordinate;
 use crate::plan::NONE;
+use crate::simd::each;
 use crate::slots::{Adder, Slots};
 use crate::Ifma;
 
@@ -50,7 +51,7 @@ fn sum_segments<F: Coordinate>(
     let infinity = F::INFINITY;
     for step in (0..length).rev() {
         for i in 0..n {
-            let rows = std::array::from_fn(|lane| {
+            let rows = each!(lane of 8 => {
                 let bucket = buckets.get((8 * i + lane) * length + step).copied().unwrap_or(NONE);
                 sums.get(bucket as usize).unwrap_or(&infinity)
             });
@@ -62,9 +63,16 @@ fn sum_segments<F: Coordinate>(
         adder.add(token, &mut slots, if step + 1 == length { &onto_running } else { &both });
     }
     adder.add(token, &mut slots, &onto_totals);
-    let rows = |from: usize| {
-        let eights = (from..from + n).flat_map(|i| F::store(&slots.x[i], &slots.y[i], slots.present[i]));
-        eights.take(n_segments).collect::<Vec<_>>()
-    };
-    (rows(0), rows(n))
+    (take_rows(&slots, 0, n_segments), take_rows(&slots, n, n_segments))
+}
+
+/// Return n points from slot `from` on.
+#[inline(always)]
+fn take_rows<F: Coordinate>(slots: &Slots<F>, from: usize, n: usize) -> Vec<F::Row> {
+    let mut rows = Vec::with_capacity(n + 7);
+    for i in from..from + n.div_ceil(8) {
+        rows.extend_from_slice(&F::store(&slots.x[i], &slots.y[i], slots.present[i]));
+    }
+    rows.truncate(n);
+    rows
 }

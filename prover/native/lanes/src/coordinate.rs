@@ -7,6 +7,8 @@
 //! Bounds, in p: stored coordinates below 2.3 (`REDUCED`), differences of two below 5.3, denominators and their inverses
 //! below 5.3 and 3, slopes below 3. The lines below are held by `debug_assert` in debug builds.
 
+use std::borrow::Cow;
+
 use ark_bn254::{g1, g2, Fq, Fq2};
 use ark_ec::short_weierstrass::{Affine, SWCurveConfig};
 use ark_ff::BigInt;
@@ -16,17 +18,41 @@ use crate::fq2::{Fq2x8, Fq8};
 use crate::inverse::invert_lanes;
 use crate::modulus::{double, times, FqModulus, Modulus};
 use crate::pack::{pack, transpose, unpack};
-use crate::simd::V;
+use crate::simd::{each, V};
 use crate::Ifma;
 
+/// Return the rows in raw bytes, where they lie or copied where they are not aligned.
+pub fn rows<F: Coordinate>(bytes: &[u8]) -> Cow<'_, [F::Row]> {
+    let size = size_of::<F::Row>();
+    assert!(bytes.len().is_multiple_of(size), "whole rows");
+    // SAFETY: a row is an array of u64 (the trait is sealed to that), any bytes make one; `align_to` minds the alignment.
+    let (before, aligned, after) = unsafe { bytes.align_to::<F::Row>() };
+    if before.is_empty() && after.is_empty() {
+        return Cow::Borrowed(aligned);
+    }
+    Cow::Owned(bytes.chunks_exact(size).map(F::read_row).collect())
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Fq8 {}
+    impl Sealed for super::Fq2x8 {}
+}
+
+fn read_words<const N: usize>(bytes: &[u8]) -> [u64; N] {
+    let word = |i: usize| u64::from_le_bytes(bytes[8 * i..8 * i + 8].try_into().expect("8 bytes"));
+    std::array::from_fn(word)
+}
+
 /// Eight coordinates of points.
-pub trait Coordinate: Copy + Send + Sync + 'static {
+pub trait Coordinate: sealed::Sealed + Copy + Send + Sync + 'static {
     /// The curve, for what is done one point at a time.
     type Curve: SWCurveConfig<ScalarField = ark_bn254::Fr>;
     /// A point in memory: x, y in arkworks' limbs; zeros are infinity. Values may be below 2.3 p.
     type Row: Copy + Send + Sync + 'static;
     const INFINITY: Self::Row;
 
+    fn read_row(bytes: &[u8]) -> Self::Row;
     fn one(token: Ifma) -> Self;
     fn load(token: Ifma, rows: [&Self::Row; 8]) -> (Self, Self);
     /// Return the rows; lanes outside of the mask become infinity.
@@ -78,14 +104,26 @@ fn words_of<const N: usize>(row: &[u64; N], at: usize) -> [u64; 4] {
     std::array::from_fn(|i| row[4 * at + i])
 }
 
-fn or_all(limbs: [V; 5]) -> V {
-    limbs[1..].iter().fold(limbs[0], |all, limb| all.or(*limb))
+#[inline(always)]
+fn or_all(l: [V; 5]) -> V {
+    l[0].or(l[1]).or(l[2]).or(l[3]).or(l[4])
+}
+
+/// Return what eight rows of two packed coordinates hold.
+#[inline(always)]
+fn unpack_pair(rows: [V; 8]) -> (Fq8, Fq8) {
+    let w = transpose(rows);
+    (unpack([w[0], w[1], w[2], w[3]]), unpack([w[4], w[5], w[6], w[7]]))
 }
 
 impl Coordinate for Fq8 {
     type Curve = g1::Config;
     type Row = [u64; 8];
     const INFINITY: [u64; 8] = [0; 8];
+
+    fn read_row(bytes: &[u8]) -> [u64; 8] {
+        read_words(bytes)
+    }
 
     #[inline(always)]
     fn one(token: Ifma) -> Self {
@@ -94,16 +132,16 @@ impl Coordinate for Fq8 {
 
     #[inline(always)]
     fn load(token: Ifma, rows: [&[u64; 8]; 8]) -> (Self, Self) {
-        let w = transpose(rows.map(|row| V::load(token, row)));
-        (unpack([w[0], w[1], w[2], w[3]]), unpack([w[4], w[5], w[6], w[7]]))
+        unpack_pair(each!(lane of 8 => V::load(token, rows[lane])))
     }
 
     #[inline(always)]
     fn store(x: &Self, y: &Self, present: u8) -> [[u64; 8]; 8] {
         let (x, y) = (pack(x), pack(y));
         let zero = x[0].of(0);
-        let words = [x[0], x[1], x[2], x[3], y[0], y[1], y[2], y[3]].map(|word| zero.select(present, word));
-        transpose(words).map(V::words)
+        let words = [x[0], x[1], x[2], x[3], y[0], y[1], y[2], y[3]];
+        let rows = transpose(each!(i of 8 => zero.select(present, words[i])));
+        each!(lane of 8 => rows[lane].words())
     }
 
     fn to_affine(row: &[u64; 8]) -> Affine<g1::Config> {
@@ -153,6 +191,7 @@ impl Coordinate for Fq8 {
         Lanes::may_be_zero(self)
     }
 
+    #[inline(always)]
     fn is_zero(&self) -> u8 {
         Lanes::is_zero(self)
     }
@@ -177,6 +216,7 @@ impl Coordinate for Fq8 {
         next_coordinate::<3>(slope.multiply_raw(&four_differences(x1, x3)), y1, None)
     }
 
+    #[inline(always)]
     fn invert(&self) -> Self {
         invert_lanes(self)
     }
@@ -186,25 +226,34 @@ impl Coordinate for Fq8 {
 #[inline(always)]
 fn next_coordinate<const K: u64>(columns: [V; 5], a: &Fq8, b: Option<&Fq8>) -> Fq8 {
     let taken = match b {
-        Some(b) => std::array::from_fn(|i| a.limbs[i].add(b.limbs[i])),
+        Some(b) => each!(i of 5 => a.limbs[i].add(b.limbs[i])),
         None => a.limbs,
     };
-    let difference: [V; 5] = std::array::from_fn(|i| columns[i].sub(taken[i]));
+    let difference = each!(i of 5 => columns[i].sub(taken[i]));
     Lanes::reduce(a.add_multiple::<K>(difference))
 }
 
 /// Return 4 (a - b), below 21.2 p.
 #[inline(always)]
 fn four_differences(a: &Fq8, b: &Fq8) -> Fq8 {
-    let difference: [V; 5] = std::array::from_fn(|i| a.limbs[i].sub(b.limbs[i]));
-    let fourfold = a.add_multiple::<3>(difference).map(V::shl::<2>);
+    let difference = a.add_multiple::<3>(each!(i of 5 => a.limbs[i].sub(b.limbs[i])));
+    let fourfold = each!(i of 5 => difference[i].shl::<2>());
     Lanes::from_limbs(carry(fourfold)).checked(21.2)
+}
+
+#[inline(always)]
+fn half_row<const AT: usize>(row: &[u64; 16]) -> &[u64; 8] {
+    row[8 * AT..8 * AT + 8].try_into().expect("8 words")
 }
 
 impl Coordinate for Fq2x8 {
     type Curve = g2::Config;
     type Row = [u64; 16];
     const INFINITY: [u64; 16] = [0; 16];
+
+    fn read_row(bytes: &[u8]) -> [u64; 16] {
+        read_words(bytes)
+    }
 
     #[inline(always)]
     fn one(token: Ifma) -> Self {
@@ -213,12 +262,10 @@ impl Coordinate for Fq2x8 {
 
     #[inline(always)]
     fn load(token: Ifma, rows: [&[u64; 16]; 8]) -> (Self, Self) {
-        let half = |at: usize| {
-            let half = |row: &[u64; 16]| V::load(token, row[8 * at..8 * at + 8].try_into().expect("8 words"));
-            let w = transpose(rows.map(half));
-            Fq2x8 { c0: unpack([w[0], w[1], w[2], w[3]]), c1: unpack([w[4], w[5], w[6], w[7]]) }
-        };
-        (half(0), half(1))
+        let (c0, c1) = unpack_pair(each!(lane of 8 => V::load(token, half_row::<0>(rows[lane]))));
+        let x = Fq2x8 { c0, c1 };
+        let (c0, c1) = unpack_pair(each!(lane of 8 => V::load(token, half_row::<1>(rows[lane]))));
+        (x, Fq2x8 { c0, c1 })
     }
 
     #[inline(always)]
@@ -273,6 +320,7 @@ impl Coordinate for Fq2x8 {
         self.c0.may_be_zero() & self.c1.may_be_zero()
     }
 
+    #[inline(always)]
     fn is_zero(&self) -> u8 {
         self.c0.is_zero() & self.c1.is_zero()
     }
@@ -305,6 +353,7 @@ impl Coordinate for Fq2x8 {
     }
 
     /// (a0 - a1 u) / (a0^2 + a1^2).
+    #[inline(always)]
     fn invert(&self) -> Self {
         let norm = self.c0.square().add(&self.c1.square());
         let inverse = invert_lanes(&norm);

@@ -6,7 +6,7 @@
 use std::marker::PhantomData;
 
 use crate::modulus::{times, Modulus};
-use crate::simd::{LIMB_MASK, V};
+use crate::simd::{each, LIMB_MASK, V};
 use crate::Ifma;
 
 /// Ten columns of a product, or five: sums of products of limbs, below 2^58 and perhaps negative.
@@ -33,19 +33,19 @@ impl<M: Modulus> Lanes<M> {
     /// Return the elements of which `words[j][i]` is limb j of the i-th.
     #[inline(always)]
     pub fn from_words(token: Ifma, words: &[[u64; 8]; 5]) -> Self {
-        Self::from_limbs(std::array::from_fn(|j| V::load(token, &words[j])))
+        Self::from_limbs(each!(j of 5 => V::load(token, &words[j])))
     }
 
     /// Return eight times the value of `limbs`.
     #[inline(always)]
     pub fn splat(token: Ifma, limbs: [u64; 5]) -> Self {
-        Self::from_limbs(limbs.map(|limb| V::splat(token, limb)))
+        Self::from_limbs(each!(i of 5 => V::splat(token, limbs[i])))
     }
 
     /// Return eight times the value of `limbs`; that `self` exists allows it.
     #[inline(always)]
     pub fn of(&self, limbs: [u64; 5]) -> Self {
-        Self::from_limbs(limbs.map(|limb| self.limbs[0].of(limb)))
+        Self::from_limbs(each!(i of 5 => self.limbs[0].of(limbs[i])))
     }
 
     /// Return a * b / R, below (1.522 + A * B / 84.6) p. Assumes A * B <= 84: then below 2.52 p; below 2 p for 40.
@@ -101,13 +101,13 @@ impl<M: Modulus> Lanes<M> {
     #[inline(always)]
     pub fn add_multiple<const K: u64>(&self, columns: Columns<5>) -> Columns<5> {
         let multiple = const { times(K, M::P) };
-        std::array::from_fn(|i| columns[i].add(columns[i].of(multiple[i])))
+        each!(i of 5 => columns[i].add(columns[i].of(multiple[i])))
     }
 
     /// Return 4 a, below 4 A. Assumes A <= 21.
     #[inline(always)]
     pub fn times_4(&self) -> Self {
-        Self::from_limbs(carry(self.limbs.map(V::shl::<2>))).checked(84.0)
+        Self::from_limbs(carry(each!(i of 5 => self.limbs[i].shl::<2>()))).checked(84.0)
     }
 
     /// Return the columns' value minus a multiple of p, below `REDUCED`. Assumes a value in [2^209, 8 * 2^254): that is
@@ -118,21 +118,23 @@ impl<M: Modulus> Lanes<M> {
     #[inline(always)]
     pub fn reduce(columns: Columns<5>) -> Self {
         let top = columns[4].add(columns[3].sar::<52>()).shr::<46>();
-        let reduced = std::array::from_fn(|i| columns[i].sub(top.look_up(&M::REDUCTION[i])));
+        let reduced = each!(i of 5 => columns[i].sub(top.look_up(&M::REDUCTION[i])));
         Self::from_limbs(carry(reduced)).checked(REDUCED)
     }
 
     /// Return `other` in the lanes of the mask, self in the others.
     #[inline(always)]
     pub fn select(&self, mask: u8, other: &Self) -> Self {
-        Self::from_limbs(std::array::from_fn(|i| self.limbs[i].select(mask, other.limbs[i])))
+        Self::from_limbs(each!(i of 5 => self.limbs[i].select(mask, other.limbs[i])))
     }
 
     /// Return the lanes that may hold a multiple of p between p and 5 p: all that do, and others once in 2^50.
     #[inline(always)]
     pub fn may_be_zero(&self) -> u8 {
         let low = self.limbs[0];
-        (1..6).fold(0, |mask, k| mask | low.equals(low.of(times(k, M::P)[0])))
+        let multiples = const { each!(k of 5 => times(k as u64 + 1, M::P)[0]) };
+        let masks = each!(k of 5 => low.equals(low.of(multiples[k])));
+        masks[0] | masks[1] | masks[2] | masks[3] | masks[4]
     }
 
     /// Return the lanes that hold a multiple of p up to 6 p.
@@ -186,12 +188,20 @@ pub fn carry(t: Columns<5>) -> [V; 5] {
 
 #[inline(always)]
 pub fn add_columns<const N: usize>(a: &Columns<N>, b: &Columns<N>) -> Columns<N> {
-    std::array::from_fn(|i| a[i].add(b[i]))
+    let mut sum = *a;
+    for i in 0..N {
+        sum[i] = a[i].add(b[i]);
+    }
+    sum
 }
 
 #[inline(always)]
 pub fn sub_columns<const N: usize>(a: &Columns<N>, b: &Columns<N>) -> Columns<N> {
-    std::array::from_fn(|i| a[i].sub(b[i]))
+    let mut difference = *a;
+    for i in 0..N {
+        difference[i] = a[i].sub(b[i]);
+    }
+    difference
 }
 
 /// Return the product scan of two numbers of five limbs: 50 multiply-adds, columns below 10 * 2^52.

@@ -7,11 +7,18 @@ use crate::element::Lanes;
 use crate::fq2::Fq8;
 use crate::modulus::{to_limbs, FqModulus, Modulus};
 use crate::pack::pack;
-use crate::simd::V;
+use crate::simd::each;
 
 /// Return 1 / (4 a) in each lane, below p. Assumes that no lane is zero mod p, and A <= 5.
+#[inline(always)]
 pub fn invert_lanes(lanes: &Fq8) -> Fq8 {
-    let words = pack(lanes).map(V::words);
+    let packed = pack(lanes);
+    let limbs = invert_words(&each!(i of 4 => packed[i].words()));
+    Lanes::from_limbs(each!(j of 5 => packed[0].of_words(&limbs[j])))
+}
+
+/// Return the limbs of the lanes' inverses, by one inversion. `words[i]` holds the i-th words.
+fn invert_words(words: &[[u64; 8]; 4]) -> [[u64; 8]; 5] {
     let mut values: [Fq; 8] = std::array::from_fn(|lane| field(std::array::from_fn(|i| words[i][lane])));
     let mut prefixes = [Fq::one(); 8];
     let mut product = Fq::one();
@@ -28,8 +35,7 @@ pub fn invert_lanes(lanes: &Fq8) -> Fq8 {
         *value = own;
     }
     let limbs = values.map(|value| to_limbs(value.0 .0));
-    let column = |j: usize| lanes.limbs[0].of_words(&std::array::from_fn(|lane| limbs[lane][j]));
-    Lanes::from_limbs(std::array::from_fn(column))
+    std::array::from_fn(|j| std::array::from_fn(|lane| limbs[lane][j]))
 }
 
 /// Return words below 2^256 as arkworks reads them, reduced.

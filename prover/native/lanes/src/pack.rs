@@ -5,7 +5,7 @@
 
 use crate::element::Lanes;
 use crate::modulus::Modulus;
-use crate::simd::{LIMB_MASK, V};
+use crate::simd::{each, LIMB_MASK, V};
 use crate::Ifma;
 
 #[inline(always)]
@@ -17,14 +17,10 @@ pub fn load(token: Ifma, row: &[u64; 8]) -> V {
 #[inline(always)]
 pub fn transpose(r: [V; 8]) -> [V; 8] {
     // Pairs of rows: (low, high) words interleaved within 128 bits; then the 128-bit blocks are dealt out.
-    let low: [V; 4] = std::array::from_fn(|i| r[2 * i].unpack_lo(r[2 * i + 1]));
-    let high: [V; 4] = std::array::from_fn(|i| r[2 * i].unpack_hi(r[2 * i + 1]));
-    let halves = |x: [V; 4]| {
-        let first = [x[0].shuffle::<0x44>(x[1]), x[2].shuffle::<0x44>(x[3])];
-        let second = [x[0].shuffle::<0xee>(x[1]), x[2].shuffle::<0xee>(x[3])];
-        [first, second]
-    };
-    let ([a, c], [e, g]) = (halves(low), halves(high));
+    let low = each!(i of 4 => r[2 * i].unpack_lo(r[2 * i + 1]));
+    let high = each!(i of 4 => r[2 * i].unpack_hi(r[2 * i + 1]));
+    let (a, c) = halves(low);
+    let (e, g) = halves(high);
     [
         a[0].shuffle::<0x88>(a[1]),
         e[0].shuffle::<0x88>(e[1]),
@@ -35,6 +31,13 @@ pub fn transpose(r: [V; 8]) -> [V; 8] {
         c[0].shuffle::<0xdd>(c[1]),
         g[0].shuffle::<0xdd>(g[1]),
     ]
+}
+
+#[inline(always)]
+fn halves(x: [V; 4]) -> ([V; 2], [V; 2]) {
+    let first = [x[0].shuffle::<0x44>(x[1]), x[2].shuffle::<0x44>(x[3])];
+    let second = [x[0].shuffle::<0xee>(x[1]), x[2].shuffle::<0xee>(x[3])];
+    (first, second)
 }
 
 /// Return the elements of which `words[i]` holds the i-th words.

@@ -2,7 +2,7 @@
 
 use crate::coordinate::Coordinate;
 use crate::plan::{Run, SIGN};
-use crate::simd::prefetch;
+use crate::simd::{each, prefetch};
 use crate::slots::{Adder, Slots};
 use crate::Ifma;
 
@@ -89,23 +89,30 @@ fn gather<F: Coordinate>(
     lanes: &[Run; 8],
 ) {
     let infinity = F::INFINITY;
-    for i in 0..lanes[0].length as usize {
+    for i in 0..lanes[0].length {
         let mut negative = 0u8;
-        let rows = std::array::from_fn(|lane| {
-            let run = &lanes[lane];
-            if i >= run.length as usize {
-                return &infinity;
+        let rows = each!(lane of 8 => match pick(source, items, &lanes[lane], i) {
+            Some((row, is_negative)) => {
+                negative |= (is_negative as u8) << lane;
+                row
             }
-            let at = run.start as usize + i;
-            let item = items[at];
-            negative |= ((item & SIGN != 0) as u8) << lane;
-            if let Some(next) = items.get(at + AHEAD) {
-                prefetch(&source[(next & !SIGN) as usize]);
-            }
-            &source[(item & !SIGN) as usize]
+            None => &infinity,
         });
         let (x, y) = F::load(token, rows);
         let present = !(x.is_null() & y.is_null());
         slots.push(x, y.negate(negative & present), present);
     }
+}
+
+/// Return a run's i-th row and whether it is taken off; ask for a later one.
+#[inline(always)]
+fn pick<'a, R>(source: &'a [R], items: &[u32], run: &Run, i: u32) -> Option<(&'a R, bool)> {
+    if i >= run.length {
+        return None;
+    }
+    let at = (run.start + i) as usize;
+    if let Some(next) = items.get(at + AHEAD) {
+        prefetch(&source[(next & !SIGN) as usize]);
+    }
+    Some((&source[(items[at] & !SIGN) as usize], items[at] & SIGN != 0))
 }

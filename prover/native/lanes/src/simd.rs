@@ -10,6 +10,23 @@ use std::arch::x86_64::*;
 
 use crate::Ifma;
 
+/// `[f(0), f(1), ..]` written out. `array::from_fn` and `map` would do, but the compiler may leave their closures
+/// outside of the function that is compiled for these instructions, and then every instruction is a call.
+macro_rules! each {
+    ($i:ident of 3 => $value:expr) => { each!($i in [0, 1, 2] => $value) };
+    ($i:ident of 4 => $value:expr) => { each!($i in [0, 1, 2, 3] => $value) };
+    ($i:ident of 5 => $value:expr) => { each!($i in [0, 1, 2, 3, 4] => $value) };
+    ($i:ident of 8 => $value:expr) => { each!($i in [0, 1, 2, 3, 4, 5, 6, 7] => $value) };
+    ($i:ident in [$($index:literal),*] => $value:expr) => {
+        [$({
+            #[allow(unused_variables)]
+            let $i: usize = $index;
+            $value
+        }),*]
+    };
+}
+pub(crate) use each;
+
 /// Eight 64-bit words.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
