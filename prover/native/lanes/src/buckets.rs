@@ -14,7 +14,7 @@ use crate::slots::{Adder, Slots};
 use crate::Ifma;
 
 /// Buckets of a segment, where there are enough: more make the lanes do more, and fewer batches fill them.
-const SEGMENT: usize = 64;
+const SEGMENT: usize = 128;
 
 /// Return sum_b (b + 1) * sums[buckets[b]].
 pub fn sum_buckets<F: Coordinate>(token: Ifma, buckets: &[u32], sums: &[F::Row]) -> Projective<F::Curve> {

@@ -41,22 +41,31 @@ impl Digits {
         let n_windows = count_windows(n_bits, width);
         let mut windows: Vec<Vec<i16>> = vec![vec![0; n]; n_windows];
         let offset = offset(width, n_windows);
-        windows.par_iter_mut().enumerate().for_each(|(window, digits)| {
-            for (digit, (value, is_negative)) in digits.iter_mut().zip(&folded) {
-                if value.is_zero() {
-                    continue;
-                }
+        let pieces = transpose(&mut windows, n.div_ceil(CHUNK));
+        folded.par_chunks(CHUNK).zip(pieces).for_each(|(folded, mut digits)| {
+            for (i, (value, is_negative)) in folded.iter().enumerate().filter(|(_, (v, _))| !v.is_zero()) {
                 let mut shifted = offset;
                 if *is_negative {
                     shifted.sub_with_borrow(value); // perhaps below zero, in two's complement
                 } else {
                     shifted.add_with_carry(value);
                 }
-                *digit = cut(&shifted, window, width, n_windows);
+                for (window, digits) in digits.iter_mut().enumerate() {
+                    digits[i] = cut(&shifted, window, width, n_windows);
+                }
             }
         });
         Digits { width, windows }
     }
+}
+
+/// Return the windows' pieces of `CHUNK` digits, for each chunk those of all windows.
+fn transpose(windows: &mut [Vec<i16>], n_chunks: usize) -> Vec<Vec<&mut [i16]>> {
+    let mut pieces: Vec<Vec<&mut [i16]>> = (0..n_chunks).map(|_| Vec::new()).collect();
+    for window in windows {
+        pieces.iter_mut().zip(window.chunks_mut(CHUNK)).for_each(|(piece, digits)| piece.push(digits));
+    }
+    pieces
 }
 
 /// Two bits more than the scalars have: the top digit takes a carry and a sign, and stays below 2^(c-1) in size.

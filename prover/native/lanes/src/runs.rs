@@ -8,9 +8,6 @@ use crate::Ifma;
 
 /// Slots of a block, so that it stays in the second-level cache with what the additions note.
 pub const BLOCK_SLOTS: usize = 768;
-/// Points ahead whose lines are asked for.
-const AHEAD: usize = 6;
-
 /// Buffers of one thread.
 pub struct Workspace<F> {
     slots: Slots<F>,
@@ -53,13 +50,12 @@ fn sum_runs<F: Coordinate>(
     work.order.sort_unstable_by_key(|i| std::cmp::Reverse(runs[*i as usize].length));
     work.slots.clear();
     let mut groups = Vec::with_capacity(runs.len().div_ceil(8));
-    for group in work.order.chunks(8) {
-        let lanes: [Run; 8] = std::array::from_fn(|lane| match group.get(lane) {
-            Some(i) => runs[*i as usize],
-            None => Run { start: 0, length: 0 },
-        });
+    let mut later = work.order.chunks(8);
+    let mut next = pick_lanes(runs, later.next());
+    while next[0].length > 0 {
+        let lanes = std::mem::replace(&mut next, pick_lanes(runs, later.next()));
         groups.push((work.slots.present.len() as u32, lanes[0].length));
-        gather(&mut work.slots, token, source, items, &lanes);
+        gather(&mut work.slots, token, source, items, &lanes, &next);
     }
     let mut longest = groups.first().map_or(0, |group| group.1);
     while longest > 1 {
@@ -79,7 +75,13 @@ fn sum_runs<F: Coordinate>(
     }
 }
 
-/// Append the slots of eight runs, the first the longest.
+/// Return the runs of a group; lanes without one have an empty run.
+fn pick_lanes(runs: &[Run], group: Option<&[u32]>) -> [Run; 8] {
+    let group = group.unwrap_or_default();
+    std::array::from_fn(|lane| group.get(lane).map_or(Run { start: 0, length: 0 }, |i| runs[*i as usize]))
+}
+
+/// Append the slots of eight runs, the first the longest; ask for the rows of the `next` ones, none of them longer.
 #[inline(always)]
 fn gather<F: Coordinate>(
     slots: &mut Slots<F>,
@@ -87,14 +89,20 @@ fn gather<F: Coordinate>(
     source: &[F::Row],
     items: &[u32],
     lanes: &[Run; 8],
+    next: &[Run; 8],
 ) {
     let infinity = F::INFINITY;
     for i in 0..lanes[0].length {
+        for run in next {
+            if let Some(item) = item_of(items, run, i) {
+                prefetch(&source[(item & !SIGN) as usize]);
+            }
+        }
         let mut negative = 0u8;
-        let rows = each!(lane of 8 => match pick(source, items, &lanes[lane], i) {
-            Some((row, is_negative)) => {
-                negative |= (is_negative as u8) << lane;
-                row
+        let rows = each!(lane of 8 => match item_of(items, &lanes[lane], i) {
+            Some(item) => {
+                negative |= ((item & SIGN != 0) as u8) << lane;
+                &source[(item & !SIGN) as usize]
             }
             None => &infinity,
         });
@@ -104,15 +112,8 @@ fn gather<F: Coordinate>(
     }
 }
 
-/// Return a run's i-th row and whether it is taken off; ask for a later one.
+/// Return a run's i-th item, where it has as many.
 #[inline(always)]
-fn pick<'a, R>(source: &'a [R], items: &[u32], run: &Run, i: u32) -> Option<(&'a R, bool)> {
-    if i >= run.length {
-        return None;
-    }
-    let at = (run.start + i) as usize;
-    if let Some(next) = items.get(at + AHEAD) {
-        prefetch(&source[(next & !SIGN) as usize]);
-    }
-    Some((&source[(items[at] & !SIGN) as usize], items[at] & SIGN != 0))
+fn item_of(items: &[u32], run: &Run, i: u32) -> Option<u32> {
+    (i < run.length).then(|| items[(run.start + i) as usize])
 }

@@ -87,16 +87,16 @@ impl<F: Coordinate> Adder<F> {
             let running = &mut inverses[i % CHAINS];
             let inverse = running.multiply(&step.prefix);
             *running = running.multiply(&step.denominator);
-            let (x1, y1, x2, y2) = (slots.x[a], slots.y[a], slots.x[b], slots.y[b]);
-            let mut numerator = y2.difference(&y1);
+            let (x1, y1, x2, y2) = (&slots.x[a], &slots.y[a], &slots.x[b], &slots.y[b]);
+            let mut numerator = y2.difference(y1);
             if step.doubled != 0 {
                 numerator = numerator.select(step.doubled, &x1.tangent());
             }
             let slope = numerator.multiply(&inverse);
-            let x3 = F::next_x(&slope, &x1, &x2);
-            let y3 = F::next_y(&slope, &x1, &x3, &y1);
-            let x = x1.select(step.taken, &x2).select(step.both, &x3);
-            let y = y1.select(step.taken, &y2).select(step.both, &y3);
+            let x3 = F::next_x(&slope, x1, x2);
+            let y3 = F::next_y(&slope, x1, &x3, y1);
+            let x = x1.select(step.taken, x2).select(step.both, &x3);
+            let y = y1.select(step.taken, y2).select(step.both, &y3);
             slots.set(a, (x, y, step.present));
         }
     }
