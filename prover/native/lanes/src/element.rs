@@ -122,6 +122,20 @@ impl<M: Modulus> Lanes<M> {
         Self::from_limbs(carry(reduced)).checked(REDUCED)
     }
 
+    /// Return the same residues below p. Assumes A <= 3.
+    #[inline(always)]
+    pub fn canonical(&self) -> Self {
+        self.subtract_once().subtract_once().checked(1.0)
+    }
+
+    /// Return a - p, or a where that is negative.
+    #[inline(always)]
+    fn subtract_once(&self) -> Self {
+        let p = const { M::P };
+        let difference = carry(each!(i of 5 => self.limbs[i].sub(self.limbs[i].of(p[i]))));
+        Self::from_limbs(difference).select(difference[4].is_negative(), self)
+    }
+
     /// Return `other` in the lanes of the mask, self in the others.
     #[inline(always)]
     pub fn select(&self, mask: u8, other: &Self) -> Self {
@@ -175,7 +189,8 @@ impl<M: Modulus> Lanes<M> {
     }
 }
 
-/// Return limbs below 2^52, the carries moved up. Assumes a value in [0, 2^260) and signed columns.
+/// Return limbs below 2^52, the carries moved up. Assumes a value in [0, 2^260) and signed columns; of a negative value
+/// the top limb is negative.
 #[inline(always)]
 pub fn carry(t: Columns<5>) -> [V; 5] {
     let mask = t[0].of(LIMB_MASK);

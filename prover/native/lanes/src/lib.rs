@@ -11,6 +11,8 @@ pub mod coordinate;
 #[cfg(target_arch = "x86_64")]
 pub mod element;
 #[cfg(target_arch = "x86_64")]
+pub mod fft;
+#[cfg(target_arch = "x86_64")]
 pub mod fq2;
 #[cfg(target_arch = "x86_64")]
 mod inverse;

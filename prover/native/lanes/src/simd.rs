@@ -146,6 +146,13 @@ impl V {
         unsafe { V(_mm512_mask_blend_epi64(mask, self.0, other.0)) }
     }
 
+    /// Return the lanes that are negative as signed words.
+    #[inline(always)]
+    pub fn is_negative(self) -> u8 {
+        // SAFETY: see the top of this file.
+        unsafe { _mm512_movepi64_mask(self.0) }
+    }
+
     /// Return the lanes that are equal.
     #[inline(always)]
     pub fn equals(self, other: V) -> u8 {
