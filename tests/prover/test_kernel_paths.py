@@ -1,4 +1,4 @@
-"""Both paths of the kernel's arithmetic, forced by the switch: the same sums, transforms and proofs, byte for byte."""
+"""Both paths of the kernel's arithmetic, forced by the switch: the same sums and proofs, byte for byte."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from prover.kernel import ProvingKey, fft, msm_g1, msm_g2, prove, setup, verify
+from prover.kernel import ProvingKey, msm_g1, msm_g2, prove, setup, verify
 from tests.prover.test_msm import draw_terms, encode_g1, encode_g2
 from tests.prover.tiny import R, build_cubic_circuit, compute_cubic_inputs, encode_be
 
@@ -41,12 +41,6 @@ def test_sums_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     g2 = b"".join(encode_g2(k) for k, _ in terms)
     assert on_both_paths(monkeypatch, lambda: msm_g1(g1, scalars)) == encode_g1(total)
     assert on_both_paths(monkeypatch, lambda: msm_g2(g2, scalars)) == encode_g2(total)
-
-
-def test_transforms_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    values = encode_be([pow(3, i, R) for i in range(1 << 12)])
-    forward = on_both_paths(monkeypatch, lambda: fft(values))
-    assert on_both_paths(monkeypatch, lambda: fft(forward, inverse=True)) == values
 
 
 def test_proofs_are_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

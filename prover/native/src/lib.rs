@@ -18,6 +18,7 @@ mod msm;
 mod progress;
 mod prove;
 mod qap;
+mod quotient;
 mod secrets;
 mod setup;
 mod sums;

@@ -8,7 +8,8 @@ use crate::circuit::Circuit;
 use crate::error::Result;
 use crate::keyfile::{Points, ProvingKey};
 use crate::progress::Progress;
-use crate::qap::{evaluate_rows, quotient_evaluations, Domain};
+use crate::qap::{evaluate_rows, Domain};
+use crate::quotient::quotient_evaluations;
 use crate::secrets::Secrets;
 use crate::sums::{Kernel, Scalars};
 use crate::value_error;
@@ -35,7 +36,8 @@ pub fn prove(
     let domain = Domain::new(circuit.domain_log2);
     let rows =
         progress.watch("prove rows", circuit.n_rows, |_| evaluate_rows(circuit, wires, domain.size()))??;
-    let quotient = progress.watch("prove FFT", 3, |counter| quotient_evaluations(&domain, rows, counter))?;
+    let quotient =
+        progress.watch("prove FFT", 3, |counter| quotient_evaluations(kernel, &domain, rows, counter))?;
     let h = Scalars::new(kernel, quotient.len(), |i| quotient[i]);
     let h: G1Projective =
         progress.watch("prove H", quotient.len(), |counter| h.sum(key.points(Points::H), counter))?;
