@@ -11,7 +11,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 PACKAGES := rollup circuits prover verifier sequencer
 CARGO := cargo
 KERNEL := prover/native
-KERNEL_SOURCES := pyproject.toml $(KERNEL)/Cargo.toml $(KERNEL)/primitives/Cargo.toml $(KERNEL)/Cargo.lock $(shell find $(KERNEL)/src $(KERNEL)/primitives/src -name '*.rs')
+KERNEL_SOURCES := pyproject.toml $(KERNEL)/Cargo.toml $(KERNEL)/primitives/Cargo.toml $(KERNEL)/lanes/Cargo.toml $(KERNEL)/Cargo.lock $(shell find $(KERNEL)/src $(KERNEL)/primitives/src $(KERNEL)/lanes/src -name '*.rs')
 WORKERS ?= auto
 
 # Node.js of the system, else the one that `make node` installs as wheels into a folder of its own.
@@ -26,7 +26,7 @@ NEEDS_NODE := tests/third_party
 POSTGRES := $(shell { command -v initdb || ls "$$(pg_config --bindir)/initdb" /usr/lib/postgresql/*/bin/initdb; } 2>/dev/null | head -n 1)
 NEEDS_POSTGRES := tests/postgres
 
-.PHONY: help demo test lint bench mutants lock system-deps node third-party-state clean
+.PHONY: help demo test lint bench mutants lane-bounds lock system-deps node third-party-state clean
 
 help:
 	@printf '%s\n' 'make demo      real trades through deposits, auction, liquidation, proof and settlement' \
@@ -38,7 +38,7 @@ demo: $(VENV)/.stamp-kernel
 	@$(BIN)/zkmargin demo
 
 test: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel third-party-state
-	@$(CARGO) test --quiet --release --locked --manifest-path $(KERNEL)/Cargo.toml --package zkmargin-primitives </dev/null
+	@$(CARGO) test --quiet --release --locked --manifest-path $(KERNEL)/Cargo.toml --package zkmargin-primitives --package zkmargin-lanes </dev/null
 	@left_out=(); \
 	if [ ! -e node_modules/.stamp ]; then \
 	  left_out=(--ignore=$(NEEDS_NODE)); \
@@ -60,6 +60,10 @@ lint: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
 
 bench: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
 	@$(BIN)/python -m benchmarks
+
+# The lanes' tests once more with every bound of docs/kernel.md held on every operation; builds arkworks for it.
+lane-bounds:
+	@$(CARGO) test --quiet --locked --manifest-path $(KERNEL)/Cargo.toml --package zkmargin-lanes </dev/null
 
 mutants: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
 	@$(BIN)/python -m benchmarks.mutants
@@ -105,7 +109,7 @@ lock: $(VENV)/.stamp-dev
 
 system-deps:
 	apt-get install --yes --no-install-recommends python3 python3-venv build-essential postgresql
-	@command -v $(CARGO) >/dev/null || echo 'Rust 1.87 or newer is missing; Debian 12 has none: install it by rustup'
+	@command -v $(CARGO) >/dev/null || echo 'Rust 1.89 or newer is missing; Debian 12 has none: install it by rustup'
 
 clean:
 	rm -rf $(VENV) node_modules .cache $(KERNEL)/target
