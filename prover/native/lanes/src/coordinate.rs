@@ -48,14 +48,14 @@ fn read_words<const N: usize>(bytes: &[u8]) -> [u64; N] {
 pub trait Coordinate: sealed::Sealed + Copy + Send + Sync + 'static {
     /// The curve, for what is done one point at a time.
     type Curve: SWCurveConfig<ScalarField = ark_bn254::Fr>;
-    /// A point in memory: x, y in arkworks' limbs; zeros are infinity. Values may be below 2.3 p.
+    /// A point in memory: x, y in arkworks' limbs, below p; zeros are infinity.
     type Row: Copy + Send + Sync + 'static;
     const INFINITY: Self::Row;
 
     fn read_row(bytes: &[u8]) -> Self::Row;
     fn one(token: Ifma) -> Self;
     fn load(token: Ifma, rows: [&Self::Row; 8]) -> (Self, Self);
-    /// Return the rows; lanes outside of the mask become infinity.
+    /// Return the rows, canonical; lanes outside of the mask become infinity.
     fn store(x: &Self, y: &Self, present: u8) -> [Self::Row; 8];
     fn to_affine(row: &Self::Row) -> Affine<Self::Curve>;
     fn from_affine(point: &Affine<Self::Curve>) -> Self::Row;
@@ -137,7 +137,7 @@ impl Coordinate for Fq8 {
 
     #[inline(always)]
     fn store(x: &Self, y: &Self, present: u8) -> [[u64; 8]; 8] {
-        let (x, y) = (pack(x), pack(y));
+        let (x, y) = (pack(&x.canonical()), pack(&y.canonical()));
         let zero = x[0].of(0);
         let words = [x[0], x[1], x[2], x[3], y[0], y[1], y[2], y[3]];
         let rows = transpose(each!(i of 8 => zero.select(present, words[i])));

@@ -21,10 +21,12 @@ fn points<P: SWCurveConfig<ScalarField = Fr>>(logs: &[Fr]) -> Vec<Affine<P>> {
 fn check<F: Coordinate>(logs: &[Fr], scalars: &[Fr], what: &str) {
     let Some(token) = Ifma::detect() else { return };
     let rows: Vec<F::Row> = points::<F::Curve>(logs).iter().map(F::from_affine).collect();
-    let plan = Plan::new(scalars.len(), |i| scalars[i]);
-    let sum = msm::sum::<F>(token, &plan, &rows, &());
     let log: Fr = logs.iter().zip(scalars).map(|(log, scalar)| *log * scalar).sum();
-    assert_eq!(sum, Projective::<F::Curve>::generator() * log, "{what}");
+    for repeats in [false, true] {
+        let plan = Plan::new(scalars.len(), repeats, |i| scalars[i]);
+        let sum = msm::sum::<F>(token, &plan, &rows, &());
+        assert_eq!(sum, Projective::<F::Curve>::generator() * log, "{what}");
+    }
 }
 
 fn check_both(logs: &[Fr], scalars: &[Fr], what: &str) {
@@ -85,6 +87,9 @@ fn many_points_of_all_kinds() {
     let logs: Vec<Fr> = (0..3000).map(|i| few[(i * i + i / 7) % 100]).collect();
     let scalars: Vec<Fr> = (0..3000).map(|i| kinds(i, &mut rng)).collect();
     check_both(&logs, &scalars, "all kinds");
+    let repeated: Vec<Fr> =
+        (0..3000).map(|i| if i % 4 == 0 { -few[i % 7] } else { few[i * i % 50] }).collect();
+    check_both(&logs, &repeated, "large scalars, repeated and opposite");
     let ones: Vec<Fr> = (0..3000).map(|i| signed(i64::from(i % 3 != 0))).collect();
     check_both(&logs, &ones, "bits");
 }
