@@ -31,7 +31,7 @@ where
 {
     let mut raw = Vec::with_capacity(points.len() * <Affine<P> as RawPoint>::RAW_BYTES);
     points.iter().for_each(|point| point.to_raw(&mut raw));
-    let scalars = Scalars::new(Kernel::choose()?, points.len(), |i| scalars[i]);
+    let scalars = Scalars::new(Kernel::choose()?, points.len(), true, |i| scalars[i]);
     Ok(scalars.sum(&raw, &Counter::default()))
 }
 

@@ -38,20 +38,20 @@ pub fn prove(
         progress.watch("prove rows", circuit.n_rows, |_| evaluate_rows(circuit, wires, domain.size()))??;
     let quotient =
         progress.watch("prove FFT", 3, |counter| quotient_evaluations(kernel, &domain, rows, counter))?;
-    let h = Scalars::new(kernel, quotient.len(), |i| quotient[i]);
+    let h = Scalars::new(kernel, quotient.len(), false, |i| quotient[i]);
     let h: G1Projective =
         progress.watch("prove H", quotient.len(), |counter| h.sum(key.points(Points::H), counter))?;
     drop(quotient);
     let own = &wires[circuit.n_public + 1..];
-    let l = Scalars::new(kernel, own.len(), |i| own[i]);
+    let l = Scalars::new(kernel, own.len(), true, |i| own[i]);
     let l: G1Projective =
         progress.watch("prove L", own.len(), |counter| l.sum(key.points(Points::L), counter))?;
     let (n_a, n_b) = (key.header.n_a, key.header.n_b);
-    let a = Scalars::new(kernel, n_a, |i| wires[key.a_wire(i)]);
+    let a = Scalars::new(kernel, n_a, true, |i| wires[key.a_wire(i)]);
     let a_sum: G1Projective =
         progress.watch("prove A", n_a, |counter| a.sum(key.points(Points::A), counter))?;
     drop(a);
-    let b = Scalars::new(kernel, n_b, |i| wires[key.b_wire(i)]); // sorted once for both groups
+    let b = Scalars::new(kernel, n_b, true, |i| wires[key.b_wire(i)]); // sorted once for both groups
     let b1_sum: G1Projective =
         progress.watch("prove B1", n_b, |counter| b.sum(key.points(Points::B1), counter))?;
     let b2_sum: G2Projective =

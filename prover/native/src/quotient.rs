@@ -44,7 +44,7 @@ enum CosetTransform<'a> {
     #[cfg(target_arch = "x86_64")]
     Lanes {
         token: zkmargin_lanes::Ifma,
-        transform: Box<zkmargin_lanes::fft::CosetTransform>,
+        transform: zkmargin_lanes::fft::CosetTransform,
     },
 }
 
@@ -54,7 +54,7 @@ impl<'a> CosetTransform<'a> {
             #[cfg(target_arch = "x86_64")]
             Kernel::Lanes(token) if domain.evens.log_size_of_group >= FEWEST_LOG2_FOR_LANES => {
                 let log2 = domain.evens.log_size_of_group;
-                let transform = Box::new(zkmargin_lanes::fft::CosetTransform::new(log2, domain.odd_shift));
+                let transform = zkmargin_lanes::fft::CosetTransform::new(log2, domain.odd_shift);
                 CosetTransform::Lanes { token, transform }
             }
             _ => CosetTransform::Portable {

@@ -83,12 +83,13 @@ pub enum Scalars<S> {
 }
 
 impl<S: Fn(usize) -> Fr + Sync> Scalars<S> {
-    /// Assumes n < 2^27.
-    pub fn new(kernel: Kernel, n: usize, scalar: S) -> Self {
+    /// `repeats` says that many scalars may be equal: then lanes join them first. Assumes n < 2^30.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(unused_variables))]
+    pub fn new(kernel: Kernel, n: usize, repeats: bool, scalar: S) -> Self {
         match kernel {
             #[cfg(target_arch = "x86_64")]
             Kernel::Lanes(token) if n >= FEWEST_FOR_LANES => {
-                Scalars::Lanes { token, plan: zkmargin_lanes::Plan::new(n, scalar) }
+                Scalars::Lanes { token, plan: zkmargin_lanes::Plan::new(n, repeats, scalar) }
             }
             _ => Scalars::Portable { n, scalar },
         }

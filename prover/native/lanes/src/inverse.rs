@@ -1,7 +1,7 @@
 //! Eight inverses for the price of one, and 21 multiplications.
 
 use ark_bn254::Fq;
-use ark_ff::{BigInt, Field, One, PrimeField};
+use ark_ff::{BigInt, BigInteger, Field, One, PrimeField};
 
 use crate::element::Lanes;
 use crate::fq2::Fq8;
@@ -19,7 +19,7 @@ pub fn invert_lanes(lanes: &Fq8) -> Fq8 {
 
 /// Return the limbs of the lanes' inverses, by one inversion. `words[i]` holds the i-th words.
 fn invert_words(words: &[[u64; 8]; 4]) -> [[u64; 8]; 5] {
-    let mut values: [Fq; 8] = std::array::from_fn(|lane| field(std::array::from_fn(|i| words[i][lane])));
+    let mut values: [Fq; 8] = std::array::from_fn(|lane| to_field(std::array::from_fn(|i| words[i][lane])));
     let mut prefixes = [Fq::one(); 8];
     let mut product = Fq::one();
     for (prefix, value) in prefixes.iter_mut().zip(&values) {
@@ -38,11 +38,11 @@ fn invert_words(words: &[[u64; 8]; 4]) -> [[u64; 8]; 5] {
     std::array::from_fn(|j| std::array::from_fn(|lane| limbs[lane][j]))
 }
 
-/// Return words below 2^256 as arkworks reads them, reduced.
-fn field(words: [u64; 4]) -> Fq {
+/// Return what arkworks reads in words below 2^256, reduced.
+pub fn to_field(words: [u64; 4]) -> Fq {
     let mut value = BigInt(words);
     while value >= BigInt(FqModulus::WORDS) {
-        ark_ff::BigInteger::sub_with_borrow(&mut value, &Fq::MODULUS);
+        value.sub_with_borrow(&Fq::MODULUS);
     }
     Fq::new_unchecked(value)
 }

@@ -17,6 +17,8 @@ pub mod fq2;
 #[cfg(target_arch = "x86_64")]
 mod inverse;
 #[cfg(target_arch = "x86_64")]
+mod join;
+#[cfg(target_arch = "x86_64")]
 mod modulus;
 #[cfg(target_arch = "x86_64")]
 pub mod msm;

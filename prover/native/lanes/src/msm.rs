@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::buckets::sum_buckets;
 use crate::coordinate::Coordinate;
 use crate::plan::{Plan, Round, Run};
-use crate::runs::{Workspace, BLOCK_SLOTS};
+use crate::runs::{Source, Workspace, BLOCK_SLOTS};
 use crate::{Ifma, Watch};
 
 /// Return sum_i scalar(i) * point(i), of the scalars that made the plan. `watch` is told n in all.
@@ -23,8 +23,12 @@ pub fn sum<F: Coordinate>(
     let mut done = 0;
     for (i, round) in plan.rounds.iter().enumerate() {
         let (before, rest) = sums.split_at_mut(done);
-        let source = if i == 0 { points } else { before };
-        let share = if i == 0 { plan.n } else { 0 };
+        let source = match i {
+            0 => Source { first: points, second: &[] },
+            1 => Source { first: points, second: before },
+            _ => Source { first: before, second: &[] },
+        };
+        let share = if i == 1 { plan.n } else { 0 };
         sum_round::<F>(token, round, source, &mut rest[..round.runs.len()], share, watch);
         done += round.runs.len();
     }
@@ -49,7 +53,7 @@ pub fn sum<F: Coordinate>(
 fn sum_round<F: Coordinate>(
     token: Ifma,
     round: &Round,
-    source: &[F::Row],
+    source: Source<'_, F::Row>,
     sums: &mut [F::Row],
     share: usize,
     watch: &impl Watch,

@@ -7,7 +7,8 @@
 use ark_bn254::Fr;
 use rayon::prelude::*;
 
-use crate::recode::Digits;
+use crate::join::join_equal;
+use crate::recode::{fold, Digits};
 
 /// A point of a round and its sign: the top bit set means that it is taken off.
 pub const SIGN: u32 = 1 << 31;
@@ -23,7 +24,8 @@ pub struct Run {
     pub length: u32,
 }
 
-/// Runs whose sums are numbered on from the last round's; items are points of the key in the first round, sums later.
+/// Runs whose sums are numbered on from the last round's. The first round's items are points of the key, added up where
+/// their scalars are equal; the second's these and, numbered on, the first's sums; later ones' are sums.
 pub struct Round {
     pub items: Vec<u32>,
     pub runs: Vec<Run>,
@@ -46,14 +48,18 @@ struct Sorted {
 }
 
 impl Plan {
-    /// Assumes n < 2^31, and fewer than 2^32 digits that are not zero.
-    pub fn new(n: usize, scalar: impl Fn(usize) -> Fr + Sync) -> Self {
-        let digits = Digits::new(n, scalar);
+    /// `repeats` says that many scalars may be equal. Assumes n < 2^30, and fewer than 2^32 digits that are not zero.
+    pub fn new(n: usize, repeats: bool, scalar: impl Fn(usize) -> Fr + Sync) -> Self {
+        let mut folded = fold(n, scalar);
+        let (items, runs) = if repeats { join_equal(&mut folded) } else { (Vec::new(), Vec::new()) };
+        let digits = Digits::new(&folded);
+        drop(folded);
         let width = digits.width;
         let sorted: Vec<Sorted> =
             digits.windows.into_par_iter().with_max_len(1).map(|window| sort(&window, width)).collect();
-        let mut plan = Plan { n, width, rounds: Vec::new(), buckets: Vec::new(), n_sums: 0 };
-        let mut pieces = plan.first_round(sorted);
+        let n_sums = runs.len();
+        let mut plan = Plan { n, width, rounds: vec![Round { items, runs }], buckets: Vec::new(), n_sums };
+        let mut pieces = plan.bucket_round(sorted);
         while !pieces.is_empty() {
             pieces = plan.next_round(pieces);
         }
@@ -61,7 +67,7 @@ impl Plan {
     }
 
     /// Add the windows' runs; return the buckets of several as (window, bucket, first sum, number of sums).
-    fn first_round(&mut self, sorted: Vec<Sorted>) -> Vec<Pieces> {
+    fn bucket_round(&mut self, sorted: Vec<Sorted>) -> Vec<Pieces> {
         let mut pieces = Vec::new();
         let (mut items, mut runs) = (Vec::new(), Vec::new());
         for (window, sorted) in sorted.into_iter().enumerate() {

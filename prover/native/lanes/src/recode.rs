@@ -20,8 +20,15 @@ pub struct Digits {
     pub windows: Vec<Vec<i16>>,
 }
 
-/// Return scalars with the sign folded: (s, false), or (r - s, true) where s is above r/2.
-fn fold_sign(scalar: &Fr) -> (BigInt<4>, bool) {
+/// A scalar with its sign folded away: s and false, or r - s and true where s is above r/2.
+pub type Folded = (BigInt<4>, bool);
+
+/// Return the scalars, folded.
+pub fn fold(n: usize, scalar: impl Fn(usize) -> Fr + Sync) -> Vec<Folded> {
+    (0..n).into_par_iter().with_min_len(CHUNK).map(|i| fold_sign(&scalar(i))).collect()
+}
+
+fn fold_sign(scalar: &Fr) -> Folded {
     let value = scalar.into_bigint();
     if value <= Fr::MODULUS_MINUS_ONE_DIV_TWO {
         return (value, false);
@@ -32,10 +39,9 @@ fn fold_sign(scalar: &Fr) -> (BigInt<4>, bool) {
 }
 
 impl Digits {
-    pub fn new(n: usize, scalar: impl Fn(usize) -> Fr + Sync) -> Self {
-        let folded: Vec<(BigInt<4>, bool)> =
-            (0..n).into_par_iter().with_min_len(CHUNK).map(|i| fold_sign(&scalar(i))).collect();
-        let histogram = count_bits(&folded);
+    pub fn new(folded: &[Folded]) -> Self {
+        let n = folded.len();
+        let histogram = count_bits(folded);
         let width = choose_width(&histogram);
         let n_bits = histogram.iter().rposition(|count| *count > 0).unwrap_or(0) as u32;
         let n_windows = count_windows(n_bits, width);
@@ -101,8 +107,8 @@ fn cut(shifted: &BigInt<4>, window: usize, width: u32, n_windows: usize) -> i16 
 }
 
 /// Return how many scalars have i bits.
-fn count_bits(folded: &[(BigInt<4>, bool)]) -> [usize; 255] {
-    let count = |chunk: &[(BigInt<4>, bool)]| {
+fn count_bits(folded: &[Folded]) -> [usize; 255] {
+    let count = |chunk: &[Folded]| {
         let mut histogram = [0; 255];
         chunk.iter().for_each(|(value, _)| histogram[value.num_bits() as usize] += 1);
         histogram
@@ -152,7 +158,7 @@ mod tests {
         for n in [1, 3, 30, 560, 1200] {
             let values = edges();
             let n = n.min(values.len());
-            let digits = Digits::new(n, |i| values[i]);
+            let digits = Digits::new(&fold(n, |i| values[i]));
             for (i, value) in values[..n].iter().enumerate() {
                 let base = Fr::from(1u64 << digits.width);
                 let sum = digits.windows.iter().rev().fold(Fr::zero(), |sum, window| {
@@ -168,8 +174,8 @@ mod tests {
 
     #[test]
     fn small_scalars_need_one_window() {
-        let digits = Digits::new(100, |i| if i % 2 == 0 { Fr::from(1u64) } else { -Fr::from(3u64) });
+        let digits = Digits::new(&fold(100, |i| if i % 2 == 0 { Fr::from(1u64) } else { -Fr::from(3u64) }));
         assert_eq!(digits.windows.len(), 1);
-        assert!(Digits::new(4, |_| Fr::zero()).windows.is_empty());
+        assert!(Digits::new(&fold(4, |_| Fr::zero())).windows.is_empty());
     }
 }

@@ -8,6 +8,32 @@ use crate::Ifma;
 
 /// Slots of a block, so that it stays in the second-level cache with what the additions note.
 pub const BLOCK_SLOTS: usize = 768;
+/// What items number: the first rows, and on from there the second.
+pub struct Source<'a, R> {
+    pub first: &'a [R],
+    pub second: &'a [R],
+}
+
+impl<R> Clone for Source<'_, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for Source<'_, R> {}
+
+impl<'a, R> Source<'a, R> {
+    #[inline(always)]
+    fn row(&self, at: u32) -> &'a R {
+        let at = at as usize;
+        if at < self.first.len() {
+            &self.first[at]
+        } else {
+            &self.second[at - self.first.len()]
+        }
+    }
+}
+
 /// Buffers of one thread.
 pub struct Workspace<F> {
     slots: Slots<F>,
@@ -25,7 +51,7 @@ impl<F: Coordinate> Workspace<F> {
     pub fn sum_runs(
         &mut self,
         token: Ifma,
-        source: &[F::Row],
+        source: Source<'_, F::Row>,
         items: &[u32],
         runs: &[Run],
         sums: &mut [F::Row],
@@ -40,7 +66,7 @@ impl<F: Coordinate> Workspace<F> {
 fn sum_runs<F: Coordinate>(
     work: &mut Workspace<F>,
     token: Ifma,
-    source: &[F::Row],
+    source: Source<'_, F::Row>,
     items: &[u32],
     runs: &[Run],
     sums: &mut [F::Row],
@@ -86,7 +112,7 @@ fn pick_lanes(runs: &[Run], group: Option<&[u32]>) -> [Run; 8] {
 fn gather<F: Coordinate>(
     slots: &mut Slots<F>,
     token: Ifma,
-    source: &[F::Row],
+    source: Source<'_, F::Row>,
     items: &[u32],
     lanes: &[Run; 8],
     next: &[Run; 8],
@@ -95,14 +121,14 @@ fn gather<F: Coordinate>(
     for i in 0..lanes[0].length {
         for run in next {
             if let Some(item) = item_of(items, run, i) {
-                prefetch(&source[(item & !SIGN) as usize]);
+                prefetch(source.row(item & !SIGN));
             }
         }
         let mut negative = 0u8;
         let rows = each!(lane of 8 => match item_of(items, &lanes[lane], i) {
             Some(item) => {
                 negative |= ((item & SIGN != 0) as u8) << lane;
-                &source[(item & !SIGN) as usize]
+                source.row(item & !SIGN)
             }
             None => &infinity,
         });

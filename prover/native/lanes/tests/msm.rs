@@ -21,10 +21,12 @@ fn points<P: SWCurveConfig<ScalarField = Fr>>(logs: &[Fr]) -> Vec<Affine<P>> {
 fn check<F: Coordinate>(logs: &[Fr], scalars: &[Fr], what: &str) {
     let Some(token) = Ifma::detect() else { return };
     let rows: Vec<F::Row> = points::<F::Curve>(logs).iter().map(F::from_affine).collect();
-    let plan = Plan::new(scalars.len(), |i| scalars[i]);
-    let sum = msm::sum::<F>(token, &plan, &rows, &());
     let log: Fr = logs.iter().zip(scalars).map(|(log, scalar)| *log * scalar).sum();
-    assert_eq!(sum, Projective::<F::Curve>::generator() * log, "{what}");
+    for repeats in [false, true] {
+        let plan = Plan::new(scalars.len(), repeats, |i| scalars[i]);
+        let sum = msm::sum::<F>(token, &plan, &rows, &());
+        assert_eq!(sum, Projective::<F::Curve>::generator() * log, "{what}");
+    }
 }
 
 fn check_both(logs: &[Fr], scalars: &[Fr], what: &str) {
@@ -85,6 +87,22 @@ fn many_points_of_all_kinds() {
     let logs: Vec<Fr> = (0..3000).map(|i| few[(i * i + i / 7) % 100]).collect();
     let scalars: Vec<Fr> = (0..3000).map(|i| kinds(i, &mut rng)).collect();
     check_both(&logs, &scalars, "all kinds");
+    let repeated: Vec<Fr> =
+        (0..3000).map(|i| if i % 4 == 0 { -few[i % 7] } else { few[i * i % 50] }).collect();
+    check_both(&logs, &repeated, "large scalars, repeated and opposite");
     let ones: Vec<Fr> = (0..3000).map(|i| signed(i64::from(i % 3 != 0))).collect();
     check_both(&logs, &ones, "bits");
+}
+
+#[test]
+fn rows_are_read_wherever_they_lie() {
+    use zkmargin_lanes::coordinate::rows;
+    let points = points::<ark_bn254::g1::Config>(&[signed(1), signed(2), signed(0)]);
+    let wanted: Vec<[u64; 8]> = points.iter().map(Fq8::from_affine).collect();
+    let mut bytes = vec![0u8; 8];
+    bytes.extend(wanted.iter().flatten().flat_map(|word| word.to_le_bytes()));
+    for shift in 0..8 {
+        let moved = [&bytes[8 - shift..8], &bytes[8..]].concat(); // the rows start at `shift`, aligned or not
+        assert_eq!(rows::<Fq8>(&moved[shift..])[..], wanted[..], "{shift}");
+    }
 }
