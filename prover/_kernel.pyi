@@ -30,6 +30,7 @@ __all__ = [
     "import_zkey",
     "make_development_powers",
     "merkle_levels",
+    "get_path",
     "msm_g1",
     "msm_g2",
     "poseidon_many",
@@ -264,6 +265,12 @@ def verify(verifying_key_be: bytes, proof_be: bytes, public_be: bytes) -> bool:
     A proof point at infinity is a point like any other, as it is to the EVM's pairing precompile; alpha, beta, gamma or
     delta at infinity are refused. Raises ValueError naming what is malformed: a length, a coordinate not below q, a
     public input not below r, a point off the curve or outside the subgroup.
+    """
+
+def get_path() -> str:
+    """Return which path computes sums and transforms: `portable` or `ifma` (docs/kernel.md).
+
+    Raises ValueError where ZKMARGIN_KERNEL names another, or one that this processor has not.
     """
 
 def msm_g1(points_be: bytes, scalars_be: bytes) -> bytes:

@@ -91,18 +91,12 @@ def serve(folder: Path, out: Path) -> None:
     """Prove for each line of standard input; verify off the clock."""
     circuit, witness = load_case(read_name(folder))
     key, public_be = kernel.ProvingKey.load(out / "ours.key"), witness.public_inputs_be()
-    say({"ready": True, "kernel": find_path()})
+    say({"ready": True, "kernel": kernel.get_path()})
     for _ in sys.stdin:
         started = time.perf_counter()
         proof = kernel.prove(key, circuit, witness)
         seconds = time.perf_counter() - started
         say({"seconds": seconds, "verified": kernel.verify(key.verifying_key_be, proof, public_be)})
-
-
-def find_path() -> str:
-    """Return which path the kernel takes: `portable`, unless it says otherwise."""
-    report = getattr(kernel, "get_path", None)
-    return "portable" if report is None else str(report())
 
 
 def read_name(folder: Path) -> str:
@@ -119,7 +113,7 @@ def say(facts: dict[str, object]) -> None:
 def main(mode: str, first: str, second: str) -> None:
     """Do what the first argument says."""
     if mode == "path":
-        print(find_path())
+        print(kernel.get_path())
     elif mode == "write":
         write(first, Path(second))
     elif mode == "serve":

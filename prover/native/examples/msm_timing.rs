@@ -26,17 +26,19 @@ use std::io::{stdin, BufRead};
 use std::time::Instant;
 
 use ark_bn254::Fr;
-use ark_ec::short_weierstrass::{Projective, SWCurveConfig};
+use ark_ec::short_weierstrass::Projective;
 use ark_ec::{CurveGroup, PrimeGroup};
 use ark_ff::{BigInt, PrimeField, Zero};
+use zkmargin_lanes::coordinate::Coordinate;
+use zkmargin_lanes::{Fq2x8, Fq8, Plan};
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [group, log2] = &args[..] else { panic!("usage: msm_timing g1|g2 LOG2") };
     let n = 1 << log2.parse::<u32>().expect("the logarithm of a number of points");
     match group.as_str() {
-        "g1" => serve::<ark_bn254::g1::Config>(n),
-        "g2" => serve::<ark_bn254::g2::Config>(n),
+        "g1" => serve::<Fq8>(n),
+        "g2" => serve::<Fq2x8>(n),
         _ => panic!("group {group}, expected g1 or g2"),
     }
 }
@@ -55,20 +57,28 @@ fn make_scalars(n: usize) -> Vec<Fr> {
 }
 
 /// The points are (i + 1) times the generator: so what the sum must be is one multiplication away.
-fn serve<P: SWCurveConfig<ScalarField = Fr>>(n: usize) {
+fn serve<F: Coordinate>(n: usize) {
+    let token = zkmargin_lanes::choose().expect("a path that is here");
     let scalars = make_scalars(n);
-    let generator = Projective::<P>::generator();
+    let generator = Projective::<F::Curve>::generator();
     let multiples: Vec<_> =
         std::iter::successors(Some(generator), |sum| Some(*sum + generator)).take(n).collect();
     let points = Projective::normalize_batch(&multiples);
     drop(multiples);
     let factor = scalars.iter().zip(1u64..).fold(Fr::zero(), |sum, (s, i)| sum + *s * Fr::from(i));
     let expected = generator * factor;
-    println!("{{\"ready\": true, \"kernel\": \"portable\"}}");
+    let rows: Vec<F::Row> = points.iter().map(F::from_affine).collect();
+    println!("{{\"ready\": true, \"kernel\": \"{}\"}}", if token.is_some() { "ifma" } else { "portable" });
     for line in stdin().lock().lines() {
         line.expect("a line");
         let started = Instant::now();
-        let sum = msm::msm::<P>(n, |i| points[i], |i| scalars[i], &progress::Counter);
+        let sum = match token {
+            Some(token) => {
+                let plan = Plan::new(n, false, |i| scalars[i]);
+                zkmargin_lanes::msm::sum::<F>(token, &plan, &rows, &())
+            }
+            None => msm::msm::<F::Curve>(n, |i| points[i], |i| scalars[i], &progress::Counter),
+        };
         let seconds = started.elapsed().as_secs_f64();
         println!("{{\"seconds\": {seconds}, \"verified\": {}}}", sum == expected);
     }

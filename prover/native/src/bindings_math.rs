@@ -14,6 +14,15 @@ use crate::progress::Counter;
 use crate::sums::{Curve, Kernel, Scalars};
 use crate::{field_io, value_error};
 
+/// Return which path computes sums and transforms: `portable` or `ifma`.
+#[pyfunction]
+pub fn get_path() -> Result<&'static str> {
+    Ok(match Kernel::choose()? {
+        Kernel::Portable => "portable",
+        Kernel::Lanes(_) => "ifma",
+    })
+}
+
 fn check_msm_lengths(points: &[u8], point_bytes: usize, scalars: &[u8]) -> Result<()> {
     if !points.len().is_multiple_of(point_bytes) || points.len() / point_bytes * 32 != scalars.len() {
         let (n_points, n_scalars) = (points.len(), scalars.len());

@@ -37,7 +37,7 @@ mod _kernel {
         apply_beacon, contribute, make_development_powers, start_ceremony, verify_ceremony, PowersOfTau,
     };
     #[pymodule_export]
-    use super::bindings_math::{fft, msm_g1, msm_g2};
+    use super::bindings_math::{fft, get_path, msm_g1, msm_g2};
     #[pymodule_export]
     use super::bindings_primitives::{
         eddsa_derive, eddsa_divide_by_eight, eddsa_sign, eddsa_verify_many, merkle_levels, poseidon_many,
