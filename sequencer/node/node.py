@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Sequence
 from dataclasses import dataclass
 
 from rollup.babyjubjub import Point
@@ -19,7 +19,7 @@ from rollup.params import Params
 from rollup.signature_cache import SignatureCache
 from rollup.snapshot import Snapshot
 from rollup.tick import run_tick
-from rollup.units import MARKET_COUNT
+from rollup.units import FIRST_USER_ACCOUNT, MARKET_COUNT
 from sequencer.node.admission import Admission
 from sequencer.node.auctioneer import Auctioneer
 from sequencer.node.command_codec import decode_command, encode_command
@@ -225,9 +225,9 @@ class Node:
         return NodeStatus(*facts, self.admission.withdraw_only, self.get_alarms() + self._auctioneer.list_alarms())
 
     def get_account(self, account: int) -> AccountView | None:
-        """Return an account, None where nobody owns it."""
+        """Return an account, None where nobody owns it. Fund and treasury have no owner, and are there."""
         record = self.live.state.get_account(account)
-        if record.is_empty:
+        if record.is_empty and account >= FIRST_USER_ACCOUNT:
             return None
         return make_account_view(account, record, self.admission.get_totals(account), self.admission.terms)
 
@@ -289,7 +289,7 @@ class Node:
             return None
         return encode_inclusion(prove_account(self.live.state, account))
 
-    def watch(self, accounts: frozenset[int], markets: frozenset[int]) -> AsyncIterator[Event]:
+    def watch(self, accounts: Container[int], markets: Container[int]) -> AsyncIterator[Event]:
         """Yield what happens from now on. Raises SubscriberSlow."""
         return self._hub.watch(accounts, markets)
 

@@ -36,6 +36,7 @@ __all__ = [
     "BATCH",
     "CLAIM",
     "GROUP",
+    "PUBLIC",
     "SETTLED",
     "Claim",
     "GroupSealed",
