@@ -38,11 +38,10 @@ const trim = (text: string): string => (text.includes(".") ? text.replace(/\.?0+
 export const percent = (ppm: number, shown = 1): string => `${(ppm / 10_000).toFixed(shown)} %`;
 export const times = (value: number): string => `${value.toFixed(2)}×`;
 
-/** Return a base fee, atoms a unit, in USD: as many digits as it takes. */
+/** Return a base fee, atoms a unit, in millionths of a USD. */
 export function fee(atoms: number): string {
-  const dollars = atoms / 1e18;
-  if (dollars === 0) return "0";
-  return dollars >= 0.01 ? dollars.toFixed(4) : dollars.toPrecision(3).replace(/e-(\d+)$/, " e−$1");
+  const millionths = atoms / 1e12;
+  return millionths >= 100 ? count(millionths) : millionths.toFixed(2);
 }
 
 export function seconds(value: number): string {

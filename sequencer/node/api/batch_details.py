@@ -10,7 +10,7 @@ from typing import Any, Final
 from rollup.codec import decode_trace
 from rollup.public_inputs import PublicInputs
 from rollup.segment import count_elements
-from rollup.shapes import SHAPES
+from rollup.shapes import get_shape
 from rollup.trace import BatchTrace, CashLaneTrace, FundLaneTrace, RescueLaneTrace, TradeLaneTrace
 from rollup.units import FUND_ACCOUNT
 from sequencer.node.api.errors import NotFound
@@ -59,7 +59,7 @@ async def get_batch_details(service: Service, values: Values) -> BatchDetails:
         proof=f"0x{claim.proof_be.hex()}" if claim else None,
         public_inputs=_spell_inputs(inputs),
         settlement=_read_settlement(core, view),
-        segment_bytes=_ELEMENT_BYTES * count_elements(SHAPES[trace.shape_name]),
+        segment_bytes=_ELEMENT_BYTES * count_elements(get_shape(trace.shape_name)),
     )
 
 

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { BASE, explain, post } from "../api";
-import { clock, count, hex, price, seconds, size, usd, usdE6 } from "../format";
+import { clock, count, hex, price, size, usd, usdE6 } from "../format";
 import { Hash, Panel, Side, Table, Tile } from "../parts/basics";
 import { useFetched } from "../parts/fetched";
 import { to } from "../route";
@@ -142,7 +142,7 @@ function Inclusion({ number }: { number: number }) {
         {verdict && (
           <p class={`verdict ${verdict.is_valid ? "good" : "bad"}`}>
             <strong>{verdict.is_valid ? "The state holds this account." : "This proof leads to another root."}</strong>{" "}
-            {count(verdict.proof_bytes)} bytes lead to the root of batch {count(verdict.batch_number)}, checked in {seconds(verdict.verify_ms / 1000)}.{" "}
+            {count(verdict.proof_bytes)} bytes lead to the root of batch {count(verdict.batch_number)}, checked in {verdict.verify_ms.toFixed(1)} ms.{" "}
             {verdict.is_settled ? "That batch is settled: the contract has this root." : "That batch is not settled yet."}{" "}
             <Hash text={hex(verdict.state_root)} />
           </p>

@@ -1,10 +1,10 @@
-import { Panel, Tile } from "../parts/basics";
+import { Facts, Panel, Tile } from "../parts/basics";
 import { Spark } from "../parts/chart";
 import { Fees } from "../parts/fees";
 import { Flow } from "../parts/flow";
 import { Markets } from "../parts/market";
 import { Liquidations, Margin } from "../parts/risk";
-import { count, percent, seconds, times, usd, usdE6 } from "../format";
+import { count, percent, plural, seconds, times, usd, usdE6 } from "../format";
 import { countRecent, ratio } from "../saying";
 import type { View } from "../store";
 
@@ -30,7 +30,7 @@ export function Overview({ view }: { view: View }) {
 
 function averageProof(view: View): string {
   const taken = view.batches.flatMap((batch) => (batch.prove_s === null ? [] : [batch.prove_s]));
-  if (!taken.length) return "no proof yet";
+  if (!taken.length) return "until a prover has them";
   return `a proof takes ${seconds(taken.reduce((sum, one) => sum + one, 0) / taken.length)}`;
 }
 
@@ -38,7 +38,7 @@ function Tiles({ view }: { view: View }) {
   const { past } = view;
   const summary = view.summary!;
   const margin = Math.max(1, ...summary.markets.map(ratio));
-  const liquidations = countRecent(view);
+  const { liquidations, rescues } = countRecent(view);
   return (
     <dl class="tiles">
       <Tile label="Batch" value={count(summary.batch_number)} note={`${count(summary.sequence)} records`} />
@@ -53,16 +53,16 @@ function Tiles({ view }: { view: View }) {
         note={averageProof(view)}
         tone={summary.backlog_batches >= 4 ? "warn" : ""}
       >
-        <Spark label="Batches that wait for a proof" times_ms={past.times_ms} values={past.backlog_batches} />
+        <Spark label="Batches that wait for a proof" times_ms={past.times_ms} values={past.backlog_batches} least={4} />
       </Tile>
       <Tile label="Margin required" value={times(margin)} note={`congestion ${percent(summary.fees.congestion_ppm, 0)}`} tone={margin > 1.005 ? "warn" : ""}>
-        <Spark label="Congestion" times_ms={past.times_ms} values={past.congestion_ppm} />
+        <Spark label="Congestion" times_ms={past.times_ms} values={past.congestion_ppm} least={500_000} />
       </Tile>
-      <Tile label="Liquidations, last minute" value={count(liquidations)} note="in the same auctions" tone={liquidations ? "bad" : ""} />
-      <Tile label="Insurance fund, USD" value={usd(summary.fund_atoms)} note="takes what nobody else can">
+      <Tile label="Liquidations" value={count(liquidations)} note={rescues ? `and ${plural(rescues, "rescue")} in a minute` : "in the last minute"} tone={liquidations || rescues ? "bad" : ""} />
+      <Tile label="Insurance fund, USD" value={usd(summary.fund_atoms)} note="stands behind losses" tone={summary.fund_atoms.startsWith("-") ? "bad" : ""}>
         <Spark label="Insurance fund" times_ms={past.times_ms} values={past.fund_atoms} />
       </Tile>
-      <Tile label="Fee of an order, USD" value={usdE6(summary.fees.order_fee_e6, 6)} note="base fee, once" />
+      <Tile label="Fee of an order, USD" value={usdE6(summary.fees.order_fee_e6, 6)} note="base fee, once an order" />
     </dl>
   );
 }
@@ -71,13 +71,15 @@ function Deployment({ view }: { view: View }) {
   const facts = view.facts!;
   return (
     <Panel title="Deployment">
-      <dl class="facts">
-        <div><dt>Chain</dt><dd>{facts.chain_id}</dd></div>
-        <div><dt>Contract</dt><dd><code>{facts.contract}</code></dd></div>
-        <div><dt>Shape of a batch</dt><dd>{facts.shape ? `${facts.shape}, ${count(facts.order_places)} orders` : "–"}</dd></div>
-        <div><dt>Circuit</dt><dd>{facts.constraints ? `${count(facts.constraints)} constraints` : "–"}</dd></div>
-        <div><dt>Proving key</dt><dd>{facts.is_development_key ? <span class="warn">made for development by one person</span> : "made by a ceremony"}</dd></div>
-      </dl>
+      <Facts
+        rows={[
+          ["Chain", facts.chain_id],
+          ["Contract", <code>{facts.contract}</code>],
+          ["Shape of a batch", facts.shape ? `${facts.shape}, ${count(facts.order_places)} orders` : "–"],
+          ["Circuit", facts.constraints ? `${count(facts.constraints)} constraints` : "–"],
+          ["Proving key", facts.is_development_key ? <span class="warn">made for development by one person</span> : "made by a ceremony"],
+        ]}
+      />
     </Panel>
   );
 }

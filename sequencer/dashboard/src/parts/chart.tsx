@@ -1,6 +1,6 @@
 // Lines over time, drawn by uPlot in the page's own colours.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { clock } from "../format";
@@ -22,6 +22,7 @@ interface Props {
   lines: Line[];
   height: number;
   format?: (value: number) => string; // of the axis; without one there are no axes
+  least?: number; // draw from zero to at least this: small figures then look small
 }
 
 const paint = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -45,7 +46,7 @@ function makeAxes(format: Props["format"]): uPlot.Axis[] {
   const common = { stroke: paint("--soft"), font: "11px system-ui, sans-serif", ticks: { show: false } };
   const grid = { stroke: paint("--line"), width: 1 };
   return [
-    { ...common, grid: { show: false }, space: 90, values: (_, found) => found.map((second) => clock(second * 1000)) },
+    { ...common, grid: { show: false }, size: 26, space: 90, values: (_, found) => found.map((second) => clock(second * 1000)) },
     { ...common, grid, side: 1, size: 64, space: 36, values: (_, found) => found.map((value) => format(value)) },
   ];
 }
@@ -58,9 +59,14 @@ function makeOptions(props: Props, width: number): uPlot.Options {
     cursor: { show: props.format !== undefined, drag: { x: false, y: false }, points: { show: false } },
     padding: props.format ? [8, 0, 0, 0] : [2, 0, 2, 0],
     axes: makeAxes(props.format),
+    scales: props.least === undefined ? {} : { y: { range: makeRange(props.least) } },
     series: [{}, ...props.lines.map(makeSeries)],
   };
 }
+
+const makeRange =
+  (least: number) =>
+  (_: uPlot, __: number, max: number): uPlot.Range.MinMax => [0, Math.max(least, max)];
 
 const makeData = ({ times_ms, lines }: Props): uPlot.AlignedData =>
   [times_ms.map((time) => time / 1000), ...lines.map((line) => line.values)] as uPlot.AlignedData;
@@ -89,9 +95,7 @@ export function Chart(props: Props) {
   return <div class="chart" ref={box} role="img" aria-label={props.label} style={{ height: `${props.height}px` }} />;
 }
 
-export function Spark({ label, times_ms, values, color = "--accent" }: Omit<Props, "lines" | "height"> & {
-  values: number[];
-  color?: string;
-}) {
-  return <Chart label={label} times_ms={times_ms} lines={[{ label, values, color, isFilled: true }]} height={30} />;
+export function Spark({ label, times_ms, values, least }: Omit<Props, "lines" | "height"> & { values: number[] }) {
+  const lines = useMemo((): Line[] => [{ label, values, color: "--accent", isFilled: true }], [values]);
+  return <Chart label={label} times_ms={times_ms} lines={lines} height={30} {...(least === undefined ? {} : { least })} />;
 }

@@ -14,14 +14,14 @@ export function Fees({ view }: { view: View }) {
   const columns = useMemo(() => NAMES.map((_, place) => view.past.base_fees.map((fees_then) => fees_then[place]!)), [view.past]);
   const next = fees.forecast_order_fee_e6.at(-1);
   return (
-    <Panel title="Fees" note="USD; each batch moves a base fee by an eighth at most">
+    <Panel title="Fees" note="a batch moves a base fee by an eighth at most">
       <Table
         caption="Base fees of the three resources"
         empty=""
         rows={[0, 1, 2]}
         columns={[
-          { head: "Resource", isText: true, cell: (place) => <>{NAMES[place]} <span class="soft">{UNITS[place]}</span></> },
-          { head: "Base fee", cell: (place) => fee(Number(fees.base_fees[place])) },
+          { head: "Resource", isText: true, cell: (place) => <>{NAMES[place]}<span class="note below">{UNITS[place]}</span></> },
+          { head: "Base fee, µUSD", cell: (place) => fee(Number(fees.base_fees[place])) },
           { head: "In five batches", cell: (place) => <Range low={base_fee_ranges[place]![0]} high={base_fee_ranges[place]![1]} /> },
           {
             head: "Last minutes",
@@ -30,7 +30,7 @@ export function Fees({ view }: { view: View }) {
         ]}
       />
       <p class="note">
-        An order costs {usdE6(fees.order_fee_e6, 6)} now, {next && `${usdE6(next[0], 6)} to ${usdE6(next[1], 6)} in five batches`}; a cash
+        In USD: an order costs {usdE6(fees.order_fee_e6, 6)} now, {next && `${usdE6(next[0], 6)} to ${usdE6(next[1], 6)} in five batches`}; a cash
         operation {usdE6(fees.cash_fee_e6, 6)}; a new account {usdE6(fees.leaf_fee_e6, 4)}. {sayBytes(view)}
       </p>
     </Panel>

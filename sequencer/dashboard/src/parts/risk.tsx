@@ -41,6 +41,18 @@ function Raised({ base, now }: { base: number; now: number }) {
   );
 }
 
+/** Batches in which accounts without hope were taken over by the fund, or set off against others. */
+function Rescues({ view }: { view: View }) {
+  const batches = view.batches.filter((batch) => batch.rescues > 0).slice(0, 8);
+  if (!batches.length) return null;
+  return (
+    <p class="note">
+      Takeovers by the fund and deleveragings in batches{" "}
+      {batches.map((batch, place) => <>{place > 0 && ", "}<a href={to("batch", batch.number)}>{batch.number}</a></>)}.
+    </p>
+  );
+}
+
 export function Liquidations({ view }: { view: View }) {
   const now_ms = view.summary!.time_ms;
   const find = (fill: Fill) => view.summary!.markets.find((one) => one.info.market === fill.market)?.info;
@@ -60,6 +72,7 @@ export function Liquidations({ view }: { view: View }) {
           { head: "Batch", cell: (one) => <a href={to("batch", one.batch_number)}>{one.batch_number}</a> },
         ]}
       />
+      <Rescues view={view} />
     </Panel>
   );
 }
