@@ -14,7 +14,7 @@ import pytest
 
 from sequencer.node.api import ApiLimits
 from sequencer.node.api.past import MAX_SAMPLES
-from sequencer.node.api.pulse import Pulse, Told
+from sequencer.node.api.pulse import Pulse, Told, Watcher
 from sequencer.node.api.summary import compute_fee_range, compute_interval_s, make_summary
 from sequencer.node.core import BatchStage, BatchView, FillSeen, OrderClosed
 from sequencer.node.refusals import SubscriberSlow
@@ -131,6 +131,33 @@ def test_invalid_watcher_that_does_not_read_is_dropped(tmp_path: Path) -> None:
         assert len(pulse) == 1
         assert await slow.read() is None
         assert isinstance(await quick.read(), Told)
+
+    run(main())
+
+
+def test_snapshot_is_made_once_a_second_however_many_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def read_names(watcher: Watcher, count: int) -> list[str]:
+        return [told.name for _ in range(count) if (told := await watcher.read()) is not None]
+
+    async def main() -> None:
+        pulse, made = make_pulse(tmp_path), [0]
+        whole = pulse._make_snapshot
+
+        def make() -> Any:  # noqa: ANN401 (a struct)
+            made[0] += 1
+            return whole()
+
+        monkeypatch.setattr(pulse, "_make_snapshot", make)
+        first = pulse.open()
+        pulse.hear(BATCH)
+        second = pulse.open()
+        pulse.hear(LIQUIDATED)
+        for watcher in (first, second):  # who came later misses nothing that is not in the snapshot
+            assert await read_names(watcher, 3) == ["snapshot", "batch", "liquidation"]
+        assert made == [1]
+        pulse.beat()
+        assert await read_names(pulse.open(), 1) == ["snapshot"]
+        assert made == [2]
 
     run(main())
 

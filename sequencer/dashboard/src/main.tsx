@@ -20,7 +20,9 @@ function Search() {
   const go = (event: Event) => {
     event.preventDefault();
     const text = field.current?.value.trim() ?? "";
-    if (/^[0-9]{1,7}$/.test(text)) location.hash = to("account", Number(text));
+    if (!/^[0-9]{1,7}$/.test(text)) return;
+    location.hash = to("account", Number(text));
+    if (field.current) field.current.value = "";
   };
   return (
     <form onSubmit={go} role="search">

@@ -46,7 +46,7 @@ function sayMove(view: View): string | null {
     if (Math.abs(move) > Math.abs(furthest)) [furthest, name] = [move, info.name];
   }
   if (Math.abs(furthest) < WORTH_SAYING) return null;
-  return `${name} ${furthest < 0 ? "down" : "up"} ${percent(Math.abs(furthest) * 1e6)} in a minute`;
+  return `${name} ${furthest < 0 ? "down" : "up"} ${percent(Math.abs(furthest) * 1e6)} in the last minute`;
 }
 
 function sayMargin(markets: MarketPulse[], congestion_ppm: number): string | null {
@@ -72,8 +72,8 @@ export function say(view: View): Saying {
   const margin = sayMargin(summary.markets, summary.fees.congestion_ppm);
   const parts = [pace, sayProofs(summary.backlog_batches)];
   if (move) parts.push(move);
-  if (liquidations) parts.push(`${plural(liquidations, "liquidation")} in a minute`);
-  if (rescues) parts.push(`${plural(rescues, "takeover or deleveraging", "takeovers and deleveragings")} in a minute`);
+  if (liquidations) parts.push(`${plural(liquidations, "liquidation")} in the last minute`);
+  if (rescues) parts.push(`${plural(rescues, "takeover or deleveraging", "takeovers or deleveragings")}`);
   if (margin) parts.push(margin);
   if (summary.withdraw_only) parts.push("only withdrawals are taken");
   if (summary.alarms.length) return { mood: "bad", word: plural(summary.alarms.length, "alarm"), parts };

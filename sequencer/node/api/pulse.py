@@ -10,7 +10,7 @@ import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,8 +59,8 @@ class Told:
 class Watcher:
     """One who watches: reads until None, after which it is told nothing more."""
 
-    def __init__(self, first: Told) -> None:
-        self._waiting: deque[Told] = deque([first])
+    def __init__(self, first: Iterable[Told]) -> None:
+        self._waiting = deque(first)
         self._is_over = False
         self._news = asyncio.Event()
 
@@ -99,6 +99,8 @@ class Pulse:
         self._watchers: set[Watcher] = set()
         self._recorder = Recorder()
         self._liquidations: deque[Fill] = deque(maxlen=_MAX_LIQUIDATIONS)
+        self._snapshot: Told | None = None  # of this second, for all who open a stream in it
+        self._since: list[Told] = []  # what was told after it
         self._place = 0
         self._is_closed = False
 
@@ -106,8 +108,10 @@ class Pulse:
         return len(self._watchers)
 
     def open(self) -> Watcher:
-        """Return a new watcher, who first reads a snapshot of everything."""
-        watcher = Watcher(self._spell("snapshot", self._make_snapshot()))
+        """Return a new watcher, who first reads a snapshot of everything: to open streams costs the node little."""
+        if self._snapshot is None:
+            self._snapshot, self._since = self._spell("snapshot", self._make_snapshot()), []
+        watcher = Watcher((self._snapshot, *self._since))
         if self._is_closed:
             watcher.end()
         self._watchers.add(watcher)
@@ -161,6 +165,7 @@ class Pulse:
         summary = self._look()
         self._recorder.add(summary)
         self._tell("summary", summary)
+        self._snapshot = None
 
     def _look(self) -> Summary:
         return make_summary(self._core, time.time_ns() // 10**6)
@@ -176,6 +181,8 @@ class Pulse:
 
     def _tell(self, name: str, record: msgspec.Struct) -> None:
         told = self._spell(name, record)
+        if self._snapshot is not None:
+            self._since.append(told)
         self._watchers = {watcher for watcher in self._watchers if watcher.tell(told)}
 
     def _spell(self, name: str, record: msgspec.Struct) -> Told:

@@ -30,7 +30,7 @@ export function Overview({ view }: { view: View }) {
 
 function averageProof(view: View): string {
   const taken = view.batches.flatMap((batch) => (batch.prove_s === null ? [] : [batch.prove_s]));
-  if (!taken.length) return "until a prover has them";
+  if (!taken.length) return "not timed yet";
   return `a proof takes ${seconds(taken.reduce((sum, one) => sum + one, 0) / taken.length)}`;
 }
 
@@ -62,7 +62,7 @@ function Tiles({ view }: { view: View }) {
       <Tile label="Insurance fund, USD" value={usd(summary.fund_atoms)} note="stands behind losses" tone={summary.fund_atoms.startsWith("-") ? "bad" : ""}>
         <Spark label="Insurance fund" times_ms={past.times_ms} values={past.fund_atoms} />
       </Tile>
-      <Tile label="Fee of an order, USD" value={usdE6(summary.fees.order_fee_e6, 6)} note="base fee, once an order" />
+      <Tile label="Fee of an order, USD" value={usdE6(summary.fees.order_fee_e6, 6)} note="charged once" />
     </dl>
   );
 }

@@ -70,13 +70,17 @@ function Prices({ view, market }: { view: View; market: MarketPulse }) {
       },
     ];
   }, [times_ms, view.liquidations, info.market]);
+  const auction = view.auctions[info.market];
   const marks = history?.marks ?? [];
   const heard = `Mark price of ${info.name}: now ${price(info.mark_ticks, info)} USD, ${clock(times_ms[0] ?? 0)} ${price(marks[0] ?? info.mark_ticks, info)} USD`;
   return (
     <div class="prices">
       <dl class="quotes">
         <div><dt><i class="key mark" />Mark</dt><dd>{price(info.mark_ticks, info)}</dd></div>
-        <div><dt><i class="key cleared" />Last cleared at</dt><dd>{price(info.clearing_price_ticks, info)}</dd></div>
+        <div>
+          <dt><i class="key cleared" />Last cleared at</dt>
+          <dd>{price(info.clearing_price_ticks, info)}{auction && <span class="note below">{size(auction.volume_lots, info)} in batch {count(auction.batch_number)}</span>}</dd>
+        </div>
         <div><dt>Would clear now at</dt><dd>{price(info.indicative_price_ticks, info)}</dd></div>
         <div><dt>Open interest</dt><dd>{size(info.open_interest_lots, info)}</dd></div>
         <div><dt><i class="key liquidated" />Liquidations</dt><dd>{count(view.liquidations.filter((one) => one.market === info.market).length)}</dd></div>
