@@ -63,3 +63,4 @@ class GroupSettled:
     transaction: bytes
     block: int
     timestamp_s: int
+    gas_used: int | None = None  # of all its transactions; None where another process sent them

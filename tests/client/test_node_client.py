@@ -71,6 +71,11 @@ def test_views_are_the_cores_own(tmp_path: Path) -> None:
         assert await client.get_ready() == ()
         assert (await client.list_auctions())[0].name == "AVAX-USD"
         assert (await client.get_funding(2)).positions[0].size_lots == 400
+        verdict = await client.verify_inclusion(2)
+        assert (verdict.is_valid, verdict.state_root) == (True, str(core.exchange.state.state_root))
+        for ask in (client.get_batch_details, client.verify_batch):  # the small core keeps neither trace nor proof
+            with pytest.raises(CommandRefused, match="not_found"):
+                await ask(core.batches[0].number)
         core.store.put_artifact("proof", "1", b"proof")
         assert await client.get_file("proof", "1") == b"proof"
         check_inclusion(decode_inclusion(await client.prove_inclusion(2), "x"), core.exchange.state.state_root)

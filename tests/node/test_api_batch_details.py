@@ -94,7 +94,13 @@ def test_details_of_a_batch_at_every_stage(tmp_path: Path, circuit: kernel.Circu
         assert told["public_inputs"][1] == {"name": "new_state_root", "value": told["new_state_root"]}
         settle(server, trace)
         told = (await client.get(f"batches/{number}/details")).json()
-        assert told["settlement"] == {"transaction": f"0x{'ab' * 32}", "block": 9, "timestamp_s": 1_760_000_001}
+        assert told["settlement"] == {
+            "transaction": f"0x{'ab' * 32}",
+            "block": 9,
+            "timestamp_s": 1_760_000_001,
+            "batches": 1,
+            "gas_used": 400_000,
+        }
         assert (await client.get("batches/999/details")).json()["code"] == "not_found"
 
     served(tmp_path, test, proving=ProvingFacts(TINY, key.verifying_key_be, is_development=True))
@@ -109,7 +115,7 @@ def settle(server: Served, trace: BatchTrace) -> None:
     number, roots = trace.header_after.batch_number, (trace.header_before.state_root, trace.header_after.state_root)
     facts = (number, 1_760_000_000, BatchStage.SETTLED, 0, 2, 0, 1, 0, *roots, 10**15, 2.5, b"\xab" * 32)
     server.core.batches.append(BatchView(*facts))  # type: ignore[arg-type]
-    _, (artifact,) = record_settlement(Settlement(0, number, 1, "ab" * 32, 9, 1_760_000_001))
+    _, (artifact,) = record_settlement(Settlement(0, number, 1, "ab" * 32, 9, 1_760_000_001, 400_000))
     server.core.store.put_artifact(SETTLED, artifact.name, artifact.body)
 
 

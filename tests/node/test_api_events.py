@@ -13,11 +13,13 @@ import msgspec
 import pytest
 
 from sequencer.node.api import ApiLimits
+from sequencer.node.api.gas_book import GasBook
 from sequencer.node.api.past import MAX_SAMPLES
 from sequencer.node.api.pulse import Pulse, Told, Watcher
 from sequencer.node.api.summary import compute_fee_range, compute_interval_s, make_summary
 from sequencer.node.core import BatchStage, BatchView, FillSeen, OrderClosed
 from sequencer.node.refusals import SubscriberSlow
+from sequencer.node.stages import SETTLED, Settlement, record_settlement
 from tests.node.api_client import Served, connect, run, serve, served
 from tests.node.events_client import wait_for, watching
 from tests.node.small_core import SmallCore
@@ -225,7 +227,7 @@ def replace_time(summary: Any, time_ms: int) -> Any:  # noqa: ANN401 (a struct)
 def test_summary_holds_the_fund_and_the_fractions_without_congestion(tmp_path: Path) -> None:
     core = SmallCore(tmp_path)
     fund, terms = core.get_account(0), core.params.markets[0]
-    summary = make_summary(core, 10**15)
+    summary = make_summary(core, GasBook(), 10**15)
     assert fund is not None
     assert int(summary.fund_atoms) == fund.equity_atoms
     assert (summary.markets[0].base_initial_ppm, summary.markets[0].base_maintenance_ppm) == (
@@ -233,6 +235,27 @@ def test_summary_holds_the_fund_and_the_fractions_without_congestion(tmp_path: P
         terms.maintenance_ppm,
     )
     assert summary.interval_s is None
+
+
+def keep_settled(core: SmallCore, group: int, numbers: range, fills: int, gas_used: int | None) -> None:
+    """Keep batches as settled, in a group of so many, with so many fills each."""
+    for number in numbers:
+        core.batches.append(replace(BATCH, number=number, group=group, fills=fills, stage=BatchStage.SETTLED))
+    place = (group, numbers.start, len(numbers), "ab" * 32, 9, 1_760_000_000)
+    _, (artifact,) = record_settlement(Settlement(*place, gas_used))
+    core.store.put_artifact(SETTLED, artifact.name, artifact.body)
+
+
+def test_gas_an_order_is_that_of_whole_groups_with_orders(tmp_path: Path) -> None:
+    core, gas = SmallCore(tmp_path), GasBook()
+    assert gas.compute_per_order(core) is None
+    keep_settled(core, 0, range(1, 3), 9, 400_000)  # 20 with a liquidation each
+    assert gas.compute_per_order(core) == 20_000
+    keep_settled(core, 1, range(3, 4), 0, None)  # sent by another process
+    keep_settled(core, 2, range(4, 5), 9, 600_000)
+    assert gas.compute_per_order(core) == 1_000_000 / 30
+    core.batches = core.batches[1:]  # group 0 is not whole any more
+    assert gas.compute_per_order(core) == 60_000
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ export interface Summary {
   withdraw_only: boolean;
   alarms: string[];
   fund_atoms: Big;
+  gas_per_order: number | null;
   fees: Fees;
   base_fee_ranges: [Big, Big][];
   markets: MarketPulse[];
@@ -204,7 +205,7 @@ export interface BatchDetails {
   prove_s: number | null;
   proof: string | null;
   public_inputs: { name: string; value: Big }[];
-  settlement: { transaction: string; block: number; timestamp_s: number } | null;
+  settlement: { transaction: string; block: number; timestamp_s: number; batches: number; gas_used: number | null } | null;
   segment_bytes: number;
 }
 

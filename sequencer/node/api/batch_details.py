@@ -96,7 +96,13 @@ def _read_settlement(core: Core, view: BatchView | None) -> SettlementInfo | Non
     if raw is None:
         return None
     settled = decode_settlement(name_group(view.group), raw)
-    return SettlementInfo(f"0x{settled.transaction.removeprefix('0x')}", settled.block, settled.timestamp_s)
+    return SettlementInfo(
+        transaction=f"0x{settled.transaction}",
+        block=settled.block,
+        timestamp_s=settled.timestamp_s,
+        batches=settled.n_batches,
+        gas_used=settled.gas_used,
+    )
 
 
 def _list_cleared(trace: BatchTrace) -> tuple[Cleared, ...]:

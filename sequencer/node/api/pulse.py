@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from sequencer.node.api.gas_book import GasBook
 from sequencer.node.api.past import Recorder
 from sequencer.node.api.proving_facts import ProvingFacts
 from sequencer.node.api.summary import list_shown_batches, make_facts, make_summary
@@ -97,7 +98,7 @@ class Pulse:
         self.instance = secrets.token_hex(8)
         self._core, self._facts = core, make_facts(core, proving, self.instance, page)
         self._watchers: set[Watcher] = set()
-        self._recorder = Recorder()
+        self._recorder, self._gas = Recorder(), GasBook()
         self._liquidations: deque[Fill] = deque(maxlen=_MAX_LIQUIDATIONS)
         self._snapshot: Told | None = None  # of this second, for all who open a stream in it
         self._since: list[Told] = []  # what was told after it
@@ -168,7 +169,7 @@ class Pulse:
         self._snapshot = None
 
     def _look(self) -> Summary:
-        return make_summary(self._core, time.time_ns() // 10**6)
+        return make_summary(self._core, self._gas, time.time_ns() // 10**6)
 
     def _make_snapshot(self) -> Snapshot:
         return Snapshot(

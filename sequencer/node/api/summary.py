@@ -9,6 +9,7 @@ from typing import Final
 from rollup.resources import BASE_FEE_STEP
 from rollup.segment import count_elements
 from rollup.units import FUND_ACCOUNT
+from sequencer.node.api.gas_book import GasBook
 from sequencer.node.api.proving_facts import ProvingFacts
 from sequencer.node.api.wire_convert import spell_view
 from sequencer.node.api.wire_pulse import Facts, MarketPulse, Summary
@@ -43,7 +44,7 @@ def make_facts(core: Core, proving: ProvingFacts | None, instance: str, page: st
     )
 
 
-def make_summary(core: Core, time_ms: int) -> Summary:
+def make_summary(core: Core, gas: GasBook, time_ms: int) -> Summary:
     """Return how the node is."""
     status, fees, fund = core.get_status(), core.get_fees(), core.get_account(FUND_ACCOUNT)
     least = core.params.min_base_fee
@@ -57,6 +58,7 @@ def make_summary(core: Core, time_ms: int) -> Summary:
         withdraw_only=status.withdraw_only,
         alarms=status.alarms,
         fund_atoms=str(fund.equity_atoms if fund else 0),
+        gas_per_order=gas.compute_per_order(core),
         fees=spell_view(fees, Fees),
         base_fee_ranges=tuple((str(low), str(high)) for low, high in ranges),
         markets=tuple(_make_market(core, market) for market in core.list_markets()),

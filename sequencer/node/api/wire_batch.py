@@ -51,11 +51,13 @@ class PublicInput(msgspec.Struct):
 
 
 class SettlementInfo(msgspec.Struct):
-    """Where the base layer settled the batch's group."""
+    """Where the base layer settled the batch's group. gas_used: of all its transactions, blob gas apart."""
 
     transaction: HexBytes
     block: int
     timestamp_s: int
+    batches: int  # of the group
+    gas_used: int | None
 
 
 class BatchDetails(msgspec.Struct):

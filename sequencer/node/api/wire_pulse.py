@@ -23,7 +23,7 @@ class MarketPulse(msgspec.Struct):
 class Summary(msgspec.Struct):
     """How the node is now. interval_s: between the last batches; None where there were none lately.
 
-    base_fee_ranges: between what each base fee lies five batches on.
+    base_fee_ranges: between what each base fee lies five batches on. gas_per_order: of the groups settled last.
     """
 
     time_ms: int
@@ -34,6 +34,7 @@ class Summary(msgspec.Struct):
     withdraw_only: bool
     alarms: tuple[str, ...]
     fund_atoms: Big
+    gas_per_order: float | None
     fees: Fees
     base_fee_ranges: tuple[tuple[Big, Big], ...]
     markets: tuple[MarketPulse, ...]

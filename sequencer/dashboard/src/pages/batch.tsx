@@ -78,6 +78,7 @@ function Inside({ view, batch }: { view: View; batch: BatchDetails }) {
               ["Transaction", <Hash text={batch.settlement.transaction} />],
               ["Block", count(batch.settlement.block)],
               ["Time", clock(batch.settlement.timestamp_s * 1000)],
+              ["Gas of its group", <Gas settlement={batch.settlement} />],
             ]}
           />
         ) : (
@@ -86,6 +87,11 @@ function Inside({ view, batch }: { view: View; batch: BatchDetails }) {
       </Panel>
     </div>
   );
+}
+
+function Gas({ settlement }: { settlement: NonNullable<BatchDetails["settlement"]> }) {
+  const shared = settlement.batches > 1 ? `, shared by ${count(settlement.batches)} batches` : "";
+  return <>{settlement.gas_used === null ? "not known" : count(settlement.gas_used)}{shared}</>;
 }
 
 function Proof({ batch }: { batch: BatchDetails }) {

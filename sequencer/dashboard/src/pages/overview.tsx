@@ -62,7 +62,7 @@ function Tiles({ view }: { view: View }) {
       <Tile label="Insurance fund, USD" value={usd(summary.fund_atoms)} note="stands behind losses" tone={summary.fund_atoms.startsWith("-") ? "bad" : ""}>
         <Spark label="Insurance fund" times_ms={past.times_ms} values={past.fund_atoms} />
       </Tile>
-      <Tile label="Fee of an order, USD" value={usdE6(summary.fees.order_fee_e6, 6)} note="charged once" />
+      <Tile label="Fee of an order, USD" value={usdE6(summary.fees.order_fee_e6, 6)} note={summary.gas_per_order === null ? "charged once" : `${count(Math.round(summary.gas_per_order))} gas an order`} />
     </dl>
   );
 }

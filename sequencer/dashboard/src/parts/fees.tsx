@@ -46,5 +46,7 @@ function sayBytes(view: View): string {
   const orders = busy.reduce((sum, batch) => sum + batch.fills, 0);
   if (!bytes || !orders) return "";
   const each = Math.round((bytes * busy.length) / orders);
-  return `A batch publishes ${count(bytes)} bytes, lately ${count(each)} an order.`;
+  const gas = view.summary?.gas_per_order;
+  const settled = gas ? ` The groups settled last took ${count(Math.round(gas))} gas an order.` : "";
+  return `A batch publishes ${count(bytes)} bytes, lately ${count(each)} an order.${settled}`;
 }
