@@ -164,27 +164,35 @@ def test_snapshot_is_made_once_a_second_however_many_open(tmp_path: Path, monkey
     run(main())
 
 
-def test_listening_goes_on_where_the_core_found_it_slow(tmp_path: Path) -> None:
+def test_lost_events_end_the_streams_so_that_pages_begin_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
+        monkeypatch.setattr("sequencer.node.api.pulse._BEAT_S", 0.01)
         core = SmallCore(tmp_path)
-        turns = iter([SubscriberSlow(10_001), BATCH])
+        turns, is_open = iter([SubscriberSlow(10_001), BATCH]), asyncio.Event()
 
         async def watch(accounts: Any, markets: Any) -> AsyncIterator[Any]:  # noqa: ANN401
             assert 12345 in accounts
             assert 3 in markets
-            turn = next(turns, None)
+            turn = next(turns)
             if isinstance(turn, Exception):
                 raise turn
-            if turn is not None:
-                yield turn
+            await is_open.wait()
+            yield turn
             await asyncio.Event().wait()
 
         core.watch = watch  # type: ignore[method-assign]
         pulse = Pulse(core, None, "page")
-        watcher = pulse.open()
+        early = pulse.open()
         running = asyncio.create_task(pulse.run())
-        names = [told.name for _ in range(3) if (told := await watcher.read()) is not None]
-        assert "batch" in names
+        while await early.read() is not None:
+            pass
+        late = pulse.open()
+        is_open.set()
+        names = set()
+        while "batch" not in names:
+            told = await late.read()
+            assert told is not None
+            names.add(told.name)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 

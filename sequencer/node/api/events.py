@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from sequencer.node.api.errors import ConnectionsExhausted, NodeDraining
 from sequencer.node.api.limits import name_address
-from sequencer.node.api.pulse import Told, Watcher
+from sequencer.node.api.pulse import Told
 from sequencer.node.api.service import Service
 
 __all__ = ["EventStreams"]
@@ -37,9 +37,8 @@ class EventStreams:
         """Answer one request with a stream. Raises ConnectionsExhausted, NodeDraining."""
         address = name_address(request.client.host if request.client else None)
         self._check(address)
-        stream = self._stream(address, self._service.pulse.open())
         limits = self._service.limits
-        return EventSourceResponse(stream, ping=_PING_S, send_timeout=limits.send_s, sep="\n")
+        return EventSourceResponse(self._stream(address), ping=_PING_S, send_timeout=limits.send_s, sep="\n")
 
     def _check(self, address: str) -> None:
         limits = self._service.limits
@@ -50,7 +49,8 @@ class EventStreams:
         if self._addresses[address] >= limits.max_event_streams_per_address:
             raise ConnectionsExhausted("event streams of this address", limits.max_event_streams_per_address)
 
-    async def _stream(self, address: str, watcher: Watcher) -> AsyncIterator[ServerSentEvent]:
+    async def _stream(self, address: str) -> AsyncIterator[ServerSentEvent]:
+        watcher = self._service.pulse.open()  # here, so that a client who is gone before it begins leaves nothing
         self._addresses[address] += 1
         self._service.metrics.event_streams.inc()
         try:

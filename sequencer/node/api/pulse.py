@@ -24,7 +24,6 @@ from sequencer.node.api.wire_convert import spell_view
 from sequencer.node.api.wire_pulse import Snapshot, Summary
 from sequencer.node.api.wire_views import Auction, BatchInfo, Entry, Fill
 from sequencer.node.core import AuctionSeen, BatchView, Core, EntryView, Event, FillSeen
-from sequencer.node.refusals import SubscriberSlow
 
 __all__ = ["Pulse", "Told", "Watcher"]
 
@@ -125,8 +124,7 @@ class Pulse:
     def close(self) -> None:
         """End every watcher: the process is about to end."""
         self._is_closed = True
-        for watcher in self._watchers:
-            watcher.end()
+        self._end_all()
 
     async def run(self) -> None:
         """Listen and tell until cancelled."""
@@ -140,8 +138,17 @@ class Pulse:
             try:
                 async for event in self._core.watch(everybody, everybody):
                     self.hear(event)
-            except SubscriberSlow as error:  # the loop was busy: a page sees it by its next snapshot
-                _log.warning("dashboard: %s", error)
+            except Exception:  # SubscriberSlow, where the loop was busy; or a core that fails
+                _log.exception("dashboard: events were lost; pages begin anew")
+                self._end_all()
+                await asyncio.sleep(_BEAT_S)
+
+    def _end_all(self) -> None:
+        """End every watcher: who comes back gets a new snapshot."""
+        self._snapshot = None
+        for watcher in self._watchers:
+            watcher.end()
+        self._watchers = set()
 
     def hear(self, event: Event) -> None:
         """Tell an event, if it is one for everybody: fills and closed orders are not, liquidations are."""
