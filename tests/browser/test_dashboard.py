@@ -24,10 +24,11 @@ def shoot(page: Page, folder: Path | None, name: str, *, theme: str = "light", w
     size = page.viewport_size
     page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     page.set_viewport_size({"width": width, "height": 900 if width > 600 else 844})
+    page.mouse.move(0, 0)
     page.wait_for_timeout(1_500)
     path = folder / f"{name}.png"
     page.screenshot(path=str(path), full_page=True)
-    Image.open(path).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)  # a third
+    Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)  # a third
     page.emulate_media(color_scheme="light")
     if size is not None:
         page.set_viewport_size(size)
@@ -102,9 +103,10 @@ def test_session_of_a_user(town: Town, window: Window, shots: Path | None) -> No
     ).to_be_visible()
     if shots is not None:
         town.arrive(OTHER, 20_000)
-        for turn in range(8):
+        for turn in range(6):
             town.trade(OTHER, turn % 2, 5 + 7 * turn)
             page.wait_for_timeout(3_000)
+        expect(page.locator(".stage.proving .chip").first).to_be_visible()
     shoot(page, shots, "dashboard-light")
     shoot(page, shots, "dashboard-dark", theme="dark")
     shoot(page, shots, "dashboard-phone", width=390)

@@ -30,7 +30,7 @@ export function Overview({ view }: { view: View }) {
 
 function averageProof(view: View): string {
   const taken = view.batches.flatMap((batch) => (batch.prove_s === null ? [] : [batch.prove_s]));
-  if (!taken.length) return "not timed yet";
+  if (!taken.length) return "no proof timed yet";
   return `a proof takes ${seconds(taken.reduce((sum, one) => sum + one, 0) / taken.length)}`;
 }
 
