@@ -38,6 +38,17 @@ def read_mark(page: Page) -> float:
     return float(page.locator(".quotes dd").first.inner_text())
 
 
+def live_a_while(town: Town, page: Page) -> None:
+    """Let people trade until the price has fallen and somebody is liquidated."""
+    town.arrive(OTHER, 20_000)
+    turn = 0
+    while page.locator(".pill").inner_text() != "Liquidating":
+        town.trade(OTHER, turn % 2, 10 + 7 * (turn % 5))
+        turn += 1
+        page.wait_for_timeout(4_000)
+    page.wait_for_timeout(8_000)
+
+
 @pytest.mark.timeout(900)
 def test_session_of_a_user(town: Town, window: Window, shots: Path | None) -> None:
     page = window.page
@@ -81,7 +92,7 @@ def test_session_of_a_user(town: Town, window: Window, shots: Path | None) -> No
 
     page.get_by_role("link", name="zkmargin").click()
     process = page.locator("footer span").inner_text()
-    town.prepare_fall(5)
+    town.prepare_fall(5 if shots is None else 90)  # a picture is to show some life before
     town.leave()
     assert window.complaints == []
     assert town.node.end(signal.SIGKILL) == -signal.SIGKILL
@@ -97,16 +108,12 @@ def test_session_of_a_user(town: Town, window: Window, shots: Path | None) -> No
 
     town.meet(MAKER)
     town.start_quoting(400)
+    if shots is not None:
+        live_a_while(town, page)
     expect(page.locator(".pill")).to_have_text("Liquidating")
     expect(
         page.get_by_role("row").filter(has=page.get_by_role("link", name=str(TRADER), exact=True)).first
     ).to_be_visible()
-    if shots is not None:
-        town.arrive(OTHER, 20_000)
-        for turn in range(6):
-            town.trade(OTHER, turn % 2, 5 + 7 * turn)
-            page.wait_for_timeout(3_000)
-        expect(page.locator(".stage.proving .chip").first).to_be_visible()
     shoot(page, shots, "dashboard-light")
     shoot(page, shots, "dashboard-dark", theme="dark")
     shoot(page, shots, "dashboard-phone", width=390)
