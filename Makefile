@@ -11,7 +11,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 PACKAGES := rollup circuits prover verifier sequencer
 CARGO := cargo
 KERNEL := prover/native
-KERNEL_SOURCES := pyproject.toml $(KERNEL)/Cargo.toml $(KERNEL)/primitives/Cargo.toml $(KERNEL)/Cargo.lock $(shell find $(KERNEL)/src $(KERNEL)/primitives/src -name '*.rs')
+KERNEL_SOURCES := pyproject.toml $(KERNEL)/Cargo.toml $(KERNEL)/primitives/Cargo.toml $(KERNEL)/lanes/Cargo.toml $(KERNEL)/Cargo.lock $(shell find $(KERNEL)/src $(KERNEL)/primitives/src $(KERNEL)/lanes/src -name '*.rs')
 WORKERS ?= auto
 
 # Node.js of the system, else the one that `make node` installs as wheels into a folder of its own.
@@ -32,7 +32,7 @@ NEEDS_POSTGRES := tests/postgres
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 NEEDS_CHROMIUM := tests/browser
 
-.PHONY: help demo test lint bench mutants dashboard lock system-deps node third-party-state clean
+.PHONY: help demo test lint bench mutants lane-bounds dashboard lock system-deps node third-party-state clean
 
 help:
 	@printf '%s\n' 'make demo      real trades through deposits, auction, liquidation, proof and settlement' \
@@ -45,7 +45,7 @@ demo: $(VENV)/.stamp-kernel
 	@$(BIN)/zkmargin demo
 
 test: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel third-party-state
-	@$(CARGO) test --quiet --release --locked --manifest-path $(KERNEL)/Cargo.toml --package zkmargin-primitives </dev/null
+	@$(CARGO) test --quiet --release --locked --manifest-path $(KERNEL)/Cargo.toml --package zkmargin-primitives --package zkmargin-lanes </dev/null
 	@left_out=(); \
 	if [ ! -e node_modules/.stamp ]; then \
 	  left_out=(--ignore=$(NEEDS_NODE)); \
@@ -63,7 +63,7 @@ test: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel third-party-state
 	  left_out+=(--ignore=$(NEEDS_POSTGRES)); \
 	  echo "left out: $(NEEDS_POSTGRES) (no PostgreSQL server here: make system-deps)"; \
 	fi; \
-	$(BIN)/python -m pytest tests -n $(WORKERS) --dist loadfile "$${left_out[@]}" </dev/null
+	$(BIN)/python -m pytest tests -n $(WORKERS) --dist loadfile --no-loadscope-reorder "$${left_out[@]}" </dev/null
 
 lint: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
 	$(BIN)/ruff check .
@@ -75,6 +75,10 @@ lint: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
 
 bench: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
 	@$(BIN)/python -m benchmarks
+
+# The lanes' tests once more with every bound of docs/kernel.md held on every operation; builds arkworks for it.
+lane-bounds:
+	@$(CARGO) test --quiet --locked --manifest-path $(KERNEL)/Cargo.toml --package zkmargin-lanes </dev/null
 
 mutants: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
 	@$(BIN)/python -m benchmarks.mutants
@@ -125,7 +129,7 @@ lock: $(VENV)/.stamp-dev
 
 system-deps:
 	apt-get install --yes --no-install-recommends python3 python3-venv build-essential postgresql chromium
-	@command -v $(CARGO) >/dev/null || echo 'Rust 1.87 or newer is missing; Debian 12 has none: install it by rustup'
+	@command -v $(CARGO) >/dev/null || echo 'Rust 1.89 or newer is missing; Debian 12 has none: install it by rustup'
 
 clean:
 	rm -rf $(VENV) node_modules $(DASHBOARD)/node_modules .cache $(KERNEL)/target

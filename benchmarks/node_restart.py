@@ -26,10 +26,10 @@ from sequencer.node.command_codec import encode_command
 from sequencer.node.commands import Kind, PlaceOrder
 from sequencer.node.links import Record
 from sequencer.node.live import LiveState, encode_auction
+from sequencer.node.live_codec import encode_live
 from sequencer.node.node import Node, NodeSettings
 from sequencer.node.opening import open_store
 from sequencer.node.outcome import Outcome, SealedBatch, encode_outcome
-from sequencer.node.recovery import encode_live
 from tests.node.market import MARK_TICKS, NO_SIGNATURE, Market, make_snapshot
 
 _GROUP = 4_000

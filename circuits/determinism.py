@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from circuits.linear import value_of
+from circuits.linear import LC, value_of
 from circuits.sparse import Kernel
 from circuits.system import ConstraintSystem, Op, Row, collapse_indices
 from rollup.field import R
@@ -77,18 +77,21 @@ def find_freedom(witnesses: Iterable[ConstraintSystem], without: Collection[str]
 
 def jacobian_row(row: Row, values: Sequence[int], computed: Container[int]) -> dict[int, int]:
     """Return d(a * b - c) by computed wire where wires have these values, zero entries left out."""
-    a_value, b_value = value_of(row.a, values), value_of(row.b, values)
     entries: dict[int, int] = {}
-    for terms, factor in (
-        (row.a.terms, b_value),
-        (row.b.terms, a_value),
-        (row.c.terms, -1),
-    ):
+    for lc, factor in (*_derive_product(row, values), (row.c, -1)):
         if factor:
-            for wire, c in terms.items():
+            for wire, c in lc.terms.items():
                 if wire in computed:
                     entries[wire] = entries.get(wire, 0) + c * factor
     return {wire: reduced for wire, c in entries.items() if (reduced := c % R)}
+
+
+def _derive_product(row: Row, values: Sequence[int]) -> tuple[tuple[LC, int], ...]:
+    """Return the combinations of a * b and what each is multiplied by in the derivative; a square is one of them."""
+    a_value = value_of(row.a, values)
+    if row.a is row.b:
+        return ((row.a, 2 * a_value),)
+    return (row.a, value_of(row.b, values)), (row.b, a_value)
 
 
 def wire_names(cs: ConstraintSystem) -> dict[int, str]:

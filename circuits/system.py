@@ -7,12 +7,12 @@ One `ConstraintSystem` records one template. With `evaluate=True` (the default) 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from circuits.linear import LC, ONE_WIRE, as_lc
+from circuits.linear import LC, ONE_WIRE, as_lc, value_of
 from circuits.program import Opcode, run_op
 from rollup.field import R
 
@@ -61,9 +61,17 @@ class Stamp:
             return ONE_WIRE
         return self.inputs[local - 1] if local <= n_inputs else self.first_wire + local - n_inputs - 1
 
-    def lc(self, lc: LC) -> LC:
-        """Return a fragment's combination in this system's wires."""
-        return LC({self.wire(wire): c for wire, c in lc.terms.items()})
+    def list_wires(self) -> list[int]:
+        """Return the wire of this system for each of a fragment's local wires, in their order."""
+        return [ONE_WIRE, *self.inputs, *range(self.first_wire, self.first_wire + self.fragment.n_own)]
+
+    def place(self, lcs: Iterable[LC]) -> list[LC]:
+        """Return a fragment's combinations in this system's wires; one that stands there twice is written once."""
+        wires, placed = self.list_wires(), dict[int, LC]()
+        return [
+            placed.get(id(lc)) or placed.setdefault(id(lc), LC({wires[wire]: c for wire, c in lc.terms.items()}))
+            for lc in lcs
+        ]
 
 
 class ConstraintSystem:
@@ -134,7 +142,7 @@ class ConstraintSystem:
 
     def value(self, lc: LC | int) -> int:
         """Return the value of a combination under the present assignment, in [0, r)."""
-        return sum(c * self.values[wire] for wire, c in as_lc(lc).terms.items()) % R
+        return value_of(as_lc(lc), self.values)
 
     # --- the witness program -------------------------------------------------------------------------------------
     def hint(self, opcode: Opcode, a: LC, b: LC | int = 0, *, n_out: int = 1, imm: int = 0, name: str) -> list[LC]:
@@ -204,13 +212,13 @@ class ConstraintSystem:
         self._claim(f"{stamp.name}/*")
         if self.evaluate:
             self._evaluate_stamp(stamp)
-        return [stamp.lc(lc) for lc in fragment.outputs]
+        return stamp.place(fragment.outputs)
 
     def _evaluate_stamp(self, stamp: Stamp) -> None:
         local = [1, *(self.values[w] for w in stamp.inputs)]
         for op in stamp.fragment.program:
-            a = sum(c * local[w] for w, c in op.a.terms.items()) % R
-            b = sum(c * local[w] for w, c in op.b.terms.items()) % R
+            a = value_of(op.a, local)
+            b = a if op.b is op.a else value_of(op.b, local)
             local += self._told(f"{stamp.name}/{op.name}", run_op(op.opcode, a, b, op.n_out, op.imm))
         self.values += local[1 + len(stamp.inputs) :]
 
@@ -229,8 +237,10 @@ class ConstraintSystem:
             if isinstance(item, Row):
                 yield item
             else:
-                for row in item.fragment.rows:
-                    yield Row(item.lc(row.a), item.lc(row.b), item.lc(row.c), f"{item.name}/{row.name}")
+                rows = item.fragment.rows
+                placed = iter(item.place([lc for row in rows for lc in (row.a, row.b, row.c)]))
+                for row in rows:
+                    yield Row(next(placed), next(placed), next(placed), f"{item.name}/{row.name}")
 
     @property
     def n_constraints(self) -> int:

@@ -6,8 +6,9 @@ The format is in docs/architecture.md. Local wires are renumbered here: one, por
 from __future__ import annotations
 
 import struct
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -66,11 +67,13 @@ def record_template(name: str, build: Callable[[ConstraintSystem], object]) -> T
 
 def compile_template(name: str, cs: ConstraintSystem) -> Template:
     """Return a recorded system in the kernel's form."""
-    order = _local_order(cs)
-    pool = _Pool(cs.n_wires, order)
-    rows = [_rows_of(item, pool) for item in cs.rows]
-    ops = [_ops_of(item, pool, order) for item in cs.program]
-    data = _encode(cs, pool, _concat(rows, 3), _concat(ops, 6))
+    pool = _Pool(cs.n_wires, _local_order(cs))
+    rows, ops = array("q"), array("q")
+    for item in cs.rows:
+        _add_rows(item, pool, rows)
+    for step in cs.program:
+        _add_ops(step, pool, ops)
+    data = _encode(cs, pool, _to_table(rows, 3), _to_table(ops, 6))
     return Template(
         name=name,
         ports=tuple(cs.ports),
@@ -79,7 +82,7 @@ def compile_template(name: str, cs: ConstraintSystem) -> Template:
         n_rows=cs.n_constraints,
         data=data,
         row_blocks=[(i.name, None) if isinstance(i, Row) else (i.name, i.fragment) for i in cs.rows],
-        wire_of_op=_wires_by_name(cs, order),
+        wire_of_op=_wires_by_name(cs, pool.order),
     )
 
 
@@ -101,37 +104,36 @@ class _Pool:
         self.n_wires = n_wires
         self.order = order
         self.coefficients: dict[int, int] = {}
-        self.lengths: list[Ints] = []
-        self.wires: list[Ints] = []
-        self.coefficient_ids: list[Ints] = []
-        self.n_lcs = 0
+        self.lengths, self.wires, self.coefficient_ids = array("q"), array("q"), array("q")  # wires as the builder's
         self._refs: dict[int, int] = {}
         self._fragments: dict[int, _FragmentForm] = {}
 
-    def coefficient(self, value: int) -> int:
-        return self.coefficients.setdefault(value, len(self.coefficients))
+    def list_ids(self, values: Iterable[int]) -> list[int]:
+        """Return the coefficients' numbers; a new one gets the next."""
+        known = self.coefficients
+        return [known.setdefault(value, len(known)) for value in values]
 
     def ref(self, lc: LC) -> int:
-        known = self._refs.get(id(lc))
-        if known is None:
-            known = self._refs[id(lc)] = self._add(lc)
-        return known
+        ref = self._refs.get(id(lc))
+        if ref is None:
+            ref = self._refs[id(lc)] = self._add(lc)
+        return ref
 
     def _add(self, lc: LC) -> int:
         single = lc.single_wire()
         if single is not None:
             return int(self.order[single])
-        wires = np.fromiter(lc.terms.keys(), dtype=np.int64, count=len(lc.terms))
-        ids = np.array([self.coefficient(c) for c in lc.terms.values()], dtype=np.int64)
-        return self.add_many(np.array([len(wires)], dtype=np.int64), self.order[wires], ids)
+        self.wires.extend(lc.terms)
+        self.coefficient_ids.extend(self.list_ids(lc.terms.values()))
+        self.lengths.append(len(lc.terms))
+        return self.n_wires + len(self.lengths) - 1
 
     def add_many(self, lengths: Ints, wires: Ints, coefficient_ids: Ints) -> int:
         """Append combinations and return the reference of the first."""
-        first = self.n_wires + self.n_lcs
-        self.lengths.append(lengths)
-        self.wires.append(wires)
-        self.coefficient_ids.append(coefficient_ids)
-        self.n_lcs += len(lengths)
+        first = self.n_wires + len(self.lengths)
+        self.lengths.frombytes(lengths.tobytes())
+        self.wires.frombytes(wires.tobytes())
+        self.coefficient_ids.frombytes(coefficient_ids.tobytes())
         return first
 
     def fragment(self, fragment: Fragment) -> _FragmentForm:
@@ -164,47 +166,47 @@ class _FragmentForm:
         )
         self.lengths = np.array([len(lc.terms) for lc in lcs], dtype=np.int64)
         self.wires = np.array([w for lc in lcs for w in lc.terms], dtype=np.int64)
-        self.coefficient_ids = np.array([pool.coefficient(c) for lc in lcs for c in lc.terms.values()], dtype=np.int64)
+        self.coefficient_ids = np.array(pool.list_ids(c for lc in lcs for c in lc.terms.values()), dtype=np.int64)
         self.copies: dict[int, tuple[Ints, int]] = {}
 
     def place(self, stamp: Stamp, pool: _Pool) -> Ints:
         """Return the map from this fragment's references to the template's, adding the copy's combinations once."""
         if id(stamp) not in self.copies:
             own = np.arange(stamp.first_wire, stamp.first_wire + stamp.fragment.n_own)
-            wires = pool.order[np.concatenate([[0], stamp.inputs, own]).astype(np.int64)]
+            wires = np.concatenate([[0], stamp.inputs, own]).astype(np.int64)
             first = pool.add_many(self.lengths, wires[self.wires], self.coefficient_ids)
-            self.copies[id(stamp)] = (np.concatenate([wires, first + np.arange(len(self.lengths))]), first)
+            self.copies[id(stamp)] = (np.concatenate([pool.order[wires], first + np.arange(len(self.lengths))]), first)
         return self.copies[id(stamp)][0]
 
 
-def _rows_of(item: Row | Stamp, pool: _Pool) -> Ints:
+def _add_rows(item: Row | Stamp, pool: _Pool, rows: array[int]) -> None:
     if isinstance(item, Row):
-        return np.array([[pool.ref(item.a), pool.ref(item.b), pool.ref(item.c)]], dtype=np.int64)
+        rows.extend((pool.ref(item.a), pool.ref(item.b), pool.ref(item.c)))
+        return
     form = pool.fragment(item.fragment)
-    return form.place(item, pool)[form.rows]
+    rows.frombytes(form.place(item, pool)[form.rows].tobytes())
 
 
-def _ops_of(item: Op | Stamp, pool: _Pool, order: Ints) -> Ints:
+def _add_ops(item: Op | Stamp, pool: _Pool, ops: array[int]) -> None:
     if isinstance(item, Op):
         a, b = pool.ref(item.a), pool.ref(item.b)
-        return np.array([[int(item.opcode), order[item.out], item.n_out, a, b, item.imm]], dtype=np.int64)
+        ops.extend((int(item.opcode), int(pool.order[item.out]), item.n_out, a, b, item.imm))
+        return
     form = pool.fragment(item.fragment)
     placed = form.ops.copy()
     placed[:, [1, 3, 4]] = form.place(item, pool)[form.ops[:, [1, 3, 4]]]
-    return placed
+    ops.frombytes(placed.tobytes())
 
 
-def _concat(parts: Sequence[Ints], width: int) -> Ints:
-    return np.concatenate(parts) if parts else np.zeros((0, width), dtype=np.int64)
+def _to_table(numbers: array[int], width: int) -> Ints:
+    return np.array(numbers, dtype=np.int64).reshape(-1, width)
 
 
 def _encode(cs: ConstraintSystem, pool: _Pool, rows: Ints, ops: Ints) -> bytes:
     def u32(values: Ints) -> bytes:
         return values.astype("<u4").tobytes()
 
-    lengths = np.concatenate(pool.lengths) if pool.lengths else np.zeros(0, dtype=np.int64)
-    wires = np.concatenate(pool.wires) if pool.wires else np.zeros(0, dtype=np.int64)
-    ids = np.concatenate(pool.coefficient_ids) if pool.coefficient_ids else np.zeros(0, dtype=np.int64)
+    lengths, wires, ids = (np.array(a, dtype=np.int64) for a in (pool.lengths, pool.wires, pool.coefficient_ids))
     header = (len(cs.ports), len(cs.privates), cs.n_wires, len(pool.coefficients), len(lengths), len(wires))
     return b"".join(
         [
@@ -212,7 +214,7 @@ def _encode(cs: ConstraintSystem, pool: _Pool, rows: Ints, ops: Ints) -> bytes:
             struct.pack("<9I", VERSION, *header, len(rows), len(ops)),
             b"".join(c.to_bytes(32, "big") for c in pool.coefficients),
             u32(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)),
-            u32(wires),
+            u32(pool.order[wires]),
             u32(ids),
             u32(rows),
             u32(ops),

@@ -218,7 +218,9 @@ def _flat_program(cs: ConstraintSystem) -> list[Op]:
         if isinstance(item, Op):
             ops.append(item)
         else:
-            for op in item.fragment.program:
-                out = item.wire(op.out)
-                ops.append(Op(op.opcode, out, op.n_out, item.lc(op.a), item.lc(op.b), op.imm, f"{item.name}/{op.name}"))
+            program = item.fragment.program
+            placed = iter(item.place([lc for op in program for lc in (op.a, op.b)]))
+            for op in program:
+                out, name = item.wire(op.out), f"{item.name}/{op.name}"
+                ops.append(Op(op.opcode, out, op.n_out, next(placed), next(placed), op.imm, name))
     return ops

@@ -23,7 +23,7 @@ from sequencer.client.keystore import open_wallet
 from sequencer.client.passphrase import read_passphrase
 from sequencer.client.signer import Wish
 from sequencer.client.slots import SlotBook
-from sequencer.node.core import MarketView
+from sequencer.node.view_types import MarketView
 
 FIRST_SLOT = 0  # a refresh replaces the quote before it: the same slots, higher nonces
 

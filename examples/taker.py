@@ -20,7 +20,7 @@ from sequencer.client.node_stream import open_stream
 from sequencer.client.passphrase import read_passphrase
 from sequencer.client.signer import Wish
 from sequencer.client.slots import SlotBook
-from sequencer.node.core import FillSeen, OrderClosed
+from sequencer.node.event_types import FillSeen, OrderClosed
 
 
 async def take(client: NodeClient, signer: OrderSigner, options: argparse.Namespace) -> None:

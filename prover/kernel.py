@@ -16,7 +16,9 @@ from prover._kernel import (
     eddsa_divide_by_eight,
     eddsa_sign,
     eddsa_verify_many,
+    export_zkey,
     fft,
+    import_zkey,
     make_development_powers,
     merkle_levels,
     msm_g1,
@@ -46,7 +48,9 @@ __all__ = [
     "decode_be",
     "eddsa_verify_many",
     "encode_be",
+    "export_zkey",
     "fft",
+    "import_zkey",
     "install",
     "make_development_powers",
     "merkle_levels",
@@ -91,7 +95,8 @@ class KernelPoseidon:
 
     def hash_many(self, arity: int, inputs: Sequence[int], tag: int) -> list[int]:
         """Return one hash for each `arity` consecutive inputs."""
-        return decode_be(poseidon_many(arity, encode_be(inputs), encode_be([tag])))
+        rows_be = b"".join([value.to_bytes(_ELEMENT_BYTES, "big") for value in inputs])  # in range, as assumed
+        return decode_be(poseidon_many(arity, rows_be, encode_be([tag])))
 
 
 class KernelSignatures:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from rollup import tags
 from rollup.errors import check_bits, check_range
 from rollup.field import to_field
-from rollup.poseidon import poseidon
+from rollup.poseidon import poseidon, poseidon_many
 from rollup.trees import SparseTree
 from rollup.units import (
     ACCOUNT_TREE_DEPTH,
@@ -23,11 +24,21 @@ from rollup.units import (
     TIMESTAMP_BITS,
 )
 
-__all__ = ["EMPTY_ACCOUNT", "EMPTY_ORDERS", "NO_POSITIONS", "Account", "new_account_tree"]
+__all__ = [
+    "EMPTY_ACCOUNT",
+    "EMPTY_ORDERS",
+    "NO_POSITIONS",
+    "Account",
+    "build_account_tree",
+    "hash_leaves",
+    "new_account_tree",
+]
 
 EMPTY_ORDERS = SparseTree(ORDERS_TREE_DEPTH, tags.ORDERS_NODE, 0)
 NO_POSITIONS = (0,) * MARKET_COUNT
 _GROUP = 8
+_STARTS = range(0, MARKET_COUNT, _GROUP)
+_HASHED_AT_ONCE = 4_096  # accounts: their rows are in memory twice
 _TIER_SHIFT = MARKET_COUNT
 _NONCE_SHIFT = MARKET_COUNT + 3
 
@@ -66,7 +77,7 @@ class Account:
     def positions_hashes(self) -> tuple[int, ...]:
         """H8 of the absolute sizes, eight markets each."""
         sizes = [abs(size) for size in self.sizes_lots]
-        return tuple(_hash_positions(tuple(sizes[i : i + _GROUP])) for i in range(0, MARKET_COUNT, _GROUP))
+        return tuple(_hash_positions(tuple(sizes[i : i + _GROUP])) for i in _STARTS)
 
     @cached_property
     def _leaf(self) -> int:
@@ -78,8 +89,11 @@ class Account:
 
     def compute_leaf(self, orders_root: int) -> int:
         """Return the leaf with this root of order slots in place of its own: for whoever was told the root alone."""
+        return poseidon(self._fields(orders_root, self.positions_hashes), tags.ACCOUNT)
+
+    def _fields(self, orders_root: int, positions_hashes: tuple[int, ...]) -> tuple[int, ...]:
         fields = (*self.key, self.owner, self.status_word, self.epoch, self.last_touched_s, to_field(self.cash_atoms))
-        return poseidon((*fields, orders_root, *self.positions_hashes), tags.ACCOUNT)
+        return (*fields, orders_root, *positions_hashes)
 
     def emptied(self) -> Account:
         """Return the leaf as it is given back: only its epoch and when it was touched stay."""
@@ -104,11 +118,39 @@ class Account:
             check_bits("abs(size_lots)", abs(size), SIZE_BITS)
 
 
+def hash_leaves(accounts: Iterable[Account]) -> None:
+    """Compute the leaf hashes of many accounts together, each kept with its record as `leaf_hash` keeps one."""
+    missing = [account for account in accounts if "_leaf" not in vars(account)]
+    for start in range(0, len(missing), _HASHED_AT_ONCE):
+        part = missing[start : start + _HASHED_AT_ONCE]
+        groups = [
+            tuple(map(abs, sizes[i : i + _GROUP])) for one in part for sizes in (one.sizes_lots,) for i in _STARTS
+        ]
+        known = {_NO_POSITIONS: _NO_POSITIONS_HASH}
+        new = list(dict.fromkeys(group for group in groups if group not in known))
+        known |= zip(new, poseidon_many(new, tags.POSITIONS), strict=True)
+        hashes = [known[group] for group in groups]
+        n = len(_STARTS)
+        rows = [one._fields(one.orders_root, tuple(hashes[n * i : n * i + n])) for i, one in enumerate(part)]
+        for account, leaf in zip(part, poseidon_many(rows, tags.ACCOUNT), strict=True):
+            vars(account)["_leaf"] = leaf  # where the cached property looks
+
+
+def build_account_tree(accounts: Mapping[int, Account]) -> SparseTree:
+    """Return the tree over these accounts, hashed to its root."""
+    hash_leaves(accounts.values())
+    leaves = {account_id: account.leaf_hash() for account_id, account in accounts.items()}
+    tree = SparseTree.build(ACCOUNT_TREE_DEPTH, tags.ACCOUNT_NODE, EMPTY_ACCOUNT.leaf_hash(), leaves)
+    tree.hash_nodes()
+    return tree
+
+
 def _hash_positions(sizes: tuple[int, ...]) -> int:
     return _NO_POSITIONS_HASH if not any(sizes) else poseidon(sizes, tags.POSITIONS)
 
 
-_NO_POSITIONS_HASH = poseidon((0,) * _GROUP, tags.POSITIONS)
+_NO_POSITIONS = (0,) * _GROUP
+_NO_POSITIONS_HASH = poseidon(_NO_POSITIONS, tags.POSITIONS)
 EMPTY_ACCOUNT = Account()
 
 

@@ -51,7 +51,7 @@ class Envelope:
 
     def open(self, codec: Codec, data: bytes, source: str) -> Any:  # noqa: ANN401 (the codec decides)
         """Return the value in a file's bytes; `source` names the file in errors. Raises what `refuse` makes."""
-        text = self._unpack(self._check(data, source), source)
+        text = self.unpack(data, source)
         try:
             parsed = parse_json(text)
         except ValueError as error:
@@ -62,6 +62,10 @@ class Envelope:
             return codec.decode(parsed, "")
         except (Malformed, BatchInvalid) as error:  # the second: parameters that contradict one another
             raise self.refuse(source, str(error)) from error
+
+    def unpack(self, data: bytes, source: str) -> bytes:
+        """Return the JSON in a file's bytes, the digest checked and nothing else. Raises what `refuse` makes."""
+        return self._unpack(self._check(data, source), source)
 
     def _check(self, data: bytes, source: str) -> bytes:
         """Return the compressed payload, its length and digest checked."""

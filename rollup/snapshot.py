@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from rollup.accounts import EMPTY_ACCOUNT, Account, new_account_tree
+from rollup.accounts import EMPTY_ACCOUNT, Account, build_account_tree
+from rollup.bounded_json import parse_json
 from rollup.codec_common import ACCOUNT, ACCOUNT_ID
-from rollup.codec_fields import FIELD_ELEMENT, ListOf, Record
+from rollup.codec_fields import FIELD_ELEMENT, Codec, ListOf, Malformed, Record
 from rollup.codec_state import HEADER, PARAMS
 from rollup.envelope import Envelope
 from rollup.errors import BatchInvalid
@@ -26,6 +27,7 @@ __all__ = [
     "SnapshotInvalid",
     "SnapshotRootWrong",
     "decode_snapshot",
+    "decode_snapshot_head",
     "encode_snapshot",
 ]
 
@@ -68,11 +70,23 @@ class Snapshot:
     params: Params
     state: State
 
+    @property
+    def header(self) -> StateHeader:
+        """The state's."""
+        return self.state.header
+
 
 @dataclass(frozen=True)
 class _Entry:
     account_id: int
     account: Account
+
+
+@dataclass(frozen=True)
+class _Head:
+    params: Params
+    header: StateHeader
+    state_root: int
 
 
 @dataclass(frozen=True)
@@ -84,15 +98,10 @@ class _Content:
 
 
 _ENTRY = Record(_Entry, {"account_id": ACCOUNT_ID, "account": ACCOUNT})
-_CONTENT = Record(
-    _Content,
-    {
-        "params": PARAMS,
-        "header": HEADER,
-        "state_root": FIELD_ELEMENT,
-        "accounts": ListOf(_ENTRY, 0, 1 << ACCOUNT_BITS),
-    },
-)
+_HEAD_FIELDS: dict[str, Codec] = {"params": PARAMS, "header": HEADER, "state_root": FIELD_ELEMENT}
+_HEAD = Record(_Head, _HEAD_FIELDS)
+_CONTENT = Record(_Content, {**_HEAD_FIELDS, "accounts": ListOf(_ENTRY, 0, 1 << ACCOUNT_BITS)})
+_BEFORE_ACCOUNTS = b',"accounts":'  # no text stands before them
 _ENVELOPE = Envelope(b"ZKMSTATE", SNAPSHOT_VERSION, MAX_SNAPSHOT_BYTES, _MAX_JSON_BYTES, SnapshotInvalid)
 
 
@@ -115,15 +124,28 @@ def decode_snapshot(data: bytes, source: str = "snapshot") -> Snapshot:
     content = _ENVELOPE.open(_CONTENT, data, source)
     assert isinstance(content, _Content)
     _check_entries(content.accounts, source)
-    tree = new_account_tree()
-    for entry in content.accounts:
-        tree = tree.set(entry.account_id, entry.account.leaf_hash())
+    accounts = {entry.account_id: entry.account for entry in content.accounts}
+    tree = build_account_tree(accounts)
     header = replace(content.header, accounts_root=tree.root)
     _check_root("accounts root", tree.root, content.header.accounts_root, source)
     _check_root("state root", header.state_root, content.state_root, source)
-    return Snapshot(
-        content.params, State(header, tree, {entry.account_id: entry.account for entry in content.accounts})
-    )
+    return Snapshot(content.params, State(header, tree, accounts))
+
+
+def decode_snapshot_head(data: bytes, source: str = "snapshot") -> tuple[Params, StateHeader]:
+    """Return parameters and header of a file's bytes, whose digest is checked and whose accounts are left unread.
+
+    The header is that of the root which the file states; only `decode_snapshot` says whether the accounts are, too.
+    Raises SnapshotInvalid, SnapshotRootWrong.
+    """
+    text, found, _ = _ENVELOPE.unpack(data, source).partition(_BEFORE_ACCOUNTS)
+    try:
+        head = _HEAD.decode(parse_json(text + b"}" if found else text), "")
+    except (ValueError, Malformed, BatchInvalid) as error:
+        raise SnapshotInvalid(source, str(error)) from error
+    assert isinstance(head, _Head)
+    _check_root("state root", head.header.state_root, head.state_root, source)
+    return head.params, head.header
 
 
 def _check_entries(entries: Iterable[_Entry], source: str) -> None:

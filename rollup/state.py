@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from rollup import tags
-from rollup.accounts import EMPTY_ACCOUNT, Account, new_account_tree
+from rollup.accounts import EMPTY_ACCOUNT, Account, hash_leaves, new_account_tree
 from rollup.errors import check_bits, check_range
 from rollup.field import to_field
 from rollup.margin import Margin, MarginFractions, compute_margin
@@ -150,8 +150,9 @@ class State:
 
     def with_accounts(self, header: StateHeader, changed: Iterable[tuple[int, Account]]) -> State:
         """Return the state with these accounts and this header, whose roots are taken as they are."""
-        accounts, tree = dict(self.accounts), self.tree
-        for account_id, account in changed:
+        accounts, tree, new = dict(self.accounts), self.tree, dict(changed)
+        hash_leaves(new.values())
+        for account_id, account in new.items():
             accounts[account_id] = account
             tree = tree.set(account_id, account.leaf_hash())
         return State(header, tree, accounts)

@@ -9,7 +9,7 @@ from sequencer.errors import OptionInvalid
 from verifier.base_layer import BaseLayer, EmbeddedEvm
 
 if TYPE_CHECKING:
-    from verifier.base_layer.sending import SendSettings
+    from verifier.base_layer.send_settings import SendSettings
 
 __all__ = ["EMBEDDED", "is_embedded", "open_base_layer"]
 

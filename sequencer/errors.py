@@ -20,6 +20,7 @@ __all__ = [
     "PowersUnusable",
     "RunUnsettleable",
     "TapeMalformed",
+    "ZkeyUnusable",
 ]
 
 
@@ -132,6 +133,18 @@ class PowersUnusable(RollupError):
     """A file of powers of tau is malformed, too small for the circuit, or holds no powers."""
 
     code = "powers_unusable"
+    path: str
+    fact: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.fact}"
+
+
+@dataclass(eq=False)
+class ZkeyUnusable(RollupError):
+    """A `.zkey` is malformed, or is not the circuit's."""
+
+    code = "zkey_unusable"
     path: str
     fact: str
 

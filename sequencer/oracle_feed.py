@@ -11,7 +11,7 @@ from rollup.signature import Signature, derive_public_key, sign
 from rollup.state import pad_markets
 from rollup.units import ORACLE_COUNT
 
-__all__ = ["OracleSigner", "make_signers", "sign_prices"]
+__all__ = ["OracleSigner", "make_signers", "sign_message", "sign_prices"]
 
 _UNUSED_PRICE_TICKS = 1
 _NOT_YET_SIGNED = Signature((0, 1), 0)
@@ -42,3 +42,12 @@ def sign_prices(
     return tuple(
         replace(prices, signer=i, signature=sign(signer.private_key, message)) for i, signer in enumerate(signers)
     )
+
+
+def sign_message(
+    private_key: bytes, signer: int, prices_ticks: tuple[int, ...], time_s: int, domain: int
+) -> SignedPrices:
+    """Return one signer's message; markets not given are unused. Raises ValueOutOfRange."""
+    prices = SignedPrices(signer, pad_markets(prices_ticks, _UNUSED_PRICE_TICKS), time_s, _NOT_YET_SIGNED)
+    prices.check()
+    return replace(prices, signature=sign(private_key, prices.message(domain)))

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from rollup.params import Params
-from rollup.snapshot import MAX_SNAPSHOT_BYTES, Snapshot, decode_snapshot, encode_snapshot
-from rollup.state import State
+from rollup.snapshot import MAX_SNAPSHOT_BYTES, Snapshot, decode_snapshot, decode_snapshot_head, encode_snapshot
+from rollup.state import State, StateHeader
 from sequencer.files import read_limited, write_atomically
 
-__all__ = ["GENESIS", "SNAPSHOT", "read_snapshot", "write_snapshot"]
+__all__ = ["GENESIS", "SNAPSHOT", "SnapshotFile", "read_snapshot", "write_snapshot"]
 
 GENESIS: Final = "genesis.zks"
 SNAPSHOT: Final = "snapshot.zks"
@@ -24,3 +24,19 @@ def write_snapshot(path: Path, params: Params, state: State) -> None:
 def read_snapshot(path: Path) -> Snapshot:
     """Return the state of a file. Raises FileMissing, FileTooLarge, SnapshotInvalid, SnapshotRootWrong."""
     return decode_snapshot(read_limited(path, MAX_SNAPSHOT_BYTES), str(path))
+
+
+class SnapshotFile:
+    """A snapshot: parameters and header are read at once, the accounts each time that they are asked for."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises FileMissing, FileTooLarge, SnapshotInvalid, SnapshotRootWrong."""
+        self.path = path
+        self.params: Params
+        self.header: StateHeader
+        self.params, self.header = decode_snapshot_head(read_limited(path, MAX_SNAPSHOT_BYTES), str(path))
+
+    @property
+    def state(self) -> State:
+        """The whole state. Raises as `read_snapshot`."""
+        return read_snapshot(self.path).state

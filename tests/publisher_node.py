@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sequencer.node.alarms import Alarms
-from sequencer.node.base_messages import PublisherConfig
+from sequencer.node.base_messages import PublicRequest, PublisherConfig
 from sequencer.node.commands import QueueEntrySeen
 from sequencer.node.pipeline_state import ProvedGroup
 from sequencer.node.pipeline_types import GroupSettled
 from sequencer.node.publisher_process import PublisherProcess
+from tests.proving import PATIENCE_S
 from tests.simulated_groups import QUICK
 from verifier.queue_entries import encode_entry
 
@@ -31,6 +32,9 @@ class Node:
 
     def close(self) -> None:
         self.process.close()
+
+    def ask(self, request: PublicRequest) -> bytes:
+        return self.process.ask(request).result(PATIENCE_S)
 
     def publish(self, group: ProvedGroup) -> None:
         self.groups.append(group)

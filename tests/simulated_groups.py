@@ -23,8 +23,9 @@ from sequencer.node.stages import make_batch_artifact, name_batch
 from sequencer.queue_file import decode_queue
 from sequencer.settlement.deploying import VerifyingKey
 from sequencer.snapshots import GENESIS, read_snapshot
+from tests.owners import deposit
 from tests.scenarios import Exchange
-from tests.small_node import deposit, make_state
+from tests.small_node import make_state
 from tests.verifier.rollup_scene import BATCH_SETUP, EXIT_SETUP, prove
 from verifier.base_layer import BaseLayer
 from verifier.group import commit_group, compute_expected_inputs

@@ -15,17 +15,15 @@ from pathlib import Path
 
 from rollup.params import Params
 from rollup.shapes import TINY
-from rollup.signature import derive_public_key
 from rollup.state import State, make_genesis
 from rollup.txs import SignedCashOp
 from sequencer.node.alarms import Alarms
-from sequencer.node.base_messages import PublisherConfig, PublisherSettings, TestDeposit
+from sequencer.node.base_messages import PublisherConfig, PublisherSettings
 from sequencer.node.command_codec import decode_command, encode_command
 from sequencer.node.commands import Kind, QueueEntrySeen
 from sequencer.node.deploying import NodeDeployment, deploy_node
 from sequencer.node.links import Record
 from sequencer.node.opening import open_store
-from sequencer.node.owner_requests import act_for_owner
 from sequencer.node.pipeline import ProvingPipeline
 from sequencer.node.pipeline_types import GroupSettled
 from sequencer.node.proving_pool import open_local_pool
@@ -36,7 +34,7 @@ from sequencer.settlement.deploying import VerifyingKey
 from sequencer.settlement.people import Deployment
 from sequencer.snapshots import GENESIS, read_snapshot
 from tests.proving import get_verifying_key, install, make_prover_settings, make_settings
-from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, Exchange, key_of
+from tests.scenarios import AVAX_PRICE, ETH_PRICE, PARAMS, Exchange
 from tests.verifier.rollup_scene import EXIT_SETUP
 from verifier.base_layer import BaseLayer
 from verifier.keys import encode_verifying_key
@@ -55,16 +53,6 @@ def deploy(layer: BaseLayer, folder: Path, start_s: int) -> NodeDeployment:
     make = partial(make_state, start_s=start_s)
     keys = (get_verifying_key(), encode_verifying_key(EXIT_SETUP.get_key()))
     return deploy_node(layer, folder, TINY, (VerifyingKey(keys[0], True), VerifyingKey(keys[1], True)), make)
-
-
-def make_deposit(account: int) -> TestDeposit:
-    """Return a deposit of 5,000 dollars by the account's owner."""
-    return TestDeposit(key_of(1000 + account), account, 5_000_000_000, derive_public_key(key_of(account)))
-
-
-def deposit(layer: BaseLayer, deployment: NodeDeployment, account: int) -> None:
-    """Send it."""
-    act_for_owner(layer, deployment, make_deposit(account))
 
 
 class SmallNode:

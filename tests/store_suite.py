@@ -109,6 +109,17 @@ class StoreSuite:
             assert (store.list_artifacts("group"), store.get_artifact("group", "B")) == ([], None)
             assert store.get_artifact("blob", "c") == b""
 
+    @pytest.mark.parametrize(("below", "left"), [("0", 205), ("n100", 105), ("n204", 1), ("o", 0)])
+    def test_artifacts_before_a_name_are_removed(self, target: str, below: str, left: int) -> None:
+        names = [f"n{number:03}" for number in range(205)]
+        with open_store(target) as store:
+            store.append((), artifacts=[Artifact("blob", name, name.encode()) for name in names])
+            store.put_artifact("proof", "a", b"")
+            assert store.remove_artifacts("blob", below) == 205 - left
+            assert store.remove_artifacts("blob", below) == 0
+            assert [one.name for one in store.list_artifacts("blob")] == names[205 - left :]
+            assert store.get_artifact("proof", "a") == b""
+
     def test_the_same_artifact_again_is_no_error(self, target: str) -> None:
         with open_store(target) as store:
             store.put_artifact("proof", "1", b"x")

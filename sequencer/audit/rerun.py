@@ -7,7 +7,6 @@ where the next one starts, as it was for the node. Nothing is taken from the nod
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from copy import copy
 
 from rollup.errors import RollupError
 from sequencer.audit.auctions import Called
@@ -63,21 +62,12 @@ def _list_whole_log(history: History) -> Iterator[LogRecord]:
 
 
 def _rerun(live: LiveState, batch: PublishedBatch) -> RerunFills:
-    outcome, _ = Sequencing(_copy(live), batch.shape).run_auction()
+    outcome, _ = Sequencing(live.copy(), batch.shape).run_auction()
     fills: RerunFills = {}
     for fill in outcome.batch.fills if outcome.batch is not None else ():
         if not fill.is_liquidation:
             fills[fill.account, fill.slot, fill.nonce] = fill.size_lots
     return fills
-
-
-def _copy(live: LiveState) -> LiveState:
-    """Return the same, to be changed apart from it: records and states are not."""
-    other = copy(live)
-    for name in ("orders", "floors", "cancel_all_ms", "cash", "entries", "prices", "released"):
-        setattr(other, name, copy(getattr(live, name)))
-    other.slots = {account: set(slots) for account, slots in live.slots.items()}
-    return other
 
 
 def _stands_at_published(live: LiveState, published: Published) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from random import Random
@@ -104,10 +104,9 @@ def stream_orders(traders: Sequence[Trader], domain: int, seed: int) -> Iterator
     """Yield signed orders of these traders for ever, in the mix. Assumes that they are sent in this order."""
     random, expiry_s = Random(seed), int(time.time()) + _LIFE_S
     kinds, weights = tuple(MIX), tuple(MIX.values())
-    choose: Callable[[], str] = lambda: random.choices(kinds, weights)[0]  # noqa: E731
     while True:
         trader = random.choice(traders)
-        order = trader.make_order(choose(), random, expiry_s)
+        order = trader.make_order(random.choices(kinds, weights)[0], random, expiry_s)
         yield PlaceOrder(SignedOrder(order, sign(trader.key, order.message(domain))))
 
 

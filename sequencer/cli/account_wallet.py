@@ -22,7 +22,7 @@ from sequencer.cli.trading import (
 
 if TYPE_CHECKING:
     from sequencer.client.deployment import Deployment
-    from sequencer.node.core import AccountView, OrderView
+    from sequencer.node.view_types import AccountView, OrderView
 
 __all__ = ["create", "deposit", "status"]
 
@@ -127,6 +127,7 @@ def _describe(account: AccountView) -> dict[str, Any]:
         "owner": f"{account.owner:#042x}",
         "epoch": account.epoch,
         "cash_nonce": account.cash_nonce,
+        "next_cash_nonce": account.next_cash_nonce,
         "tier": account.tier,
         "cash_atoms": str(account.cash_atoms),
         "equity_atoms": str(account.equity_atoms),

@@ -21,8 +21,8 @@ from sequencer.cli.trading import (
 
 if TYPE_CHECKING:
     from sequencer.node.commands import PlaceOrder, Trigger
-    from sequencer.node.core import MarketView
     from sequencer.node.receipts import Receipt
+    from sequencer.node.view_types import MarketView
 
 __all__ = ["order"]
 

@@ -23,8 +23,8 @@ from sequencer.errors import OptionInvalid
 if TYPE_CHECKING:
     from sequencer.client.signer import Wish
     from sequencer.node.commands import PlaceQuote
-    from sequencer.node.core import MarketView
     from sequencer.node.receipts import Receipt
+    from sequencer.node.view_types import MarketView
 
 __all__ = ["quote"]
 

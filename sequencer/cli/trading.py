@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from sequencer.client.keystore import Wallet
     from sequencer.client.node_client import NodeClient
     from sequencer.client.signer import OrderSigner
-    from sequencer.node.core import MarketView
     from sequencer.node.receipts import Receipt
+    from sequencer.node.view_types import MarketView
 
 __all__ = [
     "Desk",

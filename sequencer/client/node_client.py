@@ -4,44 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import httpx
 import msgspec
 
+from rollup.oracle import SignedPrices
+from sequencer.client.asking import MAX_ANSWER_BYTES, ask, fetch, get, read_results
 from sequencer.client.deployment import Deployment, read_deployment
-from sequencer.client.errors import AnswerInvalid, CommandRefused, NodeUnreachable
+from sequencer.client.errors import CommandRefused
 from sequencer.client.receipts import ReceiptChecker
-from sequencer.node.api import wire_batch, wire_receipts, wire_status, wire_views
-from sequencer.node.api.problems import Problem
+from sequencer.node.api import (
+    wire_batch,
+    wire_history,
+    wire_markets,
+    wire_oracle,
+    wire_receipts,
+    wire_status,
+    wire_views,
+)
 from sequencer.node.api.wire import Batch
 from sequencer.node.api.wire_answers import read_receipt
-from sequencer.node.api.wire_commands import write_command, write_one_of
+from sequencer.node.api.wire_commands import write_command, write_one_of, write_prices
 from sequencer.node.api.wire_convert import read_view
 from sequencer.node.commands import (
     CancelAllOrders,
     CancelOrder,
     CashRequest,
     ClientCommand,
+    Command,
+    OraclePrices,
     PlaceOrder,
     PlaceQuote,
 )
-from sequencer.node.core import (
+from sequencer.node.event_types import FillSeen
+from sequencer.node.receipts import Receipt
+from sequencer.node.view_types import (
     AccountView,
+    AuctionView,
     BatchView,
     BookView,
     EntryView,
     FeesView,
-    FillSeen,
+    FundingPage,
+    FundingStepView,
     MarketView,
     NodeStatus,
+    OracleView,
     OrderView,
+    SlotView,
 )
-from sequencer.node.receipts import Receipt
 
 __all__ = ["NodeClient"]
 
-MAX_ANSWER_BYTES: Final = 16 << 20
 MAX_FILE_BYTES: Final = 256 << 20
 _TIMEOUT_S: Final = 30.0
 _HEADERS: Final = {"content-type": "application/json"}
@@ -66,7 +81,7 @@ class NodeClient:
         """Ask a node what it serves. Raises NodeForeign where that is not `deployment`; without one it is believed."""
         http = httpx.AsyncClient(base_url=f"{url.rstrip('/')}/v1/", timeout=timeout_s, follow_redirects=False)
         try:
-            found = read_deployment(await _get(http, "status", wire_status.Status))
+            found = read_deployment(await get(http, "status", wire_status.Status))
             if deployment is not None:
                 deployment.check_same(found)
         except BaseException:
@@ -106,10 +121,15 @@ class NodeClient:
         """Return the receipt of a cash operation."""
         return await self._submit("cash", command)
 
+    async def submit_prices(self, signed: SignedPrices) -> Receipt:
+        """Return the receipt of an oracle signer's message."""
+        body = msgspec.json.encode(write_prices(signed))
+        return await self._record("prices", body, OraclePrices(signed))
+
     async def submit_batch(self, commands: Sequence[ClientCommand]) -> list[Receipt | CommandRefused]:
         """Return, for each command in order, its receipt or why it was refused."""
         body = msgspec.json.encode(Batch(tuple(map(write_one_of, commands))))
-        answer = await _ask(self._http, "POST", "orders/batch", wire_receipts.Results, content=body, headers=_HEADERS)
+        answer = await ask(self._http, "POST", "orders/batch", wire_receipts.Results, content=body, headers=_HEADERS)
         return read_results(self.url, answer.results, commands, self.receipts)
 
     async def get_account(self, account: int) -> AccountView:
@@ -120,6 +140,11 @@ class NodeClient:
         """Return an account's resting and waiting orders."""
         answer = await self._get(f"accounts/{account}/orders", wire_views.OpenOrders)
         return tuple(read_view(order, OrderView) for order in answer.orders)
+
+    async def list_slots(self, account: int) -> tuple[SlotView, ...]:
+        """Return an account's order slots that were used, with the next nonce of each."""
+        answer = await self._get(f"accounts/{account}/slots", wire_views.Slots)
+        return tuple(read_view(slot, SlotView) for slot in answer.slots)
 
     async def list_fills(self, account: int, limit: int = 100, before: int | None = None) -> tuple[FillSeen, ...]:
         """Return an account's last fills, newest first."""
@@ -132,20 +157,43 @@ class NodeClient:
 
     async def list_markets(self) -> tuple[MarketView, ...]:
         """Return the markets."""
-        answer = await self._get("markets", wire_views.Markets)
+        answer = await self._get("markets", wire_markets.Markets)
         return tuple(read_view(market, MarketView) for market in answer.markets)
+
+    async def get_oracle(self) -> OracleView:
+        """Return what the oracle's signers said last."""
+        return read_view(await self._get("oracle", wire_oracle.Oracle), OracleView)
 
     async def get_book(self, market: int, levels: int = 20) -> BookView:
         """Return a market's depth."""
-        return read_view(await self._get(f"markets/{market}/book", wire_views.Book, levels=levels), BookView)
+        return read_view(await self._get(f"markets/{market}/book", wire_markets.Book, levels=levels), BookView)
 
-    async def list_auctions(self) -> tuple[wire_views.AuctionInfo, ...]:
+    async def list_auctions(self) -> tuple[wire_markets.AuctionInfo, ...]:
         """Return where each market last cleared, and would clear now."""
-        return (await self._get("auctions", wire_views.Auctions)).auctions
+        return (await self._get("auctions", wire_markets.Auctions)).auctions
+
+    async def list_past_auctions(
+        self, market: int, limit: int = 100, before: int | None = None
+    ) -> tuple[AuctionView, ...]:
+        """Return the last auctions in which a market traded, newest first."""
+        answer = await self._get(f"markets/{market}/auctions", wire_history.PastAuctions, limit=limit, before=before)
+        return tuple(read_view(auction, AuctionView) for auction in answer.auctions)
+
+    async def list_market_funding(
+        self, market: int, limit: int = 100, before: int | None = None
+    ) -> tuple[FundingStepView, ...]:
+        """Return the last moves of a market's funding index, newest first."""
+        answer = await self._get(f"markets/{market}/funding", wire_history.FundingSteps, limit=limit, before=before)
+        return tuple(read_view(step, FundingStepView) for step in answer.steps)
+
+    async def list_funding_payments(self, account: int, limit: int = 100, before: int | None = None) -> FundingPage:
+        """Return what an account's positions were paid, newest first; `next_before` for the next page."""
+        path = f"accounts/{account}/funding/payments"
+        return read_view(await self._get(path, wire_history.FundingPayments, limit=limit, before=before), FundingPage)
 
     async def get_fees(self) -> FeesView:
         """Return what resources cost."""
-        return read_view(await self._get("fees", wire_views.Fees), FeesView)
+        return read_view(await self._get("fees", wire_markets.Fees), FeesView)
 
     async def list_batches(self, limit: int = 100, before: int | None = None) -> tuple[BatchView, ...]:
         """Return the last batches, newest first."""
@@ -181,11 +229,11 @@ class NodeClient:
 
     async def get_file(self, kind: str, name: str) -> bytes:
         """Return a proof, blob, snapshot or another file."""
-        return await _fetch(self._http, "GET", f"files/{kind}/{name}", MAX_FILE_BYTES)
+        return await fetch(self._http, "GET", f"files/{kind}/{name}", MAX_FILE_BYTES)
 
     async def prove_inclusion(self, account: int) -> bytes:
         """Return the proof that the last settled state holds an account: check it by `rollup.inclusion`."""
-        return await _fetch(self._http, "GET", f"inclusion/{account}", MAX_ANSWER_BYTES)
+        return await fetch(self._http, "GET", f"inclusion/{account}", MAX_ANSWER_BYTES)
 
     async def get_status(self) -> NodeStatus:
         """Return how the node is."""
@@ -196,86 +244,16 @@ class NodeClient:
         return (await self._get("health/ready", wire_status.Ready)).alarms
 
     async def _get(self, path: str, wire: type[_S], **query: int | None) -> _S:
-        return await _get(self._http, path, wire, **query)
+        return await get(self._http, path, wire, **query)
 
     async def _check(self, path: str, wire: type[_S]) -> _S:
-        return await _ask(self._http, "POST", path, wire, content=b"{}", headers=_HEADERS)
+        return await ask(self._http, "POST", path, wire, content=b"{}", headers=_HEADERS)
 
     async def _submit(self, path: str, command: ClientCommand) -> Receipt:
-        body = msgspec.json.encode(write_command(command))
-        answer = await _ask(self._http, "POST", path, wire_receipts.ReceiptBody, content=body, headers=_HEADERS)
+        return await self._record(path, msgspec.json.encode(write_command(command)), command)
+
+    async def _record(self, path: str, body: bytes, command: Command) -> Receipt:
+        answer = await ask(self._http, "POST", path, wire_receipts.ReceiptBody, content=body, headers=_HEADERS)
         receipt = read_receipt(answer)
         self.receipts.check(receipt, command)
         return receipt
-
-
-def read_results(
-    url: str, results: Sequence[wire_receipts.Result], commands: Sequence[ClientCommand], checker: ReceiptChecker
-) -> list[Receipt | CommandRefused]:
-    """Return a batch's results, each receipt checked for its command. Raises AnswerInvalid, ReceiptInvalid."""
-    if len(results) != len(commands):
-        raise AnswerInvalid(url, f"{len(results)} results for {len(commands)} commands")
-    outcomes: list[Receipt | CommandRefused] = []
-    for result, command in zip(results, commands, strict=True):
-        if result.receipt is not None:
-            receipt = read_receipt(result.receipt)
-            checker.check(receipt, command)
-            outcomes.append(receipt)
-        elif result.problem is not None:
-            outcomes.append(read_problem(result.problem))
-        else:
-            raise AnswerInvalid(url, "a result without receipt and problem")
-    return outcomes
-
-
-def read_problem(problem: Problem, retry_after_s: int | None = None) -> CommandRefused:
-    """Return a node's refusal."""
-    return CommandRefused(problem.status, problem.code, problem.detail[:1000], problem.facts, retry_after_s)
-
-
-async def _get(http: httpx.AsyncClient, path: str, wire: type[_S], **query: int | None) -> _S:
-    params = {name: value for name, value in query.items() if value is not None}
-    return await _ask(http, "GET", path, wire, params=params)
-
-
-async def _ask(http: httpx.AsyncClient, method: str, path: str, wire: type[_S], **options: Any) -> _S:  # noqa: ANN401 (httpx)
-    body = await _fetch(http, method, path, MAX_ANSWER_BYTES, **options)
-    try:
-        return msgspec.json.decode(body, type=wire)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise AnswerInvalid(f"{http.base_url}{path}", str(error)[:200]) from error
-
-
-async def _fetch(
-    http: httpx.AsyncClient,
-    method: str,
-    path: str,
-    limit_bytes: int,
-    **options: Any,  # noqa: ANN401 (httpx's)
-) -> bytes:
-    url = f"{http.base_url}{path}"
-    try:
-        async with http.stream(method, path, **options) as response:
-            body = await _read(response, url, limit_bytes)
-    except httpx.HTTPError as error:
-        raise NodeUnreachable(url, f"{type(error).__name__}: {error}"[:200]) from error
-    except httpx.InvalidURL as error:
-        raise AnswerInvalid(url, str(error)[:200]) from error
-    if response.status_code == httpx.codes.OK:
-        return body
-    try:
-        problem = msgspec.json.decode(body, type=Problem)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise AnswerInvalid(url, f"status {response.status_code} and no problem details") from error
-    wait = response.headers.get("retry-after", "")
-    raise read_problem(problem, int(wait) if wait.isdigit() and len(wait) < 10 else None)
-
-
-async def _read(response: httpx.Response, url: str, limit_bytes: int) -> bytes:
-    parts, size = [], 0
-    async for part in response.aiter_bytes():
-        size += len(part)
-        if size > limit_bytes:
-            raise AnswerInvalid(url, f"more than {limit_bytes} bytes")
-        parts.append(part)
-    return b"".join(parts)

@@ -12,14 +12,15 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from rollup.errors import RollupError
+from sequencer.client.asking import read_problem, read_results
 from sequencer.client.errors import AnswerInvalid, CommandRefused, EventsLost, NodeUnreachable
-from sequencer.client.node_client import NodeClient, read_problem, read_results
+from sequencer.client.node_client import NodeClient
 from sequencer.node.api.stream_wire import Ping, StreamAnswer, StreamRequest, Subscription
 from sequencer.node.api.wire import Batch
 from sequencer.node.api.wire_answers import read_event
 from sequencer.node.api.wire_commands import write_one_of
 from sequencer.node.commands import ClientCommand
-from sequencer.node.core import Event
+from sequencer.node.event_types import Event
 from sequencer.node.receipts import Receipt
 
 __all__ = ["NodeStream", "open_stream"]

@@ -7,7 +7,7 @@ from typing import Final
 
 from rollup.babyjubjub import Point
 from sequencer.node.command_codec import encode_command
-from sequencer.node.commands import ClientCommand
+from sequencer.node.commands import Command
 from sequencer.node.errors import ReceiptInvalid
 from sequencer.node.links import compute_digest, compute_link
 from sequencer.node.receipts import Receipt, verify_receipt
@@ -28,7 +28,7 @@ class ReceiptChecker:
         self._key, self._domain = receipt_key, domain
         self._links: OrderedDict[int, bytes] = OrderedDict()
 
-    def check(self, receipt: Receipt, command: ClientCommand | None = None) -> None:
+    def check(self, receipt: Receipt, command: Command | None = None) -> None:
         """Raise ReceiptInvalid unless signed, of the command (where given), and of the one history seen so far."""
         if command is not None:
             record = encode_command(command)

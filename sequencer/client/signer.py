@@ -22,7 +22,7 @@ from sequencer.node.commands import (
     PlaceQuote,
     Trigger,
 )
-from sequencer.node.core import Event, FillSeen, OrderClosed
+from sequencer.node.event_types import Event, FillSeen, OrderClosed
 
 __all__ = ["OrderSigner", "Wish"]
 
@@ -55,12 +55,14 @@ class OrderSigner:
         self.cash_nonce = 0
 
     async def sync(self, client: NodeClient) -> None:
-        """Learn epoch, cash nonce and which slots hold orders. Raises as NodeClient does."""
+        """Learn epoch, next cash nonce, which slots hold orders, and the slots' nonces. Raises as NodeClient does."""
         account = await client.get_account(self.account)
-        self.epoch, self.cash_nonce = account.epoch, account.cash_nonce
-        for order in await client.list_orders(self.account):
-            self.slots.hold(order.slot)
-            self.slots.skip_to(order.slot, order.nonce + 1)
+        self.epoch, self.cash_nonce = account.epoch, account.next_cash_nonce
+        for slot in await client.list_slots(self.account):
+            if slot.is_resting:
+                self.slots.hold(slot.slot)
+            self.slots.raise_base(slot.slot, slot.state_nonce)
+            self.slots.skip_to(slot.slot, slot.next_nonce)
 
     def note(self, event: Event) -> None:
         """Learn from an event: a fill raises its slot, an order that is gone frees it."""

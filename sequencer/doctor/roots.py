@@ -12,14 +12,15 @@ from typing import Final
 
 from rollup.errors import RollupError
 from sequencer.doctor.checks import Check, note, ok, wrong
+from sequencer.node.batch_clock import compute_resume_s
 from sequencer.node.commands import Kind
 from sequencer.node.config import NodeConfig
 from sequencer.node.errors import StoreLocked
+from sequencer.node.live_codec import decode_live
 from sequencer.node.opening import open_store
 from sequencer.node.outcome import decode_outcome
-from sequencer.node.recovery import decode_live
 from sequencer.node.store import Store
-from sequencer.snapshots import GENESIS, read_snapshot
+from sequencer.snapshots import GENESIS, SnapshotFile
 
 __all__ = ["KnownRoots", "check_store"]
 
@@ -32,6 +33,7 @@ class KnownRoots:
 
     def __init__(self) -> None:
         self.is_known = False
+        self.last_batch_s = 0  # the time of the last batch
         self._roots: set[int] = set()
         self._texts: list[bytes] = []
 
@@ -68,6 +70,7 @@ def check_store(config: NodeConfig, known: KnownRoots) -> Iterator[Check]:
         )
         return
     yield _check_clock(time_us)
+    yield _check_batch_clock(known.last_batch_s)
 
 
 def _check_clock(time_us: int) -> Check:
@@ -78,16 +81,28 @@ def _check_clock(time_us: int) -> Check:
     return ok("clock of the log", "the last record is in the past")
 
 
+def _check_batch_clock(last_batch_s: int) -> Check:
+    name, resume_s = "clock of the batches", compute_resume_s(last_batch_s, time.time())
+    if resume_s:
+        found = f"the last batch is in the future: no batches for {resume_s} s"
+        advice = "set the clock (NTP) if it is behind; if it was ahead when that batch was made, nothing but time helps"
+        return wrong(name, found, advice)
+    return ok(name, "the last batch is in the past")
+
+
 def _collect(store: Store, genesis: Path, known: KnownRoots) -> None:
     if genesis.is_file():
-        known.add(read_snapshot(genesis).state.state_root)
+        known.add(SnapshotFile(genesis).header.state_root)
     latest = store.latest_snapshot()
     if latest is not None:
-        known.add(decode_live(latest.body).state.state_root)
+        header = decode_live(latest.body).state.header
+        known.add(header.state_root)
+        known.last_batch_s = header.timestamp_s
     for part in store.replay():
         for record in part:
             if record.kind == Kind.OUTCOME and (batch := decode_outcome(record.body).batch) is not None:
                 known.add(batch.old_state_root, batch.header.state_root)
+                known.last_batch_s = batch.header.timestamp_s
     for info in store.list_artifacts("group")[-_GROUPS:]:
         known.add_text(store.get_artifact("group", info.name) or b"")
     known.is_known = True

@@ -12,7 +12,7 @@ import numpy as np
 
 from rollup.accounts import Account
 from rollup.units import MARKET_COUNT
-from sequencer.node.arrays import Floats, Integers, grow
+from sequencer.node.arrays import Booleans, Floats, Integers, grow
 
 __all__ = ["AccountTable"]
 
@@ -26,7 +26,7 @@ class AccountTable:
         self.accounts: list[Account] = []  # by row: the exact values
         self._rows: dict[int, int] = {}
         self._ids = np.zeros(0, np.int64)
-        self._cash, self._touched_s = np.zeros(0), np.zeros(0)
+        self._cash, self._touched_s, self._is_open = np.zeros(0), np.zeros(0), np.zeros(0, np.bool_)
         self._sizes, self._absolute_sizes = np.zeros((0, MARKET_COUNT)), np.zeros((0, MARKET_COUNT))
         self._allocate(max(_FIRST_CAPACITY, len(accounts)))
         for account_id, account in accounts.items():
@@ -51,6 +51,11 @@ class AccountTable:
         return self._touched_s[: len(self)]
 
     @property
+    def is_open(self) -> Booleans:
+        """Whether somebody has each, shape (n,)."""
+        return self._is_open[: len(self)]
+
+    @property
     def sizes(self) -> Floats:
         """Signed positions in lots, exact, shape (n, 16)."""
         return self._sizes[: len(self)]
@@ -73,6 +78,7 @@ class AccountTable:
         self.accounts[row] = account
         self._cash[row] = account.cash_atoms
         self._touched_s[row] = account.last_touched_s
+        self._is_open[row] = not account.is_empty
         self._sizes[row] = account.sizes_lots
         np.abs(self._sizes[row], out=self._absolute_sizes[row])
 
@@ -95,5 +101,6 @@ class AccountTable:
         self._ids = grow(self._ids, capacity)
         self._cash = grow(self._cash, capacity)
         self._touched_s = grow(self._touched_s, capacity)
+        self._is_open = grow(self._is_open, capacity)
         self._sizes = grow(self._sizes, capacity)
         self._absolute_sizes = grow(self._absolute_sizes, capacity)

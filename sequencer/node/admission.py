@@ -6,12 +6,12 @@ where the store refuses that, `forget` goes back to what the log says.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 
 from rollup.accounts import Account
 from rollup.errors import RollupError, TxRejected
-from rollup.orders import Order
+from rollup.orders import Order, unpack_slot
 from rollup.rejections import (
     AccountNotOpen,
     CashNonceMismatch,
@@ -52,7 +52,7 @@ class Admission:
         self._next_nonce: dict[Slot, int] = {}  # lowest free nonces above what `live` says
         self._cancel_all_ms: dict[int, int] = {}
         self._unwritten: list[ClientCommand] = []  # admitted, not yet in `live`
-        self._unwritten_cash: Counter[int] = Counter()  # cash operations among them, by account
+        self._unwritten_cash: defaultdict[int, set[int]] = defaultdict(set)  # cash nonces among them, by account
         for account in list(live.slots):
             self._restore(account)
 
@@ -69,6 +69,22 @@ class Admission:
     def get_totals(self, account: int) -> RestingTotals:
         """Return the open orders of an account."""
         return self._totals.setdefault(account, RestingTotals())
+
+    def find_cash_nonce(self, account: int) -> int:
+        """Return the cash nonce that the account's next operation must have: the lowest that no waiting one has.
+
+        Not how many wait: where one is refused before the others had their turn, its nonce comes again.
+        """
+        taken = self.live.cash_nonces.get(account, frozenset()) | self._unwritten_cash.get(account, set())
+        nonce = self.live.state.get_account(account).cash_nonce
+        while nonce in taken:
+            nonce += 1
+        return nonce
+
+    def find_order_nonce(self, account: int, slot: int) -> int:
+        """Return the lowest nonce that an order may have in a slot now."""
+        in_state, filled_lots = unpack_slot(self.live.state.get_account(account).orders.get(slot))
+        return max(self._find_lowest((account, slot)), in_state + (filled_lots > 0))
 
     def admit(self, command: ClientCommand, now_s: int) -> RollupError | None:
         """Let a command take effect and return None, or return why it is refused. Its signature was checked.
@@ -197,14 +213,14 @@ class Admission:
         op, tick = request.op, self.terms.tick
         if self.withdraw_only and isinstance(op, Transfer | KeyChange):
             raise WithdrawOnly(op.account)
-        expected = account.cash_nonce + self.live.cash_counts[op.account] + self._unwritten_cash[op.account]
+        expected = self.find_cash_nonce(op.account)
         if op.cash_nonce != expected:
             raise CashNonceMismatch(op.account, op.cash_nonce, expected)
         if op.epoch != account.epoch:
             raise EpochMismatch(op.account, op.epoch, account.epoch)
         if tick.cash_fee_e6 > op.max_fee_e6:
             raise FeeAboveMaximum(op.account, tick.cash_fee_e6, op.max_fee_e6)
-        self._unwritten_cash[op.account] += 1
+        self._unwritten_cash[op.account].add(op.cash_nonce)
 
     def _restore(self, account: int) -> None:
         """Set the open orders of an account to those that rest by the log, with what was filled of them."""

@@ -16,6 +16,7 @@ from sequencer.node.links import LogRecord, Record
 from sequencer.node.live import Auction, LiveState, encode_auction
 from sequencer.node.outcome import encode_outcome
 from sequencer.node.refusals import StateDiverged
+from sequencer.node.restarts import Restarts
 from sequencer.node.stages import BATCH, name_batch
 from sequencer.node.store import Artifact
 from sequencer.node.writing import Writer
@@ -45,6 +46,8 @@ class Auctioneer:
         self._live, self._shape_name, self._tick_s = live, shape_name, tick_s
         self._writer, self._on_books, self._on_batch = writer, on_books, on_batch
         self._engine: Engine | None = None
+        self._restarts = Restarts("engine")
+        self._restart: asyncio.TimerHandle | None = None  # of an engine that waits to be started again
         self._void: Auction | None = None  # called before the engine began: it never holds that one
         self._inbox: asyncio.Queue[tuple[int, EngineMessage]] = asyncio.Queue()  # with the number of the engine
         self._called_at = 0.0
@@ -55,12 +58,16 @@ class Auctioneer:
         return None if self._engine is None else self._engine.pid
 
     def list_alarms(self) -> tuple[str, ...]:
-        """Return why there are no auctions, if that is so."""
-        return () if self.failure is None else (f"no auctions: {self.failure}",)
+        """Return why there are no auctions, or may be none, if that is so."""
+        if self.failure is not None:
+            return (f"no auctions: {self.failure}",)
+        dying = self._restarts.find_alarm(time.monotonic())
+        return () if dying is None else (dying,)
 
     def start(self) -> None:
         """Start the engine where the log stands."""
-        number, self._void = self.deaths, self._live.auction
+        number, self._void, self._restart = self.deaths, self._live.auction, None
+        self._restarts.note_start(time.monotonic())
 
         def take(message: EngineMessage) -> None:
             if isinstance(message, EngineFailed):
@@ -70,7 +77,10 @@ class Auctioneer:
         self._engine = Engine(self._live, self._shape_name, self._tick_s, take, self._start_again)
 
     def close(self) -> None:
-        """End the engine."""
+        """End the engine, and do not start it again."""
+        if self._restart is not None:
+            self._restart.cancel()
+            self._restart = None
         if self._engine is not None:
             self._engine.close()
             self._engine = None
@@ -144,8 +154,13 @@ class Auctioneer:
                 return
 
     def _start_again(self) -> None:
-        """The engine died: another takes its place, with what the log says."""
+        """The engine died: another takes its place, with what the log says, after a pause where it keeps dying."""
         self.deaths += 1
         self.close()
-        if self.failure is None:
+        pause_s = self._restarts.note_end(time.monotonic())
+        if self.failure is not None:
+            return
+        if pause_s:
+            self._restart = asyncio.get_running_loop().call_later(pause_s, self.start)
+        else:
             self.start()

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from sequencer.node.pipeline_state import ProvedGroup
 from sequencer.node.pipeline_types import GroupSettled
-from verifier.base_layer.sending import SendSettings
+from verifier.base_layer.send_settings import SendSettings
 from verifier.watcher import Kind
 
 __all__ = [
@@ -22,13 +22,11 @@ __all__ = [
     "Faucet",
     "FromPublisher",
     "Notice",
-    "OwnerRequest",
     "PublicRequest",
     "PublisherConfig",
     "PublisherSettings",
     "RawTransaction",
     "Stop",
-    "TestDeposit",
     "ToPublisher",
 ]
 
@@ -65,28 +63,6 @@ class Acknowledge:
 
 
 @dataclass(frozen=True)
-class OwnerRequest:
-    """A call of the Rollup by somebody whose key is handed over: for the embedded chain, which no wallet reaches."""
-
-    private_key: bytes
-    function: str
-    arguments: tuple[object, ...]
-    value_wei: int = 0
-
-
-@dataclass(frozen=True)
-class TestDeposit:
-    """Test dollars minted for an owner and deposited, on the embedded chain; the deposit fee comes on top."""
-
-    __test__ = False  # for pytest: no test
-
-    private_key: bytes  # the owner's
-    account: int
-    amount_e6: int
-    key: tuple[int, int]
-
-
-@dataclass(frozen=True)
 class Faucet:
     """Wei and test dollars for an address, on the embedded chain. Answered by its nonce, 8 bytes, and the token, 20."""
 
@@ -101,7 +77,7 @@ class RawTransaction:
     raw: bytes
 
 
-PublicRequest: TypeAlias = OwnerRequest | TestDeposit | Faucet | RawTransaction
+PublicRequest: TypeAlias = Faucet | RawTransaction
 
 
 @dataclass(frozen=True)

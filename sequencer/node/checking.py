@@ -60,7 +60,8 @@ def _encode(command: ClientCommand) -> Checked:
     try:
         command.check()
         signature = command.signature
-        if not all(0 <= part < 1 << 8 * _ELEMENT_BYTES for part in (*signature.r8, signature.s)):
+        x, y = signature.r8
+        if x < 0 or y < 0 or signature.s < 0 or (x | y | signature.s) >> 8 * _ELEMENT_BYTES:
             return Checked(_NO_RECORD, _NO_MESSAGE, SignatureInvalid(command.account, 0))
         return Checked(encode_command(command), _NO_MESSAGE, None)
     except RollupError as error:

@@ -98,11 +98,13 @@ def _join(*fields: tuple[int, int]) -> bytes:
 
 
 def _encode_signature(signature: Signature) -> bytes:
-    return _join(*((part, _WORD) for part in (*signature.r8, signature.s)))
+    x, y = signature.r8
+    return x.to_bytes(_WORD, "big") + y.to_bytes(_WORD, "big") + signature.s.to_bytes(_WORD, "big")
 
 
 def _encode_order(order: Order) -> bytes:
-    return _join(*zip(order.words(), _ORDER_WORDS, strict=True))
+    (word_1, word_2, word_3), (n_1, n_2, n_3) = order.words(), _ORDER_WORDS
+    return word_1.to_bytes(n_1, "big") + word_2.to_bytes(n_2, "big") + word_3.to_bytes(n_3, "big")
 
 
 def _encode_trigger(trigger: Trigger | None) -> bytes:

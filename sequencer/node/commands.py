@@ -55,6 +55,7 @@ class Kind(IntEnum):
     GROUP = 17
     PROVED = 18
     SETTLED = 19
+    REBUILT = 20
 
 
 @dataclass(frozen=True)

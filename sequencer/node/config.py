@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 from rollup.shapes import SHAPES
 from rollup.units import PRICE_BITS
 from sequencer.node.config_keys import ConfigInvalid, KeySpec
+from sequencer.oracle_keys import find_key_fault
 
 __all__ = [
     "ApiSection",
@@ -80,6 +81,10 @@ class StoreSection:
     snapshot_records: Annotated[int, KeySpec("int", "records between two snapshots", low=1_000, high=10_000_000)] = (
         100_000
     )
+    keep_settled_days: Annotated[
+        float,
+        KeySpec("float", "days that settled batches and their log are kept; 0: for ever", low=0, high=36_500),
+    ] = 0.0
 
 
 @dataclass(frozen=True)
@@ -167,12 +172,20 @@ class GroupsSection:
 
 @dataclass(frozen=True)
 class OracleSection:
-    """Who says what prices are: three signers inside this process, for development."""
+    """Who says what prices are: an oracle outside, or three signers inside this process, for development."""
 
-    source: Annotated[str, KeySpec("str", "fixed prices, or those of a tape", choices=("fixed", "tape"))] = "fixed"
-    prices_ticks: Annotated[tuple[int, ...], KeySpec("ints", "by market, for fixed", low=1, high=2**PRICE_BITS - 1)] = (
-        25_000_000,
-    )
+    source: Annotated[
+        str,
+        KeySpec("str", "fixed prices, those of a tape, or what signers send", choices=("fixed", "tape", "outside")),
+    ] = "fixed"
+    prices_ticks: Annotated[
+        tuple[int, ...],
+        KeySpec("ints", "by market, for fixed; the first marks, for outside", low=1, high=2**PRICE_BITS - 1),
+    ] = (25_000_000,)
+    public_keys: Annotated[
+        tuple[str, ...],
+        KeySpec("strs", "for outside: the signers' keys, three, by zkmargin oracle key", check=find_key_fault),
+    ] = ()
     tape: Annotated[Path | None, KeySpec("path", "trades, as replay reads them, for tape")] = None
     key_files: Annotated[
         tuple[Path, ...], KeySpec("paths", "the signers' keys, three, mode 0600; empty: made in the data folder")

@@ -97,6 +97,7 @@ def _check_whole(config: NodeConfig) -> None:
     """Raise ConfigInvalid where keys do not go together."""
     layer, oracle, auction = config.base_layer, config.oracle, config.auction
     is_embedded = config.embedded_chain is not None
+    is_outside = oracle.source == "outside"
     facts: list[tuple[bool, str, str, str]] = [
         (not config.api.host, "api.host", "nothing", "an address"),
         (
@@ -108,13 +109,20 @@ def _check_whole(config: NodeConfig) -> None:
         (not is_embedded and not (layer.url or layer.url_file), "base_layer.url", "nothing", "an address"),
         (not is_embedded and layer.key_file is None, "base_layer.key_file", "nothing", "a key file, for a node"),
         (oracle.source == "tape" and oracle.tape is None, "oracle.tape", "nothing", "a tape, for this source"),
-        (oracle.source == "fixed" and not oracle.prices_ticks, "oracle.prices_ticks", "nothing", "a price"),
+        (oracle.source != "tape" and not oracle.prices_ticks, "oracle.prices_ticks", "nothing", "a price"),
         (len(oracle.prices_ticks) > 16, "oracle.prices_ticks", f"{len(oracle.prices_ticks)} prices", "at most 16"),
         (
             len(oracle.key_files) not in (0, ORACLE_COUNT),
             "oracle.key_files",
             f"{len(oracle.key_files)} files",
             f"{ORACLE_COUNT}, or none",
+        ),
+        (is_outside and bool(oracle.key_files), "oracle.key_files", "files", "none: the signers are outside"),
+        (
+            len(set(oracle.public_keys)) != (ORACLE_COUNT if is_outside else 0),
+            "oracle.public_keys",
+            f"{len(set(oracle.public_keys))} different keys",
+            f"{ORACLE_COUNT}" if is_outside else "none: the signers are inside",
         ),
     ]
     for is_wrong, where, got, expected in facts:

@@ -18,7 +18,6 @@ from eth_utils.abi import function_signature_to_4byte_selector
 
 from rollup.params import Params
 from rollup.shapes import Shape
-from rollup.snapshot import Snapshot
 from rollup.state import State
 from sequencer.errors import DeploymentElsewhere
 from sequencer.exit_proofs import ExitProver
@@ -29,7 +28,7 @@ from sequencer.progress import Report
 from sequencer.records import decode_record, encode_versioned, read_versioned
 from sequencer.settlement.deploying import Parts, VerifyingKey, deploy_parts, deploy_settlement
 from sequencer.settlement.people import Deployment
-from sequencer.snapshots import GENESIS, read_snapshot, write_snapshot
+from sequencer.snapshots import GENESIS, SnapshotFile, write_snapshot
 from verifier.addresses import predict_address
 from verifier.artifacts import load_artifact
 from verifier.base_layer import BaseLayer, Contract
@@ -130,8 +129,8 @@ def deploy_node(
     deployment = read_deployment(folder)
     _check(deployment, layer, contract)
     if layer.call(contract, _STATE_ROOT) == b"":  # no code there yet
-        layer.wait_until(genesis.state.header.timestamp_s)
-        header = genesis.state.header
+        layer.wait_until(genesis.header.timestamp_s)
+        header = genesis.header
         roles = (governor, settler, governor)
         start = Start(header.state_root, header.clock, genesis.params.params_hash, *roles)
         deployed = deploy_settlement(layer, deployment.parts, keys, start, shape)
@@ -167,12 +166,12 @@ def _open_key(path: Path) -> PrivateKey:
     return PrivateKey(bytes(read_keys(path)[0].key))
 
 
-def _open_genesis(folder: Path, deployment: Deployment, make_genesis: MakeGenesis) -> Snapshot:
+def _open_genesis(folder: Path, deployment: Deployment, make_genesis: MakeGenesis) -> SnapshotFile:
     path = folder / GENESIS
     if not path.exists():
         write_snapshot(path, *make_genesis(deployment))
         sync_folder(folder)
-    genesis = read_snapshot(path)
+    genesis = SnapshotFile(path)  # it may be long, and a start needs no accounts of it
     bound = (genesis.params.chain_id, genesis.params.contract)
     if bound != (deployment.chain_id, deployment.contract):
         expected = f"{deployment.chain_id}, 0x{deployment.contract:040x}"

@@ -35,10 +35,11 @@ class Engine:
         self._loop = asyncio.get_running_loop()
         self._on_message, self._on_death = on_message, on_death
         self._connection, theirs = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(target=run_engine, args=(theirs, live, shape_name, tick_s), daemon=True)
+        self._process = _SPAWN.Process(target=run_engine, args=(theirs, shape_name, tick_s), daemon=True)
         self._process.start()
         theirs.close()
-        self._outgoing: SimpleQueue[list[LogRecord] | None] = SimpleQueue()
+        self._outgoing: SimpleQueue[LiveState | list[LogRecord] | None] = SimpleQueue()
+        self._outgoing.put(live.copy())  # as it stands now: pickled over there, and nothing here waits for it
         self._is_closed = False
         for target in (self._send, self._receive):
             threading.Thread(target=target, args=(self._connection,), daemon=True).start()
@@ -64,9 +65,9 @@ class Engine:
         self._connection.close()
 
     def _send(self, connection: Connection) -> None:
-        while (records := self._outgoing.get()) is not None:
+        while (message := self._outgoing.get()) is not None:
             try:
-                connection.send(records)
+                connection.send(message)
             except OSError:  # the process died: the other thread says so
                 return
 

@@ -62,12 +62,12 @@ class EngineFailed:
 EngineMessage: TypeAlias = AuctionWanted | OutcomeMade | BooksSeen | EngineFailed
 
 
-def run_engine(connection: Connection, live: LiveState, shape_name: str, tick_s: float) -> None:
-    """Serve until the other end closes: lists of records come in, messages go out."""
+def run_engine(connection: Connection, shape_name: str, tick_s: float) -> None:
+    """Serve until the other end closes: a live state comes in, then lists of records; messages go out."""
     kernel.install()
-    loop = _Loop(connection, Sequencing(live, get_shape(shape_name)), tick_s)
     try:
-        loop.run()
+        live: LiveState = connection.recv()
+        _Loop(connection, Sequencing(live, get_shape(shape_name)), tick_s).run()
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return
     except RollupError as error:

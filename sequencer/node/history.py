@@ -1,6 +1,7 @@
 """What happened, for those who ask: batches with their stage, fills by account, the queue's entries.
 
-As far back as the last snapshot of the log, and no more than so many of each: older batches stand in the store.
+As far back as the last snapshot of the log, and no more than so many of each: older batches stand in the store. Past
+auctions and funding (`market_history.py`) go on behind it.
 """
 
 from __future__ import annotations
@@ -10,19 +11,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from rollup.units import MARKET_COUNT
-from sequencer.node.core import (
-    AuctionSeen,
-    BatchStage,
-    BatchView,
-    EntryStage,
-    EntryView,
-    Event,
-    FillSeen,
-    OrderClosed,
-)
+from sequencer.node.event_types import AuctionSeen, Event, FillSeen, OrderClosed
+from sequencer.node.live import Before
+from sequencer.node.market_history import MarketHistory
 from sequencer.node.outcome import Fill, Outcome
 from sequencer.node.pipeline_types import BatchProgress
+from sequencer.node.view_types import BatchStage, BatchView, EntryStage, EntryView
 from verifier.queue_entries import Entry
 
 __all__ = ["History"]
@@ -40,6 +34,7 @@ class History:
         self._batches: OrderedDict[int, BatchView] = OrderedDict()
         self._entries: OrderedDict[int, EntryView] = OrderedDict()
         self._fills: defaultdict[int, deque[FillSeen]] = defaultdict(lambda: deque(maxlen=_MAX_FILLS))
+        self.markets = MarketHistory()
         self.last_prices: dict[int, int] = {}  # clearing prices by market, of the last batch with volume there
 
     def add_entry(self, index: int, entry: Entry) -> EntryView:
@@ -61,24 +56,22 @@ class History:
             del self._entries[index]
         return view
 
-    def add_outcome(self, outcome: Outcome, first_entry: int, sealed_us: int) -> Iterator[Event]:
-        """Note what came of an auction, and yield it as events. `first_entry`: the first that the batch consumes."""
-        for closed in outcome.closed:
-            yield OrderClosed(closed.account, closed.slot, closed.nonce, closed.reason)
+    def add_outcome(self, outcome: Outcome, before: Before | None, first_entry: int, sealed_us: int) -> Iterator[Event]:
+        """Note what came of an auction, and yield it as events.
+
+        before: what the batch found. first_entry: the first of the queue that it consumes.
+        """
         batch = outcome.batch
+        for fill in batch.fills if batch else ():
+            yield self._add_fill(outcome, fill)
+        for closed in outcome.closed:  # after its fills, which are the last that is heard of an order
+            yield OrderClosed(closed.account, closed.slot, closed.nonce, closed.reason)
+        for one in self.markets.add(outcome, before):
+            self.last_prices[one.market] = one.price_ticks
+            yield AuctionSeen(one.batch_number, one.market, one.price_ticks, one.volume_lots, one.timestamp_s)
         if batch is None:
             return
         number = batch.header.batch_number
-        volumes = [0] * MARKET_COUNT
-        for fill in batch.fills:
-            seen = _see_fill(fill, number, outcome.timestamp_s)
-            self._fills[fill.account].append(seen)
-            volumes[fill.market] += fill.size_lots if fill.side == 0 else 0
-            yield seen
-        for market, volume_lots in enumerate(volumes):
-            if volume_lots:
-                self.last_prices[market] = batch.prices_ticks[market]
-                yield AuctionSeen(number, market, batch.prices_ticks[market], volume_lots, outcome.timestamp_s)
         for index, is_applied in enumerate(batch.applied, first_entry):
             if (entry := self._entries.get(index)) is not None:
                 self._entries[index] = replace(
@@ -118,6 +111,12 @@ class History:
         fills = reversed(self._fills.get(account, deque()))
         older = (fill for fill in fills if before is None or fill.batch_number < before)
         return tuple(fill for _, fill in zip(range(limit), older, strict=False))
+
+    def _add_fill(self, outcome: Outcome, fill: Fill) -> FillSeen:
+        assert outcome.batch is not None
+        seen = _see_fill(fill, outcome.batch.header.batch_number, outcome.timestamp_s)
+        self._fills[fill.account].append(seen)
+        return seen
 
     def _add_batch(self, outcome: Outcome, sealed_us: int) -> BatchView:
         batch = outcome.batch

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Container, Iterable
 from typing import Final
 
-from sequencer.node.core import AuctionSeen, BatchView, EntryView, Event
+from sequencer.node.event_types import AuctionSeen, Event
 from sequencer.node.refusals import SubscriberSlow
+from sequencer.node.view_types import BatchView, EntryView
 
 __all__ = ["Hub"]
 
@@ -20,8 +21,8 @@ class _Listener:
         self.queue: asyncio.Queue[Event] = asyncio.Queue()
 
     def wants(self, event: Event) -> bool:
-        if isinstance(event, BatchView):
-            return True
+        if isinstance(event, BatchView | EntryView):
+            return True  # whoever does not want them passes over them
         if isinstance(event, AuctionSeen):
             return event.market in self._markets
         return event.account in self._accounts
@@ -54,6 +55,3 @@ class Hub:
                 yield await listener.queue.get()
         finally:
             self._listeners.discard(listener)
-
-
-assert "account" in EntryView.__dataclass_fields__  # what is told of an account is chosen by it

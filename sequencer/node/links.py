@@ -88,13 +88,16 @@ def link_records(head: Head, records: Sequence[Record], now_us: int) -> list[Log
 def find_broken_link(head: Head, records: Iterable[LogRecord]) -> LogRecord | None:
     """Return the first record that does not follow from what stands before it, `head` first; None where all do."""
     sequence, last_us, link = head
+    pack = _PREIMAGE.pack
     for record in records:
         number, kind, time_us, stored, body = record
         sequence += 1
         try:
             if number != sequence or time_us < last_us:
                 return record
-            link = compute_link(link, number, kind, compute_digest(body), time_us)
+            # compute_link and compute_digest, written out: a log has millions
+            preimage = pack(link, number, kind, blake2b(body, digest_size=LINK_BYTES).digest(), time_us)
+            link = blake2b(preimage, digest_size=LINK_BYTES).digest()
         except (TypeError, StructError):  # damage can turn a column into another type, or out of its range
             return record
         if link != stored:

@@ -6,7 +6,6 @@ that were replaced since, so a record is looked at only as far as its slot and n
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
@@ -22,15 +21,36 @@ from sequencer.node.links import LogRecord
 from sequencer.node.outcome import Outcome, decode_outcome
 from sequencer.node.refusals import RecordMalformed, StateDiverged
 
-__all__ = ["Auction", "LiveRecord", "LiveState", "decode_auction", "encode_auction", "list_slots", "read_cash_account"]
+__all__ = [
+    "ACCOUNT_AT",
+    "NONCE_AT",
+    "ORDER_BYTES",
+    "QUOTE_HEAD_BYTES",
+    "SLOT_AT",
+    "WORD_1_BYTES",
+    "Auction",
+    "Before",
+    "LiveRecord",
+    "LiveState",
+    "count_quoted",
+    "decode_auction",
+    "encode_auction",
+    "encode_rebuilt",
+    "list_slots",
+    "read_cancel",
+    "read_cancel_all",
+]
 
-_ORDER_BYTES: Final = 39
-_WORD_1_BYTES: Final = 19
-_ACCOUNT_AT: Final = 4  # bits of word 1 before the field (docs/rules.md, Formats)
-_SLOT_AT: Final = _ACCOUNT_AT + ACCOUNT_BITS + 10
-_NONCE_AT: Final = _SLOT_AT + SLOT_BITS
-_QUOTE_HEAD_BYTES: Final = 6
-_SHARED: Final = frozenset({"params", "state", "auction"})  # immutable
+ORDER_BYTES: Final = 39
+WORD_1_BYTES: Final = 19
+ACCOUNT_AT: Final = 4  # bits of word 1 before the field (docs/rules.md, Formats)
+SLOT_AT: Final = ACCOUNT_AT + ACCOUNT_BITS + 10
+NONCE_AT: Final = SLOT_AT + SLOT_BITS
+_CASH_NONCE_AT: Final = ACCOUNT_AT + ACCOUNT_BITS
+_NONE: Final[frozenset[int]] = frozenset()
+QUOTE_HEAD_BYTES: Final = 6
+_ROOT_BYTES: Final = 32
+_SHARED: Final = frozenset({"params", "state", "auction", "before"})  # immutable
 
 Slot = tuple[int, int]  # account, slot
 
@@ -53,6 +73,13 @@ class Auction(NamedTuple):
     timestamp_s: int
 
 
+class Before(NamedTuple):
+    """What the last batch found: funding indices, and the positions of the accounts that it changed."""
+
+    funding_index: tuple[int, ...]
+    sizes_lots: dict[int, tuple[int, ...]]
+
+
 @dataclass
 class LiveState:
     """Mutable. `orders` holds, by slot, the nonce that rests there and the record that brought it."""
@@ -67,8 +94,9 @@ class LiveState:
     prices: dict[int, LiveRecord] = field(default_factory=dict)  # by signer
     auction: Auction | None = None  # called, and nothing came of it yet
     released: set[Slot] = field(default_factory=set)  # orders whose trigger was hit
-    cash_counts: Counter[int] = field(default_factory=Counter)  # operations in `cash`, by account
+    cash_nonces: dict[int, frozenset[int]] = field(default_factory=dict)  # of the operations in `cash`, by account
     slots: dict[int, set[int]] = field(default_factory=dict)  # those in `orders`, by account
+    before: Before | None = None  # the last outcome's batch, None where it had none
     behind: dict[int, Account] | None = None  # while a long log is read: changed accounts that `state` has not yet
 
     def apply(self, record: LogRecord) -> Outcome | None:
@@ -79,21 +107,20 @@ class LiveState:
         live = LiveRecord(record.sequence, record.kind, record.body)
         match record.kind:
             case Kind.ORDER:
-                self._rest(*_read_word_1(live.body, 0), live)
+                self.rest(*_read_word_1(live.body, 0), live)
             case Kind.QUOTE:
                 for account, slot, nonce in list_slots(live):
-                    self._rest(account, slot, nonce, live)
+                    self.rest(account, slot, nonce, live)
             case Kind.CANCEL:
-                account, slot, nonce = _cut(live.body, 3, 2, 4)
+                account, slot, nonce = read_cancel(live.body)
                 self.cancel(account, slot, nonce)
             case Kind.CANCEL_ALL:
-                account, time_ms = _cut(live.body, 3, 6)
+                account, time_ms = read_cancel_all(live.body)
                 self.cancel_all_ms[account] = time_ms
                 for slot in tuple(self.slots.get(account, ())):
                     self.cancel(account, slot, self.orders[account, slot][0])
             case Kind.CASH:
-                self.cash[record.sequence] = live
-                self.cash_counts[read_cash_account(live.body)] += 1
+                self.add_cash(live)
             case Kind.ENTRY:
                 index = int.from_bytes(live.body[:8], "big")
                 if index >= self.state.header.queue_consumed:
@@ -102,11 +129,26 @@ class LiveState:
                 self.prices[live.body[0]] = live
             case Kind.AUCTION:
                 self.auction = decode_auction(live)
+            case Kind.REBUILT:
+                self._check_rebuilt(live)
             case Kind.OUTCOME:
                 outcome = decode_outcome(live.body)
                 self.follow(outcome)
                 return outcome
         return None
+
+    def add_cash(self, live: LiveRecord) -> None:
+        """Let a cash operation wait."""
+        account, nonce = _read_cash(live.body)
+        self.cash[live.sequence] = live
+        self.cash_nonces[account] = self.cash_nonces.get(account, _NONE) | {nonce}
+
+    def _check_rebuilt(self, live: LiveRecord) -> None:
+        """Raise StateDiverged unless this is the state that was rebuilt: its snapshot may be missing."""
+        batch, root = int.from_bytes(live.body[:4], "big"), int.from_bytes(live.body[-_ROOT_BYTES:], "big")
+        if root != self.state.state_root:
+            facts = (str(self.state.state_root), f"{root}, of batch {batch}: the rebuild was cut off, do it again")
+            raise StateDiverged(0, "state_root", *facts)
 
     def cancel(self, account: int, slot: int, nonce: int) -> None:
         """Let no order of this slot up to this nonce rest, nor come again."""
@@ -125,6 +167,7 @@ class LiveState:
             facts = (str(outcome.batch.old_state_root), str(self.state.state_root))
             raise StateDiverged(outcome.auction, "old_state_root", *facts)
         self.auction = None
+        self.before = self._look_before(outcome)
         self._advance(outcome)
         for key in outcome.released:
             if key in self.orders and self.orders[key][1].sequence < outcome.auction:  # not what replaced it since
@@ -135,7 +178,8 @@ class LiveState:
                 self.floors[closed.account, closed.slot] = closed.nonce + 1
         for done in outcome.cash:
             if (waited := self.cash.pop(done.sequence, None)) is not None:
-                self.cash_counts[read_cash_account(waited.body)] -= 1
+                account, nonce = _read_cash(waited.body)
+                self.cash_nonces[account] -= {nonce}
         for index in [index for index in self.entries if index < self.state.header.queue_consumed]:
             del self.entries[index]
 
@@ -143,9 +187,19 @@ class LiveState:
         """Put into the state what was left behind while a log was read. Raises StateDiverged: another root."""
         changed, self.behind = self.behind or {}, None
         self.state = self.state.with_accounts(self.state.header, changed.items())
+        self.state.tree.hash_nodes()
         if (root := self.state.tree.root) != self.state.header.accounts_root:
             facts = (str(root), str(self.state.header.accounts_root))
             raise StateDiverged(self.state.header.batch_number, "accounts_root", *facts)
+
+    def _look_before(self, outcome: Outcome) -> Before | None:
+        if outcome.batch is None:
+            return None
+        behind = self.behind or {}
+        changed = (number for number, _ in outcome.batch.changed)
+        found = {number: behind.get(number) or self.state.get_account(number) for number in changed}
+        sizes_lots = {number: account.sizes_lots for number, account in found.items()}
+        return Before(self.state.header.funding_index, sizes_lots)
 
     def _advance(self, outcome: Outcome) -> None:
         if self.behind is None or outcome.batch is None:
@@ -181,7 +235,8 @@ class LiveState:
         slot_nonce, filled_lots = unpack_slot(self.state.get_account(account).orders.get(slot))
         return filled_lots if slot_nonce == nonce else 0
 
-    def _rest(self, account: int, slot: int, nonce: int, live: LiveRecord) -> None:
+    def rest(self, account: int, slot: int, nonce: int, live: LiveRecord) -> None:
+        """Let this order rest, in place of whatever rests in its slot."""
         key = (account, slot)
         if key not in self.orders:
             self.floors.pop(key, None)  # what rests says more
@@ -201,13 +256,35 @@ def list_slots(live: LiveRecord) -> list[tuple[int, int, int]]:
     body = live.body
     if live.kind == Kind.ORDER:
         return [_read_word_1(body, 0)]
-    filled = int.from_bytes(body[4:_QUOTE_HEAD_BYTES], "big").bit_count()
-    return [_read_word_1(body, _QUOTE_HEAD_BYTES + _ORDER_BYTES * place) for place in range(filled)]
+    return [_read_word_1(body, QUOTE_HEAD_BYTES + ORDER_BYTES * place) for place in range(count_quoted(body))]
+
+
+def count_quoted(body: bytes) -> int:
+    """Return how many orders a QUOTE record holds."""
+    return int.from_bytes(body[4:QUOTE_HEAD_BYTES], "big").bit_count()
+
+
+def read_cancel(body: bytes) -> tuple[int, int, int]:
+    """Return account, slot and nonce of a CANCEL record."""
+    account, slot, nonce = _cut(body, 3, 2, 4)
+    return account, slot, nonce
+
+
+def read_cancel_all(body: bytes) -> tuple[int, int]:
+    """Return account and milliseconds of a CANCEL_ALL record."""
+    account, time_ms = _cut(body, 3, 6)
+    return account, time_ms
 
 
 def encode_auction(timestamp_s: int) -> bytes:
     """Return the body of an AUCTION record."""
     return timestamp_s.to_bytes(5, "big")
+
+
+def encode_rebuilt(batch: int, n_groups: int, block: int, state_root: int) -> bytes:
+    """Return the body of a REBUILT record: where the log begins, rebuilt from the base layer up to this block."""
+    numbers = batch.to_bytes(4, "big") + n_groups.to_bytes(8, "big") + block.to_bytes(8, "big")
+    return numbers + state_root.to_bytes(_ROOT_BYTES, "big")
 
 
 def decode_auction(live: LiveRecord) -> Auction:
@@ -218,14 +295,15 @@ def decode_auction(live: LiveRecord) -> Auction:
 
 
 def _read_word_1(body: bytes, at: int) -> tuple[int, int, int]:
-    word = int.from_bytes(body[at : at + _WORD_1_BYTES], "big")
-    account = word >> _ACCOUNT_AT & (1 << ACCOUNT_BITS) - 1
-    return account, word >> _SLOT_AT & (1 << SLOT_BITS) - 1, word >> _NONCE_AT & (1 << COUNTER_BITS) - 1
+    word = int.from_bytes(body[at : at + WORD_1_BYTES], "big")
+    account = word >> ACCOUNT_AT & (1 << ACCOUNT_BITS) - 1
+    return account, word >> SLOT_AT & (1 << SLOT_BITS) - 1, word >> NONCE_AT & (1 << COUNTER_BITS) - 1
 
 
-def read_cash_account(body: bytes) -> int:
-    """Return whose operation a CASH record holds."""
-    return int.from_bytes(body[:32], "big") >> _ACCOUNT_AT & (1 << ACCOUNT_BITS) - 1
+def _read_cash(body: bytes) -> tuple[int, int]:
+    """Return whose operation a CASH record holds, and its cash nonce."""
+    word = int.from_bytes(body[:32], "big")
+    return word >> ACCOUNT_AT & (1 << ACCOUNT_BITS) - 1, word >> _CASH_NONCE_AT & (1 << COUNTER_BITS) - 1
 
 
 def _cut(body: bytes, *widths: int) -> Iterator[int]:

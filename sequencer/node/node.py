@@ -8,47 +8,35 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Container, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rollup.babyjubjub import Point
-from rollup.codec_inclusion import encode_inclusion
-from rollup.inclusion import prove_account
 from rollup.oracle import SignedPrices, pick_usable
-from rollup.params import Params
 from rollup.signature_cache import SignatureCache
 from rollup.snapshot import Snapshot
 from rollup.tick import run_tick
-from rollup.units import FIRST_USER_ACCOUNT, MARKET_COUNT
 from sequencer.node.admission import Admission
 from sequencer.node.auctioneer import Auctioneer
 from sequencer.node.command_codec import decode_command, encode_command
 from sequencer.node.commands import ClientCommand, Kind, OraclePrices, QueueEntrySeen
-from sequencer.node.core import (
-    AccountView,
-    BatchView,
-    BookLevel,
-    BookView,
-    EntryView,
-    Event,
-    FeesView,
-    FillSeen,
-    MarketView,
-    NodeStatus,
-    OrderView,
-)
 from sequencer.node.engine_loop import BooksSeen
+from sequencer.node.event_types import Event
 from sequencer.node.history import History
 from sequencer.node.hub import Hub
 from sequencer.node.intake import Answer, Intake
-from sequencer.node.links import GENESIS, Head, LogRecord, Record
+from sequencer.node.leaving import list_leaving
+from sequencer.node.links import LogRecord, Record
+from sequencer.node.live import LiveState
+from sequencer.node.live_codec import encode_live
+from sequencer.node.node_views import NodeViews
 from sequencer.node.outcome import Outcome
 from sequencer.node.pipeline_types import BatchProgress
+from sequencer.node.price_desk import PriceDesk
 from sequencer.node.receipts import Receipt, ReceiptChain
-from sequencer.node.recovery import encode_live, recover
+from sequencer.node.recovery import recover
 from sequencer.node.store import Artifact, Store
-from sequencer.node.views import make_account_view, make_fees_view, make_market_views, make_order_views
 from sequencer.node.writing import Writer
+from sequencer.snapshots import SnapshotFile
 from verifier.queue_entries import Entry
 
 __all__ = ["Node", "NodeSettings"]
@@ -58,21 +46,21 @@ __all__ = ["Node", "NodeSettings"]
 class NodeSettings:
     """What a node is started with, besides its store."""
 
-    genesis: Snapshot
+    genesis: Snapshot | SnapshotFile
     shape_name: str
     receipt_key: bytes  # 32 bytes that sign receipts
     tick_s: float = 0.25
     withdraw_only: bool = False
 
 
-class Node:
+class Node(NodeViews):
     """A `Core`. Made and used on one event loop."""
 
     def __init__(self, store: Store, settings: NodeSettings) -> None:
         """Read the log. Raises StoreError, and what `recover` does."""
         self._store, self._settings = store, settings
         self.history, self._hub = History(), Hub()
-        self.live = recover(store, settings.genesis, self._remember)
+        self.live = recover(store, settings.genesis, self._remember, self.history.markets.load)
         self._chain = ReceiptChain(settings.receipt_key, self.params.domain, store.head)
         self.admission = Admission(self.live)
         self.admission.withdraw_only = settings.withdraw_only
@@ -83,6 +71,7 @@ class Node:
         self._books = BooksSeen(0, {}, {})
         self._tasks: list[asyncio.Task[None]] = []
         self._signatures = SignatureCache()
+        self._price_desk = PriceDesk(self.live, self._writer, self.get_receipt, self._signatures)
         self._bringing = asyncio.Lock()
         self.on_batch: Callable[[int, bytes], None] = lambda number, trace: None  # the next batch, durable
         self.get_backlog: Callable[[], int] = lambda: 0
@@ -108,10 +97,15 @@ class Node:
 
     async def put_snapshot(self) -> None:
         """Keep the state, so that the next start reads only what comes after. Made and written off the loop."""
-        sequence, live = self._followed, self.live.copy()
-        body = await asyncio.to_thread(encode_live, live)
+        sequence, live, history = self._followed, self.live.copy(), self.history.markets.copy()
+        body = await asyncio.to_thread(lambda: encode_live(live, history.dump()))
         await asyncio.to_thread(self._store.put_snapshot, sequence, body)
         self._snapshot = sequence
+
+    @property
+    def snapshot_sequence(self) -> int:
+        """The last record in the latest snapshot, 0 before the first."""
+        return self._snapshot
 
     @property
     def records_since_snapshot(self) -> int:
@@ -123,20 +117,12 @@ class Node:
         """Return each command's receipt once it is durable, or why it was refused. Raises StoreError, NodeBusy."""
         return await self._intake.submit(commands)
 
-    async def submit_prices(self, signed: SignedPrices) -> bool:
-        """Write an oracle's message, if a batch could use it; return whether it could."""
-        async with self._bringing:
-            return await self._write_prices(signed)
+    async def submit_prices(self, signed: SignedPrices) -> Receipt:
+        """Return the receipt of an oracle's message once it is durable.
 
-    async def _write_prices(self, signed: SignedPrices) -> bool:
-        before_s = self.live.state.header.signer_times_s
-        last = self.live.prices.get(signed.signer)
-        is_newer = last is None or int.from_bytes(last.body[1:6], "big") < signed.time_s
-        usable = pick_usable([signed], self.params, before_s, int(time.time()), self._signatures)
-        if not is_newer or not any(usable):
-            return False
-        await self._writer.append([encode_command(OraclePrices(signed))])
-        return True
+        Raises ValueOutOfRange, PricesRefused, StoreError.
+        """
+        return await self._price_desk.take(signed)
 
     async def take_entry(self, index: int, entry: Entry) -> None:
         """Write a final entry of the base layer's queue; one that was written before is passed over."""
@@ -169,8 +155,10 @@ class Node:
         """Learn what was written."""
         for record in records:
             self._followed = record.sequence
+            leaving = list_leaving(self.live, record) if len(self._hub) else ()  # nobody else wants to know
             outcome = self.live.apply(record)
-            self._hub.publish(self._remember(record, outcome))
+            self._hub.publish(leaving)
+            self._hub.publish(self._remember(self.live, record, outcome))
             if outcome is not None:
                 accounts = {one.account for one in outcome.closed}
                 if outcome.batch is not None:
@@ -180,7 +168,7 @@ class Node:
                 self._set_tick()
         self._auctioneer.tell(records)
 
-    def _remember(self, record: LogRecord, outcome: Outcome | None) -> list[Event]:
+    def _remember(self, live: LiveState, record: LogRecord, outcome: Outcome | None) -> list[Event]:
         """Note what a record says for those who ask later; return it as events."""
         if outcome is None and record.kind != Kind.ENTRY:
             return []
@@ -190,7 +178,7 @@ class Node:
             return [self.history.add_entry(command.index, command.entry)]
         applied = outcome.batch.applied if outcome.batch else ()
         consumed = outcome.batch.header.queue_consumed if outcome.batch else 0
-        return list(self.history.add_outcome(outcome, consumed - len(applied), record.time_us))
+        return list(self.history.add_outcome(outcome, live.before, consumed - len(applied), record.time_us))
 
     def _set_tick(self) -> None:
         """Judge by the prices that are known now."""
@@ -206,93 +194,3 @@ class Node:
 
     def _see_books(self, seen: BooksSeen) -> None:
         self._books = seen
-
-    # --- views ------------------------------------------------------------------------------------------------------
-    @property
-    def params(self) -> Params:
-        """The parameters in force."""
-        return self._settings.genesis.params
-
-    @property
-    def receipt_key(self) -> Point:
-        """The key that signs receipts."""
-        return self._chain.public_key
-
-    def get_status(self) -> NodeStatus:
-        """Return how the node is."""
-        header = self.live.state.header
-        facts = (header.batch_number, header.state_root, self._store.last_sequence, self.get_backlog())
-        return NodeStatus(*facts, self.admission.withdraw_only, self.get_alarms() + self._auctioneer.list_alarms())
-
-    def get_account(self, account: int) -> AccountView | None:
-        """Return an account, None where nobody owns it. Fund and treasury have no owner, and are there."""
-        record = self.live.state.get_account(account)
-        if record.is_empty and account >= FIRST_USER_ACCOUNT:
-            return None
-        return make_account_view(account, record, self.admission.get_totals(account), self.admission.terms)
-
-    def list_orders(self, account: int) -> tuple[OrderView, ...]:
-        """Return the account's resting orders by slot."""
-        return make_order_views(self.live, account)
-
-    def list_fills(self, account: int, limit: int, before: int | None = None) -> tuple[FillSeen, ...]:
-        """Return the account's last fills, newest first."""
-        return self.history.list_fills(account, limit, before)
-
-    def list_markets(self) -> tuple[MarketView, ...]:
-        """Return the markets in use."""
-        tick = self.admission.terms.tick
-        return make_market_views(self.params, tick, self.history.last_prices, self._books.prices)
-
-    def get_book(self, market: int, levels: int) -> BookView | None:
-        """Return the depth of a market, None where there is no such market."""
-        if not 0 <= market < MARKET_COUNT or not self.params.is_market_open(market):
-            return None
-        depth = self._books.depths.get(market)
-        bids, asks = (depth.bids, depth.asks) if depth else ((), ())
-        bid_levels, ask_levels = (tuple(BookLevel(*level) for level in side[:levels]) for side in (bids, asks))
-        return BookView(market, bid_levels, ask_levels, self._books.sequence)
-
-    def get_fees(self) -> FeesView:
-        """Return what resources cost."""
-        return make_fees_view(self.params, self.admission.terms.tick)
-
-    def list_batches(self, limit: int, before: int | None = None) -> tuple[BatchView, ...]:
-        """Return the last batches, newest first."""
-        return self.history.list_batches(limit, before)
-
-    def get_batch(self, number: int) -> BatchView | None:
-        """Return a batch."""
-        return self.history.get_batch(number)
-
-    def list_entries(self, limit: int, before: int | None = None) -> tuple[EntryView, ...]:
-        """Return the last entries of the queue, newest first."""
-        return self.history.list_entries(limit, before)
-
-    def get_receipt(self, sequence: int) -> Receipt | None:
-        """Return the receipt of a record that is still in the log."""
-        if sequence < 1:
-            return None
-        found = self._store.read(max(sequence - 2, 0), min(sequence, 2))  # with the one before: its link is needed
-        if [record.sequence for record in found] != list(range(max(sequence - 1, 1), sequence + 1)):
-            return None
-        before = GENESIS if sequence == 1 else _get_head(found[0])
-        return self._chain.issue(before, found[-1:])[0]
-
-    def get_file(self, kind: str, name: str) -> bytes | None:
-        """Return what is published."""
-        return self._store.get_artifact(kind, name)
-
-    def prove_inclusion(self, account: int) -> bytes | None:
-        """Return the account's inclusion proof in the last batch's state."""
-        if self.live.state.get_account(account).is_empty:
-            return None
-        return encode_inclusion(prove_account(self.live.state, account))
-
-    def watch(self, accounts: Container[int], markets: Container[int]) -> AsyncIterator[Event]:
-        """Yield what happens from now on. Raises SubscriberSlow."""
-        return self._hub.watch(accounts, markets)
-
-
-def _get_head(record: LogRecord) -> Head:
-    return Head(record.sequence, record.time_us, record.link)

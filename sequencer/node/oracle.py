@@ -1,6 +1,6 @@
 """Prices for a node that has no oracle: three signers of its own, who sign fixed prices or what a tape says.
 
-For development. A node with an oracle is told its signers' keys, and takes what they send.
+For development. A node whose oracle is outside is told its signers' keys, and takes what they send by the API.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sequencer.node.secret_files import read_secret
 from sequencer.oracle_feed import OracleSigner, sign_prices
 from sequencer.tape import Trade
 
-__all__ = ["FixedPrices", "PriceSource", "TapePrices", "open_signers"]
+__all__ = ["FixedPrices", "PriceSource", "TapePrices", "open_signer", "open_signers"]
 
 
 class PriceSource(Protocol):
@@ -68,8 +68,12 @@ def open_signers(folder: Path, key_files: Sequence[Path] = ()) -> tuple[OracleSi
     Raises KeyFileInvalid.
     """
     paths = tuple(key_files) or tuple(folder / f"oracle-{signer}.key" for signer in range(ORACLE_COUNT))
-    for path in () if key_files else paths:
-        if not path.exists():
-            write_atomically(path, secrets.token_bytes(PRIVATE_KEY_BYTES).hex().encode(), is_secret=True)
-    keys = [read_secret(path, PRIVATE_KEY_BYTES) for path in paths]
-    return tuple(OracleSigner(key, derive_public_key(key)) for key in keys)
+    return tuple(open_signer(path, is_made=not key_files) for path in paths)
+
+
+def open_signer(path: Path, *, is_made: bool = True) -> OracleSigner:
+    """Return the signer of a key file, made at random where it is not there. Raises KeyFileInvalid."""
+    if is_made and not path.exists():
+        write_atomically(path, secrets.token_bytes(PRIVATE_KEY_BYTES).hex().encode(), is_secret=True)
+    key = read_secret(path, PRIVATE_KEY_BYTES)
+    return OracleSigner(key, derive_public_key(key))

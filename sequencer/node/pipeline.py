@@ -18,7 +18,6 @@ from typing import Final, TypeVar
 from rollup.segment import count_elements
 from rollup.trace import BatchTrace
 from sequencer.node.alarms import Alarms
-from sequencer.node.core import BatchStage
 from sequencer.node.errors import StoreFull, StoreUnavailable
 from sequencer.node.group_sealing import Sealer
 from sequencer.node.links import Record
@@ -52,6 +51,7 @@ from sequencer.node.stages import (
     record_settlement,
 )
 from sequencer.node.store import Artifact, Store
+from sequencer.node.view_types import BatchStage
 from verifier.group import count_fitting
 
 __all__ = ["ProvingPipeline"]
@@ -176,8 +176,12 @@ class ProvingPipeline:
                 self.alarms.sound("pipeline_stopped", f"{type(error).__name__}: {error}")
 
     def _get_patience_s(self) -> float | None:
-        """Return when the batches that wait become a group, from now; None where none wait."""
-        if not self._ledger.waiting:
+        """Return when the batches that wait become a group, from now; None where none wait, or only to be more.
+
+        While as many groups as the publisher holds are not settled, as when the base layer is away, the next one grows
+        until it is full: sealed by its age, it would be one more small transaction, and z binds proofs to their group.
+        """
+        if not self._ledger.waiting or len(self._ledger.open) >= _PUBLISH_AHEAD:
             return None
         return max(self._oldest_s + self._settings.group_age_s - time.monotonic(), 0.0)
 
@@ -195,7 +199,7 @@ class ProvingPipeline:
             group = self._ledger.open[self._next_to_publish - self.n_settled]
             if not group.is_proved:
                 break
-            self._publish(self._patiently(lambda group=group: pack_group(self._store, group)))  # type: ignore[misc]
+            self._publish(self._patiently(partial(pack_group, self._store, group)))
             self._next_to_publish += 1
 
     def _watch_backlog(self) -> None:

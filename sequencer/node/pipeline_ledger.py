@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 
-from sequencer.node.core import BatchStage
 from sequencer.node.pipeline_state import OpenGroup, find_places, find_settlement, load_group
 from sequencer.node.pipeline_types import BatchProgress
 from sequencer.node.proving_errors import BatchOutOfTurn
-from sequencer.node.stages import Claim
+from sequencer.node.stages import Claim, Settlement
 from sequencer.node.store import Store
+from sequencer.node.view_types import BatchStage
 
 __all__ = ["Ledger"]
 
@@ -21,6 +21,7 @@ class Ledger:
     def __init__(self, store: Store, params_hash: int) -> None:
         """Find again where the store stands. Raises PipelineCorrupt, StoreError."""
         self._store, self._lock = store, threading.RLock()
+        self._found: Settlement | None = None  # what was asked for last: after a start all are, one after the other
         places = find_places(store)
         self.n_settled = places.settled
         self.open = [load_group(store, number, params_hash) for number in range(places.settled, places.sealed)]
@@ -84,7 +85,7 @@ class Ledger:
             if at >= 0:
                 return _describe(self.open[at], batch)
             n_settled = self.n_settled
-        found = find_settlement(self._store, batch, n_settled)
+        found = self._found = find_settlement(self._store, batch, n_settled, self._found)
         return BatchProgress(BatchStage.SETTLED, found.group, None, bytes.fromhex(found.transaction))
 
 

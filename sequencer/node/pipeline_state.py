@@ -144,8 +144,11 @@ def find_places(store: Store) -> Places:
     settled = _find_end(store, SETTLED, name_group, 0)
     sealed = _find_end(store, GROUP, name_group, settled)
     last_sealed = 0
-    if sealed:
+    if sealed > settled:
         last_sealed = _open(store, sealed - 1)[0].group.batches[-1].clock & (1 << COUNTER_BITS) - 1
+    elif settled:  # its blob may be gone
+        last = _load_settlement(store, settled - 1)
+        last_sealed = last.first_batch + last.n_batches - 1
     last_batch = _find_end(store, BATCH, name_batch, last_sealed + 1) - 1
     return Places(settled, sealed, last_batch, last_sealed)
 
@@ -175,17 +178,26 @@ def pack_group(store: Store, group: OpenGroup) -> ProvedGroup:
     return ProvedGroup(group.number, group.first_batch, parts[0], parts[1], parts[2], proofs, values)
 
 
-def find_settlement(store: Store, batch: int, n_settled: int) -> Settlement:
-    """Return the settlement of a batch that is settled, by halves. Raises PipelineCorrupt, StoreError."""
+def find_settlement(store: Store, batch: int, n_settled: int, near: Settlement | None = None) -> Settlement:
+    """Return the settlement of a batch that is settled, by halves. Raises PipelineCorrupt, StoreError.
+
+    near: what was found last. Whoever goes through batches in order gets the next one by one look.
+    """
     low, high = 0, n_settled
+    middle = high // 2 if near is None else near.group
     while low < high:
-        middle = (low + high) // 2
-        name = name_group(middle)
-        found = decode_settlement(name, load_artifact(store, SETTLED, name))
+        found = near if near is not None and middle == near.group else _load_settlement(store, middle)
         if found.first_batch <= batch < found.first_batch + found.n_batches:
             return found
         low, high = (low, middle) if batch < found.first_batch else (middle + 1, high)
+        is_beside = near is not None and found is near
+        middle = (low + high) // 2 if not is_beside else high - 1 if batch < found.first_batch else low
     raise PipelineCorrupt(SETTLED, name_batch(batch), "in no group", "settled")
+
+
+def _load_settlement(store: Store, group: int) -> Settlement:
+    name = name_group(group)
+    return decode_settlement(name, load_artifact(store, SETTLED, name))
 
 
 def load_artifact(store: Store, kind: str, name: str) -> bytes:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rollup.shapes import Shape
-from sequencer.node.core import BatchStage
 from sequencer.node.links import Record
 from sequencer.node.store import Artifact
+from sequencer.node.view_types import BatchStage
 
 __all__ = ["BatchProgress", "GroupSettled", "Journal", "PipelineSettings"]
 

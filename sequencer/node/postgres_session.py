@@ -57,7 +57,8 @@ class Address:
     def connect(self) -> Connection:
         """Return a connection in autocommit mode whose commits are synced. Raises psycopg.Error, StoreUnavailable."""
         defaults = {key: value for key, value in _DEFAULTS.items() if key not in self._parts}
-        connection = psycopg.connect(**(defaults | self._parts), autocommit=True)  # type: ignore[arg-type]
+        # the URL's parts, of many types, are the library's own
+        connection = psycopg.connect(**(defaults | self._parts), autocommit=True)  # type: ignore[arg-type] # as above
         try:
             for setting in _SETTINGS:
                 connection.execute(setting)

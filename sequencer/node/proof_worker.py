@@ -8,10 +8,9 @@ import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from prover import kernel
-from prover.circuit import KernelBatch, load_batch
 from rollup.codec import decode_trace
 from rollup.public_inputs import PublicInputs
 from rollup.shapes import get_shape
@@ -20,9 +19,11 @@ from sequencer.errors import KeyUnusable
 from sequencer.groups import encode_group
 from sequencer.keys import get_key_path, load_or_make_key
 from sequencer.progress import ignore_progress
-from sequencer.proving import compute_witness
 from sequencer.queue_file import Queue, encode_queue
 from sequencer.sealing import publish_batch, seal_group
+
+if TYPE_CHECKING:
+    from prover.circuit import KernelBatch
 
 __all__ = ["ProofAnswer", "ProofJob", "SealAnswer", "SealJob", "prove_job", "seal_job"]
 
@@ -71,6 +72,9 @@ class SealAnswer:
 
 def prove_job(job: ProofJob, keys_dir: Path) -> ProofAnswer:
     """Return the proof. Raises BatchFileInvalid, BatchUnprovable, KeyUnusable: no key, or not this circuit's."""
+    # imported here: the node's own process has this module for its messages alone
+    from sequencer.proving import compute_witness
+
     trace = decode_trace(job.trace, job.name)
     circuit, key = _load(trace.shape_name, keys_dir)
     started_s = time.perf_counter()  # what was loaded serves every job to come
@@ -101,6 +105,8 @@ def seal_job(job: SealJob) -> SealAnswer:
 
 @lru_cache(maxsize=2)
 def _load(shape_name: str, keys_dir: Path) -> tuple[KernelBatch, kernel.ProvingKey]:
+    from prover.circuit import load_batch
+
     shape = get_shape(shape_name)
     circuit = load_batch(shape)
     path = get_key_path(keys_dir, shape, circuit.circuit)

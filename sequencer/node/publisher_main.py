@@ -23,8 +23,8 @@ from sequencer.node.alarms import Alarms
 from sequencer.node.base_messages import Acknowledge, AlarmChanged, Answer, Ask, PublisherConfig, Stop, ToPublisher
 from sequencer.node.base_messages import PublisherSettings as Settings
 from sequencer.node.deploying import NodeDeployment, read_deployment, read_sequencer_key
-from sequencer.node.owner_requests import execute
 from sequencer.node.pipeline_state import ProvedGroup
+from sequencer.node.public_requests import execute
 from sequencer.node.publisher import Publisher
 from verifier.base_layer import BaseLayer
 

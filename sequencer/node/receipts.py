@@ -89,11 +89,14 @@ class ReceiptChain:
         return self._head
 
     def extend(self, records: Sequence[Record], now_us: int) -> list[Receipt]:
-        """Return the receipts of a group. Assumes that the store has appended the same records with the same now_us.
+        """Return the receipts of a group. Assumes that the store has appended the same records with the same now_us."""
+        return self.vouch(link_records(self._head, records, now_us))
 
-        Called before, a receipt could be out for a record that is never written.
+    def vouch(self, linked: Sequence[LogRecord]) -> list[Receipt]:
+        """Return the receipts of a group that stands in the store behind `head`.
+
+        Called before it does, a receipt could be out for a record that is never written.
         """
-        linked = link_records(self._head, records, now_us)
         receipts = self.issue(self._head, linked)
         if linked:
             self._head = Head(linked[-1].sequence, linked[-1].time_us, linked[-1].link)

@@ -1,80 +1,66 @@
-"""The live state in a snapshot, and from a store: its last snapshot and every record behind it."""
+"""The live state from a store: its last snapshot and every record behind it."""
 
 from __future__ import annotations
 
 import gc
-import json
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
-from rollup.bounded_json import parse_json
-from rollup.snapshot import Snapshot, decode_snapshot, encode_snapshot
+from rollup.snapshot import Snapshot
+from sequencer.node.bulk_replay import BulkReplay
 from sequencer.node.links import LogRecord
-from sequencer.node.live import Auction, LiveRecord, LiveState, read_cash_account
+from sequencer.node.live import LiveState
+from sequencer.node.live_codec import build_checked_tree, unpack_live
 from sequencer.node.outcome import Outcome
-from sequencer.node.refusals import LiveStateInvalid
 from sequencer.node.store import Store
+from sequencer.snapshots import SnapshotFile
 
-__all__ = ["decode_live", "encode_live", "recover"]
+__all__ = ["recover"]
 
-_LENGTH_BYTES = 8
-_MAX_JSON_BYTES = 2**30
-
-
-def encode_live(live: LiveState) -> bytes:
-    """Return the body of a snapshot: length 8 | the rollup's own snapshot | compressed JSON of what rests and waits."""
-    state = encode_snapshot(Snapshot(live.params, live.state))
-    records = {record.sequence: record for record in live.list_records()}
-    rest = {
-        "records": [[one.sequence, one.kind, one.body.hex()] for one in records.values()],
-        "orders": [[*key, nonce, record.sequence] for key, (nonce, record) in live.orders.items()],
-        "cash": list(live.cash),
-        "entries": [[index, record.sequence] for index, record in live.entries.items()],
-        "prices": [[signer, record.sequence] for signer, record in live.prices.items()],
-        "floors": [[*key, nonce] for key, nonce in live.floors.items()],
-        "cancel_all_ms": [list(item) for item in live.cancel_all_ms.items()],
-        "released": [list(key) for key in sorted(live.released)],
-        "auction": list(live.auction) if live.auction else None,
-    }
-    text = json.dumps(rest, separators=(",", ":")).encode()
-    return len(state).to_bytes(_LENGTH_BYTES, "big") + state + zlib.compress(text, 6)
-
-
-def decode_live(body: bytes) -> LiveState:
-    """Return the live state of a snapshot's body. Raises SnapshotInvalid, SnapshotRootWrong, LiveStateInvalid."""
-    end = _LENGTH_BYTES + int.from_bytes(body[:_LENGTH_BYTES], "big")
-    snapshot = decode_snapshot(body[_LENGTH_BYTES:end], "snapshot of the store")
-    try:
-        unpacker = zlib.decompressobj()
-        rest = parse_json(unpacker.decompress(body[end:], _MAX_JSON_BYTES))
-        if not unpacker.eof or unpacker.unused_data:
-            raise LiveStateInvalid("its rest does not end where it should")
-        if not isinstance(rest, dict):
-            raise LiveStateInvalid("its rest is no object")
-        return _build(snapshot, rest)
-    except (zlib.error, ValueError, KeyError, TypeError) as error:
-        raise LiveStateInvalid(str(error)) from error
+_PART_RECORDS: Final = 50_000  # 25 MB or so
 
 
 def recover(
-    store: Store, genesis: Snapshot, on_record: Callable[[LogRecord, Outcome | None], object] = lambda *_: None
+    store: Store,
+    genesis: Snapshot | SnapshotFile,
+    on_record: Callable[[LiveState, LogRecord, Outcome | None], object] = lambda *_: None,
+    on_history: Callable[[Any], object] = lambda _: None,
 ) -> LiveState:
     """Return the live state at the end of a store's log, which begins at `genesis` where there is no snapshot yet.
 
-    `on_record` is told of every record since. Raises StoreError, RecordMalformed, OutcomeInvalid, StateDiverged,
-    LiveStateInvalid.
+    `on_record` is told of every record since that is no order and no quote, `on_history` of the history in the
+    snapshot. Raises StoreError, RecordMalformed, OutcomeInvalid, StateDiverged, LiveStateInvalid, SnapshotRootWrong.
     """
     latest = store.latest_snapshot()
-    live = LiveState(genesis.params, genesis.state) if latest is None else decode_live(latest.body)
-    live.behind = {}  # the trees are hashed once, at the end
-    with _no_collection():
-        for part in store.replay():
-            for record in part:
-                on_record(record, live.apply(record))
-    live.catch_up()
+    with _no_collection(), ThreadPoolExecutor(1, "tree of the snapshot") as beside:
+        live = LiveState(genesis.params, genesis.state) if latest is None else unpack_live(latest.body, on_history)
+        start = live.state
+        # hashed by the kernel, which lets this thread go on meanwhile
+        tree = beside.submit(lambda: start.tree if latest is None else build_checked_tree(start.header, start.accounts))
+        live.behind = {}  # what changed is hashed once, at the end
+        replay = BulkReplay(live)
+        for part in _join(store.replay()):
+            for record, outcome in replay.apply(part):
+                on_record(live, record, outcome)
+        replay.finish()
+        live.state = replace(live.state, tree=tree.result())
+        live.catch_up()
     return live
+
+
+def _join(parts: Iterable[list[LogRecord]]) -> Iterator[list[LogRecord]]:
+    """Yield the parts as fewer, longer ones: the longer, the more of what is in one is replaced in it."""
+    joined: list[LogRecord] = []
+    for part in parts:
+        joined += part
+        if len(joined) >= _PART_RECORDS:
+            yield joined
+            joined = []
+    if joined:
+        yield joined
 
 
 @contextmanager
@@ -87,22 +73,3 @@ def _no_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _build(snapshot: Snapshot, rest: dict[str, Any]) -> LiveState:
-    by_sequence = {
-        sequence: LiveRecord(sequence, kind, bytes.fromhex(body)) for sequence, kind, body in rest["records"]
-    }
-    live = LiveState(snapshot.params, snapshot.state)
-    for account, slot, nonce, sequence in rest["orders"]:
-        live.orders[account, slot] = (nonce, by_sequence[sequence])
-        live.slots.setdefault(account, set()).add(slot)
-    live.cash = {sequence: by_sequence[sequence] for sequence in rest["cash"]}
-    live.cash_counts.update(read_cash_account(record.body) for record in live.cash.values())
-    live.entries = {index: by_sequence[sequence] for index, sequence in rest["entries"]}
-    live.prices = {signer: by_sequence[sequence] for signer, sequence in rest["prices"]}
-    live.floors = {(account, slot): nonce for account, slot, nonce in rest["floors"]}
-    live.cancel_all_ms = dict(rest["cancel_all_ms"])
-    live.released = {(account, slot) for account, slot in rest["released"]}
-    live.auction = Auction(*rest["auction"]) if rest["auction"] else None
-    return live

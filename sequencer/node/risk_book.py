@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from heapq import merge
-from itertools import chain
+from itertools import chain, islice
 from typing import TypeAlias
 
 import numpy as np
@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 from rollup.accounts import Account
 from rollup.liquidation import is_liquidatable
 from rollup.margin import Margin
+from rollup.rent import compute_rent
 from rollup.risk import compute_health_key
 from rollup.takeover import is_rescuable
 from rollup.tick import Tick
 from rollup.txs.effect import compute_margin_at
+from rollup.txs.evict import is_evictable
 from rollup.units import FIRST_USER_ACCOUNT
 from sequencer.node.account_table import AccountTable
 from sequencer.node.arrays import Floats, Integers
@@ -32,6 +34,7 @@ from sequencer.node.screens import compute_screen
 __all__ = ["RiskBook"]
 
 _Order: TypeAlias = LazyOrder[Sorted[Margin]]
+_ROUNDED_UP = 1 + 2.0**-48  # above what the roundings of cash, seconds, rate and their product take away
 _HEALTH_UNIT = 2.0**64  # as in rollup/risk.py: a key is floor(equity * 2**64 / maintenance)
 
 
@@ -54,6 +57,20 @@ class RiskBook:
     def get_positions(self, account_ids: Integers, markets: Integers) -> Integers:
         """Return positions in lots, signed, of as many accounts as markets, pair by pair."""
         return self._table.get_positions(account_ids, markets)
+
+    def find_evictable(self, tick: Tick, idle_s: int, limit: int) -> list[int]:
+        """Return up to `limit` accounts that may be evicted and were not touched for `idle_s`, longest untouched first.
+
+        As `find_evictable` of rollup/txs/evict.py, which loops over all of them.
+        """
+        table, now_s = self._table, tick.header.timestamp_s
+        owed = (now_s - table.touched_s) * float(tick.rent_rate) * _ROUNDED_UP
+        suspects = table.is_open & (table.cash >= 0) & (table.cash <= owed) & (table.touched_s <= now_s - idle_s)
+        suspects &= (table.ids >= FIRST_USER_ACCOUNT) & ~table.sizes.any(axis=1)
+        rows = np.flatnonzero(suspects)
+        in_order = rows[np.lexsort((table.ids[rows], table.touched_s[rows]))].tolist()
+        found = (row for row in in_order if _is_evictable(table.accounts[row], tick))
+        return [int(table.ids[row]) for row in islice(found, limit)]
 
     # --- the view ---------------------------------------------------------------------------------------------------
     def find_liquidatable(self, changed: Mapping[int, Account], tick: Tick) -> Iterator[tuple[int, Margin]]:
@@ -115,6 +132,10 @@ class _Standing:
             return _judge(int(ids[row]), accounts[row], self.tick, is_due)
 
         return iterate_in_order(np.floor(lows[rows]), make)
+
+
+def _is_evictable(account: Account, tick: Tick) -> bool:
+    return is_evictable(account, compute_rent(account, tick))
 
 
 def _judge(account_id: int, account: Account, tick: Tick, is_due: Callable[[Margin], bool]) -> Sorted[Margin] | None:

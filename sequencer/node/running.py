@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,20 +17,25 @@ from pathlib import Path
 from typing import Final
 
 from rollup.codec import decode_trace
+from rollup.errors import RollupError
+from sequencer.node import collecting
 from sequencer.node.alarms import Alarms
 from sequencer.node.base_messages import PublisherConfig, PublisherSettings
 from sequencer.node.commands import QueueEntrySeen
-from sequencer.node.core import BatchStage
 from sequencer.node.errors import StoreFull, StoreUnavailable
 from sequencer.node.links import Record
 from sequencer.node.node import Node, NodeSettings
 from sequencer.node.oracle import PriceSource
 from sequencer.node.pipeline import ProvingPipeline
 from sequencer.node.pipeline_types import GroupSettled, PipelineSettings
+from sequencer.node.price_refusals import PricesRefused
+from sequencer.node.price_watch import PriceWatch
 from sequencer.node.proving_pool import ProofExecutor
+from sequencer.node.pruning import DAY_S, prune
 from sequencer.node.publisher_process import PublisherProcess
 from sequencer.node.stages import BATCH, name_batch
 from sequencer.node.store import Artifact, Store
+from sequencer.node.view_types import BatchStage
 
 __all__ = ["RunSettings", "RunningNode", "running_node"]
 
@@ -50,6 +55,7 @@ class RunSettings:
     snapshot_records: int = 100_000  # in the log behind the last snapshot
     min_interval_s: float = 0.25  # between auctions
     prices_s: float = 1.0  # between two looks at the prices
+    keep_settled_days: float = 0.0  # of settled batches' files and their log; 0: for ever
 
 
 class RunningNode:
@@ -78,6 +84,7 @@ class RunningNode:
         self.node.get_backlog = lambda: self.pipeline.backlog
         self.node.get_alarms = self.alarms.list_texts
         self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = threading.Event()
         self._decoding = ThreadPoolExecutor(1, "batches")  # off the loop, one after the other
 
     async def start(self) -> None:
@@ -90,13 +97,14 @@ class RunningNode:
         self.pipeline.start()
         self.publisher.start()
         await self.node.start()
-        gc.freeze()  # what was read now stays: no collection has to walk through it again
+        collecting.rest()
         self._tasks = [asyncio.create_task(self._keep_pace())]
         if self._prices is not None:
             self._tasks.append(asyncio.create_task(self._bring_prices(self._prices)))
 
     async def stop(self) -> None:
-        """Stop every part and keep a snapshot, from which the next start begins."""
+        """Stop every part and keep a snapshot, from which the next start begins. Raises StoreError: there is none."""
+        self._stopping.set()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -119,13 +127,17 @@ class RunningNode:
 
     # --- from the publisher's thread: `Listener` --------------------------------------------------------------------
     def on_entry(self, entry: QueueEntrySeen) -> None:
-        """Take the next final entry of the queue; return once it is durable, however long the store takes."""
+        """Take the next final entry of the queue; return once it is durable, however long the store takes.
+
+        Raises StoreFull, StoreUnavailable where the node stops meanwhile: the publisher tells it again after a start.
+        """
         while True:
             taken = asyncio.run_coroutine_threadsafe(self.node.take_entry(entry.index, entry.entry), self._loop)
             try:
                 taken.result()
             except (StoreFull, StoreUnavailable):
-                time.sleep(_PAUSE_S)
+                if self._stopping.wait(_PAUSE_S):
+                    raise
             else:
                 return
 
@@ -153,13 +165,33 @@ class RunningNode:
                 self.node.set_progress(view.number, progress)
 
     async def _keep_pace(self) -> None:
-        """Let auctions follow the backlog, and take a snapshot where a start would read too much."""
+        """Let auctions follow the backlog, watch the oracle, and take a snapshot where a start would read too much."""
+        watch = PriceWatch(time.monotonic())
         while True:
+            silence = watch.look(self.node.get_oracle().is_stale, time.monotonic())
+            if silence is None:
+                self.alarms.clear("oracle_silent")
+            else:
+                self.alarms.sound("oracle_silent", silence)
             self.node.set_interval(max(self.pipeline.interval_ms / 1000, self._settings.min_interval_s))
             if self.node.records_since_snapshot >= self._settings.snapshot_records:
                 with contextlib.suppress(StoreFull, StoreUnavailable):  # the next look tries again
-                    await self.node.put_snapshot()
+                    await self._put_snapshot()
+                collecting.collect()
             await asyncio.sleep(_PACE_S)
+
+    async def _put_snapshot(self) -> None:
+        """Take a snapshot; what need not be kept behind the one before it is removed."""
+        before = self.node.snapshot_sequence
+        await self.node.put_snapshot()
+        if self._settings.keep_settled_days:
+            since_s = int(time.time() - self._settings.keep_settled_days * DAY_S)
+            try:
+                await asyncio.to_thread(prune, self._store, self.pipeline.n_settled, since_s, before)
+            except RollupError as error:
+                self.alarms.sound("pruning", f"{error.code}: {error}")
+            else:
+                self.alarms.clear("pruning")
 
     async def _bring_prices(self, source: PriceSource) -> None:
         """Write what the signers say where it is new, or the last they said grows old."""
@@ -171,7 +203,8 @@ class RunningNode:
             if messages[0].prices_ticks != said or now_s - said_s >= self.node.params.oracle_max_age_s // 4:
                 with contextlib.suppress(StoreFull, StoreUnavailable):  # the next ones may find room
                     for signed in messages:
-                        await self.node.submit_prices(signed)
+                        with contextlib.suppress(PricesRefused):  # a clock that went back: the next look is later
+                            await self.node.submit_prices(signed)
                     said, said_s = messages[0].prices_ticks, now_s
             await asyncio.sleep(self._settings.prices_s)
 

@@ -7,6 +7,7 @@ is over all records before its own; what came of it is an `Outcome`, the next re
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from rollup.oracle import pick_usable
 from rollup.orders import unpack_slot
@@ -15,7 +16,7 @@ from rollup.signature_cache import SignatureCache
 from rollup.tick import Tick, run_tick
 from rollup.trace import BatchTrace
 from rollup.transition import BatchResult
-from rollup.txs import SignedCashOp
+from rollup.txs import Evict, SignedCashOp
 from sequencer.node.books import Books
 from sequencer.node.choosing import Scene
 from sequencer.node.commands import Kind
@@ -26,7 +27,10 @@ from sequencer.node.outcome_making import list_refused, list_refused_cash, seal_
 from sequencer.node.risk_book import RiskBook
 from sequencer.node.risk_tick import build_from_book, preview_scene
 
-__all__ = ["Sequencing"]
+__all__ = ["EVICT_ALONE_S", "EVICT_IDLE_S", "Sequencing"]
+
+EVICT_IDLE_S: Final = 86_400  # a leaf whose rent ran out is left to its owner for so long after it was last touched
+EVICT_ALONE_S: Final = 3_600  # evictions go along with batches; without any for so long they have one of their own
 
 
 class Sequencing:
@@ -37,6 +41,7 @@ class Sequencing:
         self.live, self._shape = live, shape
         self.books, self._risk = Books(live), RiskBook(live.state.accounts)
         self._signatures = SignatureCache()
+        self._looked_s = 0  # when overdue evictions were last looked for
         self._is_new = True  # something came since an auction last found nothing to do
         self.indicative: dict[int, int] = {}  # by market: where it would clear, when that was last asked
 
@@ -58,8 +63,10 @@ class Sequencing:
 
     def would_act(self, timestamp_s: int) -> bool:
         """Return whether an auction at this time might do anything."""
-        if timestamp_s <= self.live.state.header.timestamp_s or not self._is_new:
+        if timestamp_s <= self.live.state.header.timestamp_s:
             return False
+        if not self._is_new:
+            return self._has_overdue_evictions(timestamp_s)
         if self.books.has_cash:
             return True
         scene = self.preview(timestamp_s)
@@ -88,7 +95,7 @@ class Sequencing:
             self.books.release(key)
         immediate = () if tick.stale else self.books.immediate
         offered = self.books.offer_cash(self._shape)
-        result = self._build(called.timestamp_s, offered)
+        result = self._build(called.timestamp_s, [*offered.values(), *self._list_evictions(tick)])
         closed += list_refused(result)
         if not result.is_idle:
             closed += self.books.close_filled(result.fills)
@@ -102,7 +109,20 @@ class Sequencing:
         self._follow(outcome, result)
         return outcome, None if batch is None else result.trace
 
-    def _build(self, timestamp_s: int, cash: dict[int, SignedCashOp]) -> BatchResult:
+    def _list_evictions(self, tick: Tick) -> list[SignedCashOp]:
+        """Return the evictions that are due, for the CashLanes that nobody else takes: they come last."""
+        due = self._risk.find_evictable(tick, EVICT_IDLE_S, self._shape.cash_lanes)
+        return [SignedCashOp(Evict(account)) for account in due]
+
+    def _has_overdue_evictions(self, timestamp_s: int) -> bool:
+        """Return whether there were no batches for so long that evictions should have one: seldom looked at."""
+        since_s = max(self.live.state.header.timestamp_s, self._looked_s)
+        if timestamp_s - since_s < EVICT_ALONE_S:
+            return False
+        self._looked_s = timestamp_s
+        return bool(self._list_evictions(self._make_tick(timestamp_s)))
+
+    def _build(self, timestamp_s: int, cash: Sequence[SignedCashOp]) -> BatchResult:
         return build_from_book(
             self.live.state,
             self.live.params,
@@ -111,7 +131,7 @@ class Sequencing:
             timestamp_s=timestamp_s,
             orders=self.books.orders,
             risk=self._risk,
-            cash_ops=list(cash.values()),
+            cash_ops=cash,
             signatures=self._signatures,
         ).result
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -22,7 +23,9 @@ __all__ = ["SqlStore"]
 
 _REPLAY_RECORDS = 10_000
 _TRUNCATE_RECORDS = 10_000
+_REMOVED_ARTIFACTS = 100  # a blob has 128 KiB
 _KEPT_SNAPSHOTS = 2
+_make_record = partial(tuple.__new__, LogRecord)  # as LogRecord._make, without a call in Python for each row
 
 
 class SqlStore:
@@ -96,7 +99,7 @@ class SqlStore:
             "ORDER BY sequence LIMIT %s"
         )
         values = (after, self._head.sequence, limit)
-        return [LogRecord._make(row) for row in self._backend.read(lambda session: session.fetch(query, values))]
+        return list(map(_make_record, self._backend.read(lambda session: session.fetch(query, values))))
 
     def replay(self) -> Iterator[list[LogRecord]]:
         """See `store.Store.replay`."""
@@ -154,7 +157,7 @@ class SqlStore:
         while (lowest := self._get_lowest()) is not None and lowest <= up_to:
             bound = min(up_to, lowest + _TRUNCATE_RECORDS - 1)
             with self._writing:
-                self._backend.write(lambda session, bound=bound: self._delete_up_to(session, bound))  # type: ignore[misc]
+                self._backend.write(partial(self._delete_up_to, bound=bound))
 
     def _get_lowest(self) -> int | None:
         rows = self._backend.read(lambda session: session.fetch("SELECT min(sequence) FROM zkm_log"))
@@ -179,6 +182,19 @@ class SqlStore:
         check_kind(self.name, kind)
         check_read(self.name, 0, limit)
         return self._backend.read(lambda session: list_artifacts(session, kind, after, limit))
+
+    def remove_artifacts(self, kind: str, below: str) -> int:
+        """See `store.Store.remove_artifacts`. In steps, as `truncate`."""
+        check_artifact(self.name, Artifact(kind, below, b""))
+        n_removed = 0
+        while names := [one.name for one in self.list_artifacts(kind, "", _REMOVED_ARTIFACTS) if one.name < below]:
+            with self._writing:
+                n_removed += self._backend.write(lambda session, last=names[-1]: self._remove(session, kind, last))  # type: ignore[misc]
+        return n_removed
+
+    def _remove(self, session: Session, kind: str, last: str) -> int:
+        move_head(session, self.name, self._epoch, self._head, self._head)
+        return session.run("DELETE FROM zkm_artifacts WHERE kind = %s AND name <= %s", (kind, last))
 
     def backup(self, path: Path) -> Head:
         """See `store.Store.backup`."""

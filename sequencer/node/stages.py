@@ -34,9 +34,12 @@ from verifier.keys import PROOF_BYTES, decode_proof
 
 __all__ = [
     "BATCH",
+    "BLOB",
     "CLAIM",
     "GROUP",
+    "PROOF",
     "PUBLIC",
+    "QUEUE",
     "SETTLED",
     "Claim",
     "GroupSealed",

@@ -16,13 +16,12 @@ from typing import Final
 from prover import kernel
 from rollup.params import Params
 from rollup.shapes import get_shape
-from rollup.snapshot import Snapshot
 from rollup.state import Resources, State, make_genesis
 from sequencer.base_layers import is_embedded, open_base_layer
 from sequencer.errors import DeploymentElsewhere
 from sequencer.files import sync_folder, write_atomically
 from sequencer.keys import get_default_keys_dir
-from sequencer.market import compute_price_ticks, make_params
+from sequencer.market import make_params
 from sequencer.node.api.app import make_app
 from sequencer.node.api.development import add_development
 from sequencer.node.api.limits import ApiLimits
@@ -35,16 +34,14 @@ from sequencer.node.kept_keys import keep_verifying_keys
 from sequencer.node.logs import get_logger
 from sequencer.node.node import NodeSettings
 from sequencer.node.opening import open_store
-from sequencer.node.oracle import FixedPrices, PriceSource, TapePrices, open_signers
+from sequencer.node.oracle_opening import check_oracle, open_prices, read_first_prices, read_oracle_keys
 from sequencer.node.pipeline_types import PipelineSettings
 from sequencer.node.proving_pool import ProofExecutor, ProverSettings, open_local_pool
 from sequencer.node.running import RunningNode, RunSettings, running_node
 from sequencer.node.secret_files import read_secret
-from sequencer.oracle_feed import OracleSigner
 from sequencer.progress import Report
 from sequencer.settlement.people import Deployment
-from sequencer.snapshots import GENESIS, read_snapshot
-from sequencer.tape import read_tape
+from sequencer.snapshots import GENESIS, SnapshotFile
 from verifier.base_layer import BaseLayer
 
 __all__ = ["prepare_node", "serve_node"]
@@ -56,7 +53,7 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 def prepare_node(config: NodeConfig, report: Report) -> RunSettings:
     """Return what a node is run with. Its folder, keys and contract are made at the first start.
 
-    Raises DeploymentElsewhere, KeyUnusable, KeyFileInvalid, FileMalformed, BaseLayerError.
+    Raises DeploymentElsewhere, OracleForeign, KeyUnusable, KeyFileInvalid, FileMalformed, BaseLayerError.
     """
     kernel.install()
     folder, shape = config.node.data, get_shape(config.node.shape)
@@ -71,7 +68,8 @@ def prepare_node(config: NodeConfig, report: Report) -> RunSettings:
         layer.close()
     if config.base_layer.contract.lower() not in ("", got := f"0x{deployment.contract.hex()}"):
         raise DeploymentElsewhere("contract", got, config.base_layer.contract)
-    genesis = read_snapshot(folder / GENESIS)
+    genesis = SnapshotFile(folder / GENESIS)
+    check_oracle(config, genesis.params)
     node = NodeSettings(
         genesis=genesis,
         shape_name=shape.name,
@@ -94,7 +92,7 @@ def prepare_node(config: NodeConfig, report: Report) -> RunSettings:
         min_balance_wei=config.base_layer.min_balance_wei,
     )
     limits = (config.store.snapshot_records, config.auction.min_interval_s, config.oracle.interval_s)
-    return RunSettings(folder, name, node, pipeline, publisher, *limits)
+    return RunSettings(folder, name, node, pipeline, publisher, *limits, config.store.keep_settled_days)
 
 
 async def serve_node(config: NodeConfig, settings: RunSettings) -> None:
@@ -105,7 +103,7 @@ async def serve_node(config: NodeConfig, settings: RunSettings) -> None:
     with open_store(config.store_target, is_verified=False) as store:
         executor = _open_executor(config)
         async with (
-            running_node(store, settings, executor, _open_prices(config, settings.node.genesis)) as running,
+            running_node(store, settings, executor, open_prices(config, settings.node.genesis)) as running,
             _serving(config, running, _get_proving(settings.pipeline)) as port,
         ):
             header = running.node.live.state.header
@@ -172,26 +170,7 @@ def _open_receipt_key(path: Path) -> bytes:
 
 def _make_genesis(config: NodeConfig, layer: BaseLayer, deployment: Deployment) -> tuple[Params, State]:
     """Return parameters and state of a new deployment: nobody has anything, marks are the oracle's first."""
-    params = make_params(tuple(signer.public_key for signer in _open_signers(config)), deployment)
+    params = make_params(read_oracle_keys(config), deployment)
     proving, leaf, bandwidth = params.min_base_fee
     fees = Resources(base_fees=(proving, leaf, bandwidth))
-    return params, make_genesis(_read_first_prices(config), layer.get_head().timestamp_s, fees)
-
-
-def _read_first_prices(config: NodeConfig) -> tuple[int, ...]:
-    if config.oracle.source == "tape" and config.oracle.tape is not None:
-        return (compute_price_ticks(read_tape(config.oracle.tape)[0].price_e9),)
-    return config.oracle.prices_ticks
-
-
-def _open_prices(config: NodeConfig, genesis: Snapshot) -> PriceSource:
-    """Return who signs prices inside this process."""
-    domain = genesis.params.domain
-    if config.oracle.source == "tape" and config.oracle.tape is not None:
-        started_s = genesis.state.header.timestamp_s
-        return TapePrices(_open_signers(config), tuple(read_tape(config.oracle.tape)), started_s, domain)
-    return FixedPrices(_open_signers(config), config.oracle.prices_ticks, domain)
-
-
-def _open_signers(config: NodeConfig) -> tuple[OracleSigner, ...]:
-    return open_signers(config.node.data, config.oracle.key_files)
+    return params, make_genesis(read_first_prices(config), layer.get_head().timestamp_s, fees)

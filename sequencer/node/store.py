@@ -131,6 +131,10 @@ class Store(Protocol):
         """Return at most `limit` artefacts of a kind whose names (as bytes) come after `after`, ascending."""
         ...
 
+    def remove_artifacts(self, kind: str, below: str) -> int:
+        """Remove the artefacts of a kind whose names (as bytes) come before `below`; return how many. In steps."""
+        ...
+
     def backup(self, path: Path) -> Head:
         """Write all of the store, as it stands at one moment, to one file, and return its head. Appends go on."""
         ...

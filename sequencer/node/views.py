@@ -7,24 +7,27 @@ from typing import Final
 
 from rollup.accounts import Account
 from rollup.margin import compute_margin
+from rollup.oracle import MAJORITY, is_fresh
 from rollup.params import Params
 from rollup.resources import BASE_FEE_STEP, ORDER_FILL, compute_fee_e6
 from rollup.tick import Tick
-from rollup.units import LOT_TICK_ATOMS, MARKET_COUNT
+from rollup.units import LOT_TICK_ATOMS, MARKET_COUNT, ORACLE_COUNT
 from sequencer.node.command_codec import decode_command
-from sequencer.node.commands import PlaceOrder, PlaceQuote, Trigger
-from sequencer.node.core import AccountView, FeesView, MarketView, OrderView, PositionView
+from sequencer.node.commands import OraclePrices, PlaceOrder, PlaceQuote, Trigger
 from sequencer.node.exposure import PretradeTerms
 from sequencer.node.liquidation_price import compute_liquidation_price
 from sequencer.node.live import LiveState
 from sequencer.node.pretrade import RestingTotals, compute_free_collateral_e6
+from sequencer.node.view_types import AccountView, FeesView, MarketView, OracleView, OrderView, PositionView, SignerView
 
-__all__ = ["make_account_view", "make_fees_view", "make_market_views", "make_order_views"]
+__all__ = ["make_account_view", "make_fees_view", "make_market_views", "make_oracle_view", "make_order_views"]
 
 _FORECAST_BATCHES: Final = 5
 
 
-def make_account_view(number: int, account: Account, resting: RestingTotals, terms: PretradeTerms) -> AccountView:
+def make_account_view(
+    number: int, account: Account, next_cash_nonce: int, resting: RestingTotals, terms: PretradeTerms
+) -> AccountView:
     """Return an account at the marks of the terms."""
     tick = terms.tick
     header = tick.header
@@ -37,6 +40,7 @@ def make_account_view(number: int, account: Account, resting: RestingTotals, ter
         key=account.key,
         epoch=account.epoch,
         cash_nonce=account.cash_nonce,
+        next_cash_nonce=next_cash_nonce,
         tier=account.tier,
         cash_atoms=account.cash_atoms,
         equity_atoms=margin.equity,
@@ -80,6 +84,25 @@ def make_market_views(
             )
         )
     return tuple(views)
+
+
+def make_oracle_view(live: LiveState, now_s: int) -> OracleView:
+    """Return what the signers said last, and whether it is fresh now."""
+    signers = tuple(_make_signer(live, signer, now_s) for signer in range(ORACLE_COUNT))
+    is_stale = sum(signer.is_fresh for signer in signers) < MAJORITY
+    return OracleView(is_stale, live.params.oracle_max_age_s, signers)
+
+
+def _make_signer(live: LiveState, signer: int, now_s: int) -> SignerView:
+    key, record = live.params.oracle_keys[signer], live.prices.get(signer)
+    if record is None:
+        return SignerView(signer, key, None, False, ())
+    command = decode_command(record.kind, record.body)
+    assert isinstance(command, OraclePrices), "a record without prices"
+    said, before_s = command.signed, live.state.header.signer_times_s[signer]
+    fresh = is_fresh(said.time_s, before_s, now_s, live.params.oracle_max_age_s)
+    n_used = max(m for m in range(MARKET_COUNT) if live.params.is_market_open(m)) + 1
+    return SignerView(signer, key, said.time_s, fresh, said.prices_ticks[:n_used])
 
 
 def make_fees_view(params: Params, tick: Tick) -> FeesView:

@@ -58,4 +58,5 @@ class Writer:
             return [], []
         head, now_us = self._chain.head, time.time_ns() // 1000
         self._store.append(records, now_us=now_us, artifacts=fresh)
-        return list(link_records(head, records, now_us)), self._chain.extend(records, now_us)
+        linked = link_records(head, records, now_us)
+        return linked, self._chain.vouch(linked)

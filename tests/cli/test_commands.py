@@ -20,12 +20,14 @@ COMMANDS = (
     "demo",
     "setup",
     "ceremony",
+    "key",
     "replay",
     "prove",
     "verify",
     "compare",
     "circuit",
     "account",
+    "oracle",
     "exit",
     "rebuild",
     "audit",
@@ -197,6 +199,7 @@ SUBCOMMANDS = [
     *(("account", name) for name in ("show", "proof", "verify")),
     *(("exit", name) for name in ("prove", "verify")),
     *(("ceremony", name) for name in ("new", "contribute", "beacon", "verify")),
+    *(("key", name) for name in ("export", "import")),
     ("bench", "node"),
 ]
 

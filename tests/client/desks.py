@@ -1,4 +1,4 @@
-"""A client and a signer of one account, on a small core."""
+"""A client and a signer of one account, on a stepped node."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def start(script: str, wallet: Path, passphrase: Path, *options: str) -> subproc
 
 def wait_for_orders(server: Served, account: int, count: int) -> None:
     end_s = time.monotonic() + PATIENCE_S
-    while sum(place[0] == account for place in list(server.core.resting)) < count:
+    while len(server.core.list_orders(account)) < count:
         assert time.monotonic() < end_s, f"account {account} has no {count} orders"
         time.sleep(0.05)
 
@@ -55,7 +55,7 @@ def test_taker_trades_with_the_market_maker(tmp_path: Path, monkeypatch: pytest.
         maker.terminate()
         said, _ = maker.communicate(timeout=PATIENCE_S)
         assert "everything cancelled" in said, said
-        assert not [place for place in server.core.resting if place[0] == 2]
+        assert not server.core.list_orders(2)
         account = server.core.get_account(3)
         assert account is not None
         assert [position.size_lots for position in account.positions] == [1_000_000]

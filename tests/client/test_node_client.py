@@ -12,18 +12,22 @@ from rollup.codec_inclusion import decode_inclusion
 from rollup.inclusion import check_inclusion
 from rollup.orders import IOC, POST_ONLY
 from rollup.signature import derive_public_key
+from rollup.txs import Deposit
 from sequencer.client import NodeClient, OrderSigner
 from sequencer.client import node_stream as stream_module
 from sequencer.client.errors import CommandRefused, EventsLost, NodeUnreachable
 from sequencer.client.node_stream import open_stream
 from sequencer.client.signer import Wish
+from sequencer.client.slots import SlotBook
 from sequencer.node.api import ApiLimits
 from sequencer.node.commands import Trigger
-from sequencer.node.core import AuctionSeen, BatchView, EntryStage, EntryView, FillSeen, OrderClosed
+from sequencer.node.event_types import AuctionSeen, FillSeen, OrderClosed
 from sequencer.node.receipts import Receipt
+from sequencer.node.view_types import BatchView
 from tests.client.desks import PATIENCE_S, desk, with_client
+from tests.client.wallets import DEPLOYMENT
 from tests.node.api_client import Served
-from tests.scenarios import AVAX_PRICE
+from tests.scenarios import AVAX_PRICE, key_of
 
 
 def test_every_command_has_its_receipt(tmp_path: Path) -> None:
@@ -53,20 +57,21 @@ def test_views_are_the_cores_own(tmp_path: Path) -> None:
     async def test(server: Served, client: NodeClient, signer: OrderSigner) -> None:
         core = server.core
         await client.place_order(signer.place_order(Wish(0, 0, 1_000, AVAX_PRICE + 5)))
-        core.exchange.order_nonces = {}
         async with desk(server, Path(tmp_path), 3) as (other, seller):
             await other.place_order(seller.place_order(Wish(0, 1, 400, AVAX_PRICE - 5)))
-        core.clear()
-        core.entries.append(EntryView(0, "deposit", 2, EntryStage.SEEN, None, None))
+        await core.clear()
+        await core.take_entry(core.live.next_entry, Deposit(2, 5, 9, derive_public_key(bytes(32))))
         assert await client.get_account(2) == core.get_account(2)
         assert await client.list_orders(2) == core.list_orders(2)
+        assert await client.list_slots(2) == core.list_slots(2) != ()
+        assert await client.get_oracle() == core.get_oracle()
         assert await client.list_fills(2) == core.list_fills(2, 100)
         assert await client.list_markets() == core.list_markets()
         assert await client.get_book(0) == core.get_book(0, 20)
         assert await client.get_fees() == core.get_fees()
         assert await client.list_batches() == core.list_batches(100)
-        assert await client.get_batch(core.batches[0].number) == core.batches[0]
-        assert await client.list_entries() == tuple(core.entries)
+        assert await client.get_batch(core.list_batches(1)[0].number) == core.list_batches(1)[0]
+        assert await client.list_entries() == core.list_entries(100)
         assert await client.get_status() == core.get_status()
         assert await client.get_ready() == ()
         assert (await client.list_auctions())[0].name == "AVAX-USD"
@@ -78,7 +83,7 @@ def test_views_are_the_cores_own(tmp_path: Path) -> None:
                 await ask(core.batches[0].number)
         core.store.put_artifact("proof", "1", b"proof")
         assert await client.get_file("proof", "1") == b"proof"
-        check_inclusion(decode_inclusion(await client.prove_inclusion(2), "x"), core.exchange.state.state_root)
+        check_inclusion(decode_inclusion(await client.prove_inclusion(2), "x"), core.live.state.state_root)
 
     with_client(tmp_path, test)
 
@@ -93,6 +98,23 @@ def test_refusal_states_code_and_facts(tmp_path: Path) -> None:
         with pytest.raises(CommandRefused, match="not_found"):
             await client.get_account(99)
 
+    with_client(tmp_path, test)
+
+
+def test_wallet_without_its_slots_goes_on_by_what_the_node_says(tmp_path: Path) -> None:
+    async def test(_: Served, client: NodeClient, signer: OrderSigner) -> None:
+        for _n in range(3):
+            order = signer.place_order(Wish(0, 0, 5, AVAX_PRICE, slot=0))
+            await client.place_order(order)
+        await client.cancel_order(signer.cancel_order(0, order.signed.order.nonce))
+        await client.request_cash(signer.withdraw(5, 6))
+        with SlotBook(tmp_path / "elsewhere", 2) as slots:
+            other = OrderSigner(key_of(2), DEPLOYMENT, slots)
+            await other.sync(client)
+            await client.place_order(other.place_order(Wish(0, 0, 5, AVAX_PRICE, slot=0)))
+            await client.request_cash(other.withdraw(5, 6))
+
+    (tmp_path / "elsewhere").mkdir()
     with_client(tmp_path, test)
 
 
@@ -130,7 +152,7 @@ def test_stream_tells_what_happens_and_slots_come_free(tmp_path: Path) -> None:
             assert signer.slots.take_slot() == 1
             async with desk(server, Path(tmp_path), 3) as (other, seller):
                 await other.place_order(seller.place_order(Wish(0, 1, 5, AVAX_PRICE)))
-            server.core.clear()
+            await server.core.clear()
             events = stream.events()
             seen = [await asyncio.wait_for(anext(events), PATIENCE_S) for _ in range(4)]
             assert [type(event) for event in seen] == [FillSeen, OrderClosed, AuctionSeen, BatchView]

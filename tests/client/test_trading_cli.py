@@ -13,6 +13,8 @@ from sequencer.cli.main import run_cli
 from sequencer.cli.trading import WALLET_VARIABLE
 from sequencer.client import keystore
 from sequencer.client.passphrase import PASSPHRASE_VARIABLE
+from sequencer.node.command_codec import decode_command
+from sequencer.node.commands import PlaceOrder
 from sequencer.node.receipt_codec import read_receipt_object
 from sequencer.node.receipts import verify_receipt
 from tests.cli.helpers import assert_refused, run_json
@@ -39,14 +41,17 @@ def test_order_rests_and_is_cancelled(server: Served, capsys: pytest.CaptureFixt
     options = ("--market", "AVAX-USD", "--size", "1.5", "--price", "24.95", "--post-only", "--max-fee", "0.5")
     placed = run_json(capsys, "order", "buy", *options)
     check_receipt(server, placed)
-    order = server.core.resting[(2, placed["slot"])].order
+    record = server.core.live.orders[2, placed["slot"]][1]
+    command = decode_command(record.kind, record.body)
+    assert isinstance(command, PlaceOrder)
+    order = command.signed.order
     assert (order.size_lots, order.limit_ticks, order.flags, order.max_fee_e6) == (1_500_000, 24_950_000, 4, 500_000)
     status = run_json(capsys, "account", "status")
     assert [item["slot"] for item in status["orders"]] == [placed["slot"]]
     cancelled = run_json(capsys, "cancel", "--slot", str(placed["slot"]))
     check_receipt(server, cancelled)
     assert cancelled["nonce"] == placed["nonce"]
-    assert server.core.resting == {}
+    assert server.core.list_orders(2) == ()
 
 
 def test_orders_of_a_wallet_take_other_slots_and_nonces(server: Served, capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,9 +59,9 @@ def test_orders_of_a_wallet_take_other_slots_and_nonces(server: Served, capsys: 
     third = run_json(capsys, "order", "sell", "--market", "1", "--size", "2", "--slot", str(first["slot"]))
     assert len({(f["slot"], f["nonce"]) for f in (first, second, third)}) == 3
     assert third["nonce"] > first["nonce"]
-    assert server.core.resting[(2, 0)].order.size_lots == 2_000_000
+    assert server.core.list_orders(2)[0].size_lots == 2_000_000
     check_receipt(server, run_json(capsys, "cancel", "--all"))
-    assert server.core.resting == {}
+    assert server.core.list_orders(2) == ()
 
 
 def test_trigger_waits(server: Served, capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,6 +86,18 @@ def test_withdrawal_is_recorded(server: Served, capsys: pytest.CaptureFixture[st
     facts = run_json(capsys, "withdraw", "250.5")
     check_receipt(server, facts)
     assert (facts["amount_e6"], facts["cash_nonce"]) == ("250500000", 0)
+
+
+def test_withdrawals_in_a_row_need_no_batch_between_them(server: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    nonces = [run_json(capsys, "withdraw", "250.5")["cash_nonce"] for _ in range(3)]
+    assert nonces == [0, 1, 2]
+    assert run_json(capsys, "account", "status")["next_cash_nonce"] == 3
+    server.call(server.core.clear)
+    server.call(server.core.clear)  # a lane each
+    server.call(server.core.clear)
+    status = run_json(capsys, "account", "status")
+    assert (status["cash_nonce"], status["next_cash_nonce"]) == (3, 3)
+    assert status["cash_atoms"] == str((50_000_000_000 - 3 * 250_500_000) * 10**12)
 
 
 def test_tables_without_json(server: Served, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Wallets for tests: the small core's accounts, keys and all, under a passphrase that is quick to stretch."""
+"""Wallets for tests: the stepped node's accounts, keys and all, under a passphrase that is quick to stretch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rollup.signature import derive_public_key
 from sequencer.client import keystore
 from sequencer.client.deployment import Deployment
 from sequencer.client.keystore import Wallet, create_wallet
-from tests.node.small_core import RECEIPT_KEY
+from tests.node.stepped_node import RECEIPT_KEY
 from tests.scenarios import PARAMS, key_of
 
 PASSPHRASE = "correct horse"
@@ -26,7 +26,7 @@ class _Made:
 
 
 def make_wallet(folder: Path, account: int, url: str, patch: pytest.MonkeyPatch) -> Wallet:
-    """Return a wallet with the trading key that the small core's account has."""
+    """Return a wallet with the trading key that the stepped node's account has."""
     with patch.context() as patched:
         make, made = keystore.Account.create, iter([_Made(key_of(account))])
         patched.setattr(keystore.Account, "create", lambda *entropy: next(made, None) or make(*entropy))

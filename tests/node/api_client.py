@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import httpx
 import msgspec
 
+from prover import kernel
 from rollup.signature import Signature, sign
 from sequencer.node.api import ApiLimits, make_app, serving
 from sequencer.node.api.server import LOOPBACK
@@ -21,8 +22,8 @@ from sequencer.node.api.wire_commands import write_command
 from sequencer.node.commands import CancelAllOrders, CancelOrder, ClientCommand
 from sequencer.node.receipt_codec import decode_receipt_json
 from sequencer.node.receipts import Receipt, verify_receipt
-from tests.node.small_core import SmallCore
-from tests.scenarios import key_of
+from tests.node.stepped_node import SteppedNode
+from tests.scenarios import Exchange, key_of
 
 T = TypeVar("T")
 
@@ -30,31 +31,35 @@ T = TypeVar("T")
 class Served(NamedTuple):
     """A running API."""
 
-    core: SmallCore
+    core: SteppedNode
     url: str
     port: int
     app: Any
     loop: asyncio.AbstractEventLoop
 
-    def call(self, work: Callable[[], None]) -> None:
+    def call(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Do something on the server's own loop, from another thread, and wait for it."""
-
-        async def do() -> None:
-            work()
-
-        asyncio.run_coroutine_threadsafe(do(), self.loop).result()
+        return asyncio.run_coroutine_threadsafe(work(), self.loop).result()
 
 
 @asynccontextmanager
-async def serve(folder: Path, limits: ApiLimits | None = None, **options: Any) -> AsyncIterator[Served]:  # noqa: ANN401
-    """Serve a small core on a free port while the body runs."""
-    core = SmallCore(folder)
+async def serve(
+    folder: Path,
+    limits: ApiLimits | None = None,
+    *,
+    exchange: Exchange | None = None,
+    **options: Any,  # noqa: ANN401 (those of make_app)
+) -> AsyncIterator[Served]:
+    """Serve a stepped node on a free port while the body runs."""
+    kernel.install()
+    core = SteppedNode(folder, exchange)
+    core.begin()
     app = make_app(core, limits, **options)
     try:
         async with serving(app) as port:
             yield Served(core, f"http://{LOOPBACK}:{port}", port, app, asyncio.get_running_loop())
     finally:
-        core.store.close()
+        await core.end()
 
 
 @contextmanager
@@ -129,17 +134,17 @@ async def post(client: httpx.AsyncClient, path: str, command: ClientCommand) -> 
     return await client.post(path, content=msgspec.json.encode(write_command(command)), headers=JSON)
 
 
-def signed_cancel(core: SmallCore, account: int, slot: int, nonce: int) -> CancelOrder:
+def signed_cancel(core: SteppedNode, account: int, slot: int, nonce: int) -> CancelOrder:
     unsigned = CancelOrder(account, slot, nonce, 1, Signature((0, 1), 0))
     return replace(unsigned, signature=sign(key_of(account), unsigned.message(core.params.domain)))
 
 
-def signed_cancel_all(core: SmallCore, account: int) -> CancelAllOrders:
+def signed_cancel_all(core: SteppedNode, account: int) -> CancelAllOrders:
     unsigned = CancelAllOrders(account, time.time_ns() // 10**6, 1, Signature((0, 1), 0))
     return replace(unsigned, signature=sign(key_of(account), unsigned.message(core.params.domain)))
 
 
-def check(core: SmallCore, body: bytes) -> Receipt:
+def check(core: SteppedNode, body: bytes) -> Receipt:
     receipt = decode_receipt_json(body)
     verify_receipt(receipt, core.receipt_key, core.params.domain)
     return receipt

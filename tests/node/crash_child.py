@@ -11,6 +11,7 @@ import random
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from prover import kernel
@@ -19,6 +20,7 @@ from rollup.snapshot import decode_snapshot
 from sequencer.node.command_codec import decode_command
 from sequencer.node.commands import ClientCommand, Kind, PlaceOrder
 from sequencer.node.node import Node, NodeSettings
+from sequencer.node.price_refusals import PricesRefused
 from sequencer.node.receipt_codec import encode_receipt
 from sequencer.node.receipts import Receipt
 from sequencer.node.refusals import NonceUsed
@@ -62,7 +64,8 @@ class Traders:
         """Let all signers say something new."""
         mark_ticks = MARK_TICKS * self._rng.randint(999, 1_001) // 1_000
         for signed in self._market.prices(int(time.time()), mark_ticks):
-            await self._node.submit_prices(signed)
+            with suppress(PricesRefused):  # twice in a second
+                await self._node.submit_prices(signed)
 
     def draw(self) -> list[ClientCommand]:
         """Return what some of them send together."""

@@ -11,7 +11,6 @@ import pytest
 
 from sequencer.node import engine
 from sequencer.node.engine_loop import run_engine
-from sequencer.node.live import LiveState
 
 __all__ = ["JumpingClock", "run_jumping_engine"]
 
@@ -37,11 +36,11 @@ class JumpingClock:
         other.replace(self._path)
 
 
-def run_jumping_engine(connection: Connection, live: LiveState, shape_name: str, tick_s: float) -> None:
+def run_jumping_engine(connection: Connection, shape_name: str, tick_s: float) -> None:
     """Run an engine by that clock."""
     path, now = Path(os.environ[_VARIABLE]), time.time
     time.time = lambda: now() + _read(path)
-    run_engine(connection, live, shape_name, tick_s)
+    run_engine(connection, shape_name, tick_s)
 
 
 def _read(path: Path) -> int:

@@ -6,6 +6,7 @@ nothing, as where the engine died.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from random import Random
@@ -59,10 +60,10 @@ class Watched(Sequencing):
         super().__init__(live, shape)
         self.n_whole = 0
 
-    def _build(self, timestamp_s: int, cash: dict[int, SignedCashOp]) -> BatchResult:
+    def _build(self, timestamp_s: int, cash: Sequence[SignedCashOp]) -> BatchResult:
         table, params = self.books.orders.table, self.live.params
         resting: tuple[SignedOrder | SignedQuote, ...] = _assemble([table.get_row(row) for row in table.rows.tolist()])
-        given = {"oracle": self.books.prices, "timestamp_s": timestamp_s, "cash_ops": list(cash.values())}
+        given = {"oracle": self.books.prices, "timestamp_s": timestamp_s, "cash_ops": cash}
         whole = build_batch(self.live.state, params, self._shape, orders=resting, **given)
         chosen = build_from_book(
             self.live.state,

@@ -58,7 +58,7 @@ def describe(live: LiveState) -> dict[str, object]:
         "entries": live.entries,
         "prices": live.prices,
         "released": live.released,
-        "cash_counts": +live.cash_counts,
+        "cash_nonces": {account: nonces for account, nonces in live.cash_nonces.items() if nonces},
         "slots": {account: slots for account, slots in live.slots.items() if slots},
         "auction": live.auction,
     }

@@ -15,8 +15,8 @@ from sequencer.node.command_codec import encode_command
 from sequencer.node.commands import ClientCommand, Command, Kind, OraclePrices, PlaceOrder, PlaceQuote, QueueEntrySeen
 from sequencer.node.links import LogRecord, Record
 from sequencer.node.live import LiveState, encode_auction
+from sequencer.node.live_codec import decode_live, encode_live
 from sequencer.node.outcome import encode_outcome
-from sequencer.node.recovery import decode_live, encode_live
 from sequencer.node.sequencing import Sequencing
 from tests.node.market import USD, Market, make_key, make_snapshot
 from tests.node.node_day import SHAPE, START_S
@@ -202,6 +202,23 @@ def test_cash_nonces_count_what_waits_and_what_is_unwritten() -> None:
     desk.fail()
     assert desk.admit(requests[2]) is not None
     assert desk.admit(requests[1]) is None
+
+
+def test_cash_nonce_of_an_operation_that_was_refused_comes_again() -> None:
+    desk = Desk()
+    dear, cheap = (desk.market.cash(Withdraw(2, 0, 1, usd * USD, max_fee_e6=10**6)) for usd in (10**6, 1))
+    second = desk.market.cash(Withdraw(2, 1, 1, USD, max_fee_e6=10**6))
+    assert desk.admit(dear) is None
+    assert desk.admit(second) is None
+    desk.write()
+    assert desk.admission.find_cash_nonce(2) == 2
+    desk.hold_auction()  # more than there is: refused, and with it what is behind it
+    assert [desk.live.state.get_account(2).cash_nonce, desk.admission.find_cash_nonce(2)] == [0, 0]
+    assert desk.admit(cheap) is None
+    desk.write()
+    desk.hold_auction()
+    assert [desk.live.state.get_account(2).cash_nonce, desk.admission.find_cash_nonce(2)] == [1, 1]
+    assert not any(desk.live.cash_nonces.values())
 
 
 def test_withdraw_only_lets_out_and_nothing_in() -> None:

@@ -18,8 +18,8 @@ from rollup.trace import BatchTrace
 from sequencer.node.api import ApiLimits
 from sequencer.node.api.proving_facts import ProvingFacts
 from sequencer.node.constraint_counts import LANE_CONSTRAINTS, SHAPE_CONSTRAINTS
-from sequencer.node.core import BatchStage, BatchView
 from sequencer.node.stages import BATCH, CLAIM, PUBLIC, SETTLED, Settlement, name_batch, record_settlement
+from sequencer.node.view_types import BatchStage, BatchView
 from tests.node.api_client import JSON, Served, served
 from tests.prover.tiny import TemplateWriter, encode_be
 from tests.scenarios import AVAX_PRICE

@@ -11,18 +11,19 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from tests.node.small_core import SmallCore
 
 from sequencer.node.api import ApiLimits
 from sequencer.node.api.gas_book import GasBook
 from sequencer.node.api.past import MAX_SAMPLES
 from sequencer.node.api.pulse import Pulse, Told, Watcher
 from sequencer.node.api.summary import compute_fee_range, compute_interval_s, make_summary
-from sequencer.node.core import BatchStage, BatchView, FillSeen, OrderClosed
+from sequencer.node.event_types import FillSeen, OrderClosed
 from sequencer.node.refusals import SubscriberSlow
 from sequencer.node.stages import SETTLED, Settlement, record_settlement
+from sequencer.node.view_types import BatchStage, BatchView
 from tests.node.api_client import Served, connect, run, serve, served
 from tests.node.events_client import wait_for, watching
-from tests.node.small_core import SmallCore
 from tests.scenarios import AVAX_PRICE
 
 LIQUIDATED = FillSeen(4, 3, 0, 1, 0, 0, 5, AVAX_PRICE, 0, 10**18, 1_760_000_000, is_liquidation=True)

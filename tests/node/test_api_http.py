@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ import pytest
 from rollup.codec_inclusion import decode_inclusion
 from rollup.inclusion import check_inclusion
 from rollup.orders import POST_ONLY
-from rollup.signature import Signature, sign
-from rollup.txs import Cancel, CancelAll, CloseAccount, KeyChange, Transfer, Withdraw
+from rollup.signature import Signature, derive_public_key, sign
+from rollup.txs import Cancel, CancelAll, CloseAccount, Deposit, KeyChange, Transfer, Withdraw
 from sequencer.node.api.wire import Batch
 from sequencer.node.api.wire_commands import write_one_of
 from sequencer.node.commands import (
@@ -25,7 +26,6 @@ from sequencer.node.commands import (
     PlaceQuote,
     Trigger,
 )
-from sequencer.node.core import EntryStage, EntryView
 from sequencer.node.receipts import verify_chain
 from tests.node.api_client import (
     JSON,
@@ -49,7 +49,8 @@ def test_order_is_recorded_and_rests(tmp_path: Path) -> None:
         assert (resting["slot"], resting["nonce"], resting["sequence"]) == (7, order.order.nonce, 1)
         assert resting["trigger"] == {"price_ticks": AVAX_PRICE, "is_above": True}
         assert (await client.get("receipts/1")).content == answer.content
-        book = (await client.get("markets/0/book?levels=1")).json()
+        await post(client, "orders", PlaceOrder(server.core.exchange.order(2, 1_000, AVAX_PRICE)))
+        book = (await client.get("markets/0/book?levels=1")).json()  # without the order that waits
         assert book["bids"] == [{"price_ticks": AVAX_PRICE, "size_lots": "1000", "orders": 1}]
 
     served(tmp_path, test)
@@ -121,12 +122,43 @@ def test_batch_is_answered_one_by_one(tmp_path: Path) -> None:
     served(tmp_path, test)
 
 
+def test_next_nonces_of_cash_and_slots(tmp_path: Path) -> None:
+    async def test(server: Served, client: httpx.AsyncClient) -> None:
+        core, ex = server.core, server.core.exchange
+        assert (await client.get("accounts/2/slots")).json() == (await client.get("accounts/99/slots")).json()
+        for nonce in (0, 1):
+            op = Withdraw(2, nonce, 1, 5, max_fee_e6=9)
+            check(
+                core,
+                (await post(client, "cash", CashRequest(op, sign(key_of(2), op.message(core.params.domain))))).content,
+            )
+            account = (await client.get("accounts/2")).json()
+            assert (account["cash_nonce"], account["next_cash_nonce"]) == (0, nonce + 1)
+        orders = [
+            ex.order(2, 1_000, AVAX_PRICE + 9, slot=7, nonce=4),
+            ex.order(3, -400, AVAX_PRICE - 9, slot=1, nonce=0),
+        ]
+        for order in (*orders, ex.order(2, 5, AVAX_PRICE - 9, slot=8, nonce=0)):
+            await post(client, "orders", PlaceOrder(order))
+        await post(client, "cancels", signed_cancel(core, 2, 8, 6))
+        resting = {"slot": 7, "next_nonce": 5, "state_nonce": 0, "is_resting": True}
+        cancelled = {"slot": 8, "next_nonce": 7, "state_nonce": 0, "is_resting": False}
+        assert (await client.get("accounts/2/slots")).json()["slots"] == [resting, cancelled]
+        await core.clear()
+        assert (await client.get("accounts/2/slots")).json()["slots"] == [resting | {"state_nonce": 4}, cancelled]
+        assert (await client.get("accounts/3/slots")).json()["slots"] == [
+            {"slot": 1, "next_nonce": 1, "state_nonce": 0, "is_resting": False}
+        ]
+
+    served(tmp_path, test)
+
+
 def test_fills_funding_auctions_and_batches(tmp_path: Path) -> None:
     async def test(server: Served, client: httpx.AsyncClient) -> None:
         ex = server.core.exchange
         await post(client, "orders", PlaceOrder(ex.order(2, 1_000, AVAX_PRICE + 9)))
         await post(client, "orders", PlaceOrder(ex.order(3, -1_000, AVAX_PRICE - 9)))
-        server.core.clear()
+        await server.core.clear()
         (fill,) = (await client.get("accounts/2/fills")).json()["fills"]
         assert (fill["size_lots"], fill["side"]) == (1_000, 0)
         assert (await client.get(f"accounts/2/fills?before={fill['batch_number']}")).json() == {"fills": []}
@@ -147,16 +179,17 @@ def test_fills_funding_auctions_and_batches(tmp_path: Path) -> None:
 
 def test_entries_files_and_inclusion(tmp_path: Path) -> None:
     async def test(server: Served, client: httpx.AsyncClient) -> None:
-        server.core.entries.append(EntryView(4, "deposit", 2, EntryStage.QUEUED, None, None))
+        index = server.core.live.next_entry
+        await server.core.take_entry(index, Deposit(2, 5, 9, derive_public_key(key_of(2))))
         assert (await client.get("entries")).json()["entries"][0]["stage"] == "queued"
-        assert (await client.get("entries?before=4")).json() == {"entries": []}
+        assert (await client.get(f"entries?before={index}")).json() == {"entries": []}
         blob = bytes(range(256)) * 4_000  # several parts of an answer
         server.core.store.put_artifact("blob", "g_1.bin", blob)
         answer = await client.get("files/blob/g_1.bin")
         assert (answer.content, answer.headers["content-type"]) == (blob, "application/octet-stream")
         assert "immutable" in answer.headers["cache-control"]
         proof = decode_inclusion((await client.get("inclusion/2")).content, "answer")
-        check_inclusion(proof, server.core.exchange.state.state_root)
+        check_inclusion(proof, server.core.live.state.state_root)
 
     served(tmp_path, test)
 
@@ -165,7 +198,11 @@ def test_health_metrics_and_status(tmp_path: Path) -> None:
     async def test(server: Served, client: httpx.AsyncClient) -> None:
         server.core.alarms = ("balance low",)
         assert (await client.get("health/live")).json() == {"is_live": True}
-        assert (await client.get("health/ready")).json() == {"is_ready": True, "alarms": ["balance low"]}
+        assert (await client.get("health/ready")).json() == {
+            "is_ready": True,
+            "alarms": ["balance low"],
+            "batches_resume_s": 0,
+        }
         await post(client, "orders", PlaceOrder(server.core.exchange.order(2, 5, AVAX_PRICE)))
         metrics = (await client.get("metrics")).text
         assert 'zkmargin_http_requests_total{operation="place_order",status="200"} 1.0' in metrics
@@ -174,6 +211,20 @@ def test_health_metrics_and_status(tmp_path: Path) -> None:
         status = (await client.get("status")).json()
         assert int(status["domain"]) == server.core.params.domain
         assert tuple(map(int, status["receipt_key"])) == server.core.receipt_key
+
+    served(tmp_path, test)
+
+
+def test_clock_that_was_ahead_is_told(tmp_path: Path) -> None:
+    async def test(server: Served, client: httpx.AsyncClient) -> None:
+        live, day_s = server.core.live, 86_400
+        header = replace(live.state.header, timestamp_s=int(time.time()) + day_s)  # as a batch of that clock leaves it
+        live.state = replace(live.state, header=header)
+        for path in ("status", "health/ready"):
+            told = (await client.get(path)).json()
+            assert day_s - 60 < told["batches_resume_s"] <= day_s + 1
+            assert "no batches for 86" in told["alarms"][0]
+        assert "zkmargin_batches_resume_seconds 86" in (await client.get("metrics")).text
 
     served(tmp_path, test)
 

@@ -13,10 +13,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from sequencer.node.api import ApiLimits
-from sequencer.node.core import AuctionSeen, OrderClosed
+from sequencer.node.commands import PlaceOrder
+from sequencer.node.event_types import AuctionSeen, OrderClosed
 from sequencer.node.receipt_codec import decode_receipt_json
 from sequencer.node.receipts import verify_chain
-from tests.node.api_client import Served, run, serve
+from tests.node.api_client import Served, run, serve, signed_cancel, signed_cancel_all
 from tests.node.stream_client import (
     OPENING,
     ask,
@@ -59,13 +60,33 @@ def test_subscriber_hears_what_it_asked_for(tmp_path: Path) -> None:
         assert (await ask(stream, {"id": 5, "subscribe": wanted})) == {"id": 5, "subscribed": wanted}
         orders = [ex.order(2, 5, AVAX_PRICE, slot=1), ex.order(3, -5, AVAX_PRICE, slot=1)]
         assert len((await ask(stream, spell(6, orders)))["results"]) == 2
-        server.core.clear()
+        await server.core.clear()
         events = [(await take(stream))["event"] for _ in range(4)]
         assert [name for event in events for name in event] == ["fill", "order_closed", "auction", "batch"]
         assert {event["fill"]["account"] for event in events if "fill" in event} == {2}
         server.core.publish(AuctionSeen(1, 1, 5, 5, 5))
         server.core.publish(OrderClosed(3, 0, 0, "cancelled"))
         assert (await ask(stream, {"id": 7, "ping": {}}))["id"] == 7  # nothing of other markets and accounts
+
+    streamed(tmp_path, test)
+
+
+def test_subscriber_hears_of_orders_replaced_and_cancelled(tmp_path: Path) -> None:
+    async def test(server: Served, stream: ClientConnection) -> None:
+        core = server.core
+        await ask(stream, {"id": 1, "subscribe": {"accounts": [2]}})
+        slots = (0, 0, 1, 2)
+        placed = [core.exchange.order(2, 5, AVAX_PRICE - 9, slot=slot) for slot in slots]
+        await core.submit([PlaceOrder(order) for order in placed])
+        await core.submit([signed_cancel(core, 2, 1, placed[2].order.nonce), signed_cancel_all(core, 2)])
+        gone = [(await take(stream))["event"]["order_closed"] for _ in range(4)]
+        assert [(one["slot"], one["reason"]) for one in gone] == [
+            (0, "replaced"),
+            (1, "cancelled"),
+            (0, "cancelled"),
+            (2, "cancelled"),
+        ]
+        assert gone[0]["nonce"] == placed[0].order.nonce
 
     streamed(tmp_path, test)
 
@@ -84,7 +105,7 @@ def test_second_subscription_takes_the_place_of_the_first(tmp_path: Path) -> Non
 def test_subscriber_too_slow_is_told_and_dropped(tmp_path: Path) -> None:
     async def test(server: Served, stream: ClientConnection) -> None:
         await ask(stream, {"id": 1, "subscribe": {"accounts": [2]}})
-        for number in range(200):  # all at once: the queue has no room for them
+        for number in range(20_000):  # all at once: the queue has no room for them
             server.core.publish(OrderClosed(2, 0, number, "cancelled"))
         with pytest.raises(ConnectionClosed) as closed:
             await read_until_closed(stream)
@@ -146,7 +167,7 @@ def test_orders_in_hand_are_recorded_though_the_client_hangs_up(tmp_path: Path) 
             ex = server.core.exchange
             async with connect(url_of(server)) as stream:
                 await stream.send(spell(1, [ex.order(2, 5, AVAX_PRICE, slot=n) for n in range(8)]))
-                while not server.core.resting:
+                while not server.core.list_orders(2):
                     await asyncio.sleep(0.001)
             while server.core.store.last_sequence < 8:
                 await asyncio.sleep(0.01)

@@ -14,15 +14,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollup.errors import RollupError
+from rollup.signature import derive_public_key
 from sequencer.errors import FileMissing
 from sequencer.node.config import NodeConfig
 from sequencer.node.config_keys import ConfigInvalid, KeySpec
 from sequencer.node.config_loading import list_keys, load_config, name_variable
 from sequencer.node.logs import SecretInLog
+from sequencer.oracle_keys import spell_public_key
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "node.toml"
 KEYS = list_keys()
+SIGNERS = tuple(spell_public_key(derive_public_key(bytes([n]) * 32)) for n in (1, 2, 3))
+OUTSIDE = '[oracle]\nsource = "outside"\n'
 MINIMAL = '[node]\ndata = "node"\n'
 PLAIN = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=",/~"), min_size=1, max_size=20)
 # texts of a form of their own; the others take any
@@ -46,6 +50,8 @@ def draw_value(data: st.DataObject, where: tuple[str, str], spec: KeySpec, folde
     if spec.choices or where in TEXTS:
         text = data.draw(st.sampled_from(spec.choices or TEXTS[where]))
         return text, text
+    if where == ("oracle", "public_keys"):
+        return ",".join(SIGNERS), SIGNERS
     if one != spec.kind:
         n_items = 3 if where == ("oracle", "key_files") else data.draw(st.integers(1, 3))
         drawn = [draw_one(data, one, spec, folder) for _ in range(n_items)]
@@ -79,6 +85,8 @@ def test_every_key_is_overridden_by_the_environment(
     env |= {"ZKMARGIN_NODE_AUCTION_TICK_S": "0.01"} if where == ("auction", "min_interval_s") else {}
     env |= {"ZKMARGIN_NODE_BASE_LAYER_KEY_FILE": "key"} if where[0] == "base_layer" and where[1] != "key_file" else {}
     env |= {"ZKMARGIN_NODE_ORACLE_TAPE": "tape.csv"} if where == ("oracle", "source") else {}
+    if where == ("oracle", "public_keys") or value == "outside":
+        env |= {"ZKMARGIN_NODE_ORACLE_SOURCE": "outside", "ZKMARGIN_NODE_ORACLE_PUBLIC_KEYS": ",".join(SIGNERS)}
     config = load(folder, MINIMAL, **env)
     assert getattr(getattr(config, where[0]), where[1]) == value
 
@@ -150,6 +158,18 @@ def test_the_address_of_a_node_may_be_in_a_file(tmp_path: Path) -> None:
         (MINIMAL + "[oracle]\nprices_ticks = [0]\n", "oracle.prices_ticks", "0", "each from 1"),
         (MINIMAL + f"[oracle]\nprices_ticks = {[1] * 17}\n", "oracle.prices_ticks", "17 prices", "at most 16"),
         (MINIMAL + '[oracle]\nkey_files = ["a", "b"]\n', "oracle.key_files", "2 files", "3, or none"),
+        (MINIMAL + OUTSIDE, "oracle.public_keys", "0 different keys", "3"),
+        (MINIMAL + OUTSIDE + f"public_keys = {[*SIGNERS[:2], SIGNERS[0]]}\n", "oracle.public_keys", "2 different", "3"),
+        (MINIMAL + f"[oracle]\npublic_keys = {list(SIGNERS)}\n", "oracle.public_keys", "3 different", "none"),
+        (MINIMAL + OUTSIDE + 'public_keys = ["0x12"]\n', "oracle.public_keys", "hexadecimal digits", "texts"),
+        (MINIMAL + OUTSIDE + f'public_keys = ["0x{1:0128x}"]\n', "oracle.public_keys", "no point of prime", "texts"),
+        (MINIMAL + OUTSIDE + f'public_keys = ["0x{5:0128x}"]\n', "oracle.public_keys", "no point of prime", "texts"),
+        (
+            MINIMAL + OUTSIDE + f'public_keys = {list(SIGNERS)}\nkey_files = ["a", "b", "c"]\n',
+            "oracle.key_files",
+            "files",
+            "outside",
+        ),
     ],
 )
 def test_invalid_file_is_refused_by_file_key_got_and_expected(

@@ -17,8 +17,8 @@ from sequencer.doctor.checks import Check, Level
 from sequencer.doctor.machine import measure_fsync_s
 from sequencer.doctor.roots import KnownRoots, check_store
 from sequencer.node.config_loading import load_config
+from sequencer.node.live_codec import encode_live
 from sequencer.node.opening import open_store
-from sequencer.node.recovery import encode_live
 from sequencer.node.store import Artifact, Record
 from sequencer.snapshots import GENESIS, write_snapshot
 from tests.cli.helpers import assert_refused, run_json
@@ -209,7 +209,7 @@ def test_the_roots_of_a_store_are_those_of_its_batches(tmp_path: Path) -> None:
         store.append(records, now_us=1, artifacts=[Artifact("group", "0", b'{"new_root": "77"}')])
         store.put_snapshot(len(records), encode_live(node.sequencing.live))
     levels = [check.level for check in check_store(config, known)]
-    assert levels == [Level.OK, Level.OK]
+    assert levels == [Level.OK, Level.OK, Level.OK]
     assert known.is_known
     roots = [node.genesis.state_root, node.batches[0].after.state_root, 77]
     assert [known.holds(root) for root in (*roots, 7)] == [True, True, True, False]
@@ -238,6 +238,24 @@ def test_invalid_clock_behind_the_log(tmp_path: Path) -> None:
     check = find(config, "clock of the log")
     assert check.level is Level.WRONG
     assert "s in the future" in check.found
+
+
+@pytest.mark.parametrize("is_snapshot", [True, False])
+def test_invalid_clock_behind_the_last_batch(tmp_path: Path, is_snapshot: bool) -> None:
+    node = SmallNode()
+    node.now_s = node.ex.now_s = int(time.time()) + 7_200  # as a clock that was two hours ahead
+    node.submit(node.order(2, 5, MARK + 2), node.order(3, -5, MARK - 2))
+    node.clear()
+    config = load_config(write_config(tmp_path), {})
+    write_snapshot(tmp_path / "node" / GENESIS, WIDE_PARAMS, node.genesis)
+    with open_store(config.store_target) as store:
+        records = [Record(record.kind, record.body) for record in node.log]
+        store.append(records, now_us=1)
+        if is_snapshot:
+            store.put_snapshot(len(records), encode_live(node.sequencing.live))
+    (check,) = [one for one in check_store(config, KnownRoots()) if one.name == "clock of the batches"]
+    assert (check.level, check.advice.startswith("set the clock")) == (Level.WRONG, True)
+    assert "the last batch is in the future: no batches for 7" in check.found
 
 
 # The machine

@@ -13,11 +13,11 @@ from rollup.txs import Withdraw
 from sequencer.node.checking import check_commands
 from sequencer.node.command_codec import encode_command
 from sequencer.node.commands import Trigger
-from sequencer.node.core import BatchStage, BatchView
 from sequencer.node.hub import Hub
 from sequencer.node.node import Node
 from sequencer.node.receipts import Receipt
 from sequencer.node.refusals import NodeBusy, SubscriberSlow
+from sequencer.node.view_types import BatchStage, BatchView
 from tests.node.market import USD, Market
 from tests.node.node_day import get_day
 from tests.node.test_node import fund, make_snapshot, run

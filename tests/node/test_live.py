@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from functools import cache
 
 import pytest
@@ -11,15 +12,16 @@ from hypothesis import strategies as st
 
 from rollup.errors import RollupError
 from rollup.snapshot import SnapshotInvalid, SnapshotRootWrong
+from sequencer.node.bulk_replay import BulkReplay
 from sequencer.node.command_codec import encode_command
 from sequencer.node.commands import Command, Kind, QueueEntrySeen, Trigger
 from sequencer.node.links import LogRecord, Record
-from sequencer.node.live import LiveState, encode_auction
+from sequencer.node.live import LiveRecord, LiveState, encode_auction
+from sequencer.node.live_codec import decode_live, encode_live
 from sequencer.node.outcome import Outcome, encode_outcome
-from sequencer.node.recovery import decode_live, encode_live
 from sequencer.node.refusals import LiveStateInvalid, RecordMalformed, StateDiverged
 from tests.node.market import Market, make_snapshot
-from tests.node.node_day import START_S, get_day, read
+from tests.node.node_day import SEEDS, START_S, get_day, read
 from tests.node.replaying import describe
 
 GENESIS = make_snapshot(START_S)
@@ -138,13 +140,40 @@ def test_invalid_snapshot_with_more_behind_it(more: bytes) -> None:
 
 
 @settings(max_examples=30)
-@given(text=st.sampled_from([b"[]", b"{}", b"1", b'{"records":[1]}', b'{"records":[[1,2]]}', b'{"records":{}}', b"{"]))
+@given(text=st.sampled_from([b"[]", b"{}", b"1", b'{"orders":[1]}', b'{"orders":[[1,2]]}', b'{"orders":{}}', b"{"]))
 def test_invalid_snapshot_whose_rest_is_something_else(text: bytes) -> None:
-    body = get_body()
-    end = 8 + int.from_bytes(body[:8], "big")
+    data = zlib.decompress(get_body()[8:])
+    parts = list(cut_parts(data))
+    parts[-1] = text
+    again = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
     with pytest.raises(RollupError) as raised:
-        decode_live(body[:end] + zlib.compress(text))
+        decode_live(get_body()[:8] + zlib.compress(again))
     assert isinstance(raised.value, LiveStateInvalid)
+
+
+@pytest.mark.parametrize(("part", "change"), [(1, -1), (2, 1), (3, -1)])
+def test_invalid_snapshot_with_a_part_of_another_length(part: int, change: int) -> None:
+    parts = list(cut_parts(zlib.decompress(get_body()[8:])))
+    parts[part] = parts[part][:change] if change < 0 else parts[part] + bytes(change)
+    again = b"".join(len(one).to_bytes(8, "big") + one for one in parts)
+    with pytest.raises(LiveStateInvalid):
+        decode_live(get_body()[:8] + zlib.compress(again))
+
+
+def test_invalid_snapshot_of_an_account_that_is_another() -> None:
+    parts = list(cut_parts(zlib.decompress(get_body()[8:])))
+    parts[1] = parts[1][:-1] + bytes([parts[1][-1] ^ 1])  # when it was touched last
+    again = b"".join(len(one).to_bytes(8, "big") + one for one in parts)
+    with pytest.raises(SnapshotRootWrong, match="accounts root"):
+        decode_live(get_body()[:8] + zlib.compress(again))
+
+
+def cut_parts(data: bytes) -> Iterator[bytes]:
+    at = 0
+    while at < len(data):
+        end = at + 8 + int.from_bytes(data[at : at + 8], "big")
+        yield data[at + 8 : end]
+        at = end
 
 
 def test_state_left_behind_while_a_log_is_read_catches_up() -> None:
@@ -169,3 +198,55 @@ def test_invalid_log_whose_accounts_have_another_root() -> None:
     live.behind[number] = account.with_changes(cash_atoms=account.cash_atoms + 1)
     with pytest.raises(StateDiverged, match="accounts_root"):
         live.catch_up()
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.sampled_from(SEEDS), first=st.floats(0, 1), size=st.integers(1, 200))
+def test_log_read_in_parts_is_the_log_read_record_by_record(seed: int, first: float, size: int) -> None:
+    day = get_day(seed)
+    start = int(first * len(day.log))
+    one_by_one, in_parts = read(day, start), read(day, start)
+    outcomes = [outcome for record in day.log[start:] if (outcome := one_by_one.apply(record)) is not None]
+    replay = BulkReplay(in_parts)
+    seen = [pair for at in range(start, len(day.log), size) for pair in replay.apply(day.log[at : at + size])]
+    replay.finish()
+    assert describe(in_parts) == describe(one_by_one)
+    assert in_parts.floors == one_by_one.floors
+    others = [one for one in day.log[start:] if one.kind not in (Kind.ORDER, Kind.QUOTE)]
+    assert [record for record, _ in seen] == others
+    assert [outcome for _, outcome in seen if outcome is not None] == outcomes
+
+
+@given(ACTIONS, st.integers(1, 12))
+def test_orders_read_in_parts_rest_as_read_one_by_one(actions: list[tuple[str, int, int, int]], size: int) -> None:
+    market, records = Market(GENESIS.params), []
+    for time_ms, (kind, account, slot, back) in enumerate(actions):
+        order = market.make_order(account, 1, 25, slot=slot)
+        other = market.make_order(account, 0, 24, slot=slot + 1)
+        commands: dict[str, Command] = {
+            "o": market.place(order),
+            "q": market.quote(account, None, order, other),
+            "c": market.cancel(account, order.slot, max(0, order.nonce - back)),
+            "x": market.cancel_all(account, time_ms),
+        }
+        record = encode_command(commands[kind])
+        records.append(LogRecord(len(records) + 1, record.kind, 0, b"", record.body))
+    one_by_one, in_parts = (LiveState(GENESIS.params, GENESIS.state) for _ in range(2))
+    for live in (one_by_one, in_parts):
+        live.orders[2, 0], live.slots[2] = (0, LiveRecord(0, Kind.ORDER, b"")), {0}
+        live.released.add((2, 0))
+    for one in records:
+        one_by_one.apply(one)
+    replay = BulkReplay(in_parts)
+    for at in range(0, len(records), size):
+        assert all(one.kind not in (Kind.ORDER, Kind.QUOTE) for one, _ in replay.apply(records[at : at + size]))
+    replay.finish()
+    assert describe(in_parts) == describe(one_by_one)
+    assert in_parts.floors == one_by_one.floors
+
+
+@pytest.mark.parametrize("kind", [Kind.ORDER, Kind.QUOTE])
+def test_invalid_record_in_a_part_cut_short(kind: Kind) -> None:
+    body = bytes(5) + b"\x01" + bytes(30)
+    with pytest.raises(RecordMalformed, match="length"):
+        list(BulkReplay(LiveState(GENESIS.params, GENESIS.state)).apply([LogRecord(1, kind, 0, b"", body)]))

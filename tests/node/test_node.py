@@ -16,11 +16,12 @@ from rollup.errors import RollupError
 from rollup.snapshot import Snapshot
 from rollup.txs import Withdraw
 from rollup.units import FUND_ACCOUNT, TREASURY_ACCOUNT
-from sequencer.node.core import BatchStage, EntryStage, FillSeen
+from sequencer.node.event_types import FillSeen
 from sequencer.node.node import Node, NodeSettings
 from sequencer.node.opening import open_store
 from sequencer.node.receipts import Receipt, verify_receipt
 from sequencer.node.stages import BATCH, name_batch
+from sequencer.node.view_types import BatchStage, EntryStage
 from tests.node.market import Market, make_snapshot
 
 KEY = bytes(range(32))

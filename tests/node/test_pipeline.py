@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from sequencer.node.commands import Kind
-from sequencer.node.core import BatchStage
 from sequencer.node.errors import StoreFull
 from sequencer.node.links import Record
 from sequencer.node.opening import open_store
@@ -36,6 +35,7 @@ from sequencer.node.stages import (
     name_group,
 )
 from sequencer.node.store import MAX_READ, Artifact
+from sequencer.node.view_types import BatchStage
 from tests.proving import KEYS_DIR, get_day, get_verifying_key, make_settings, wait_for, write_to
 
 ROOT = get_day()[1].header_after.state_root
@@ -155,6 +155,22 @@ def test_quiet_node_seals_a_group_of_one_by_its_age(store: SqlStore) -> None:
         progress = run.pipeline.get_progress(1)
         assert progress is not None
         assert (progress.stage, progress.group) == (BatchStage.PROVING, 0)
+
+
+def test_group_grows_while_four_are_not_settled(store: SqlStore) -> None:
+    with closing(Run(store, Executor(None), group_size=16, group_age_s=0.0)) as run:
+        for number, trace in enumerate(get_day()[:4], 1):
+            run.pipeline.add(trace)
+            wait_for(lambda number=number: run.count()[Kind.GROUP] == number)
+        run.pipeline.add(get_day()[4])
+        wait_for(lambda: (5, BatchStage.SEQUENCED) in run.stages)
+        looked = threading.Event()
+        run.pipeline._inbox.put(looked.set)  # its thread was idle since: nothing was due
+        assert looked.wait(60)
+        assert run.count()[Kind.GROUP] == 4
+        assert run.settle(replace(SETTLED, new_root=get_day()[0].header_after.state_root)).wait(60)
+        wait_for(lambda: run.count()[Kind.GROUP] == 5)
+        assert load_group(store, 4, get_day()[0].params.params_hash).batches == range(5, 6)
 
 
 def test_batches_that_wait_are_found_again_and_jobs_are_sent_a_few_at_once(store: SqlStore) -> None:

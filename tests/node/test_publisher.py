@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from eth_account import Account
+from eth_keys.datatypes import PrivateKey
 
 from sequencer.errors import OptionInvalid
 from sequencer.metering import MeteredLayer
@@ -18,14 +19,14 @@ from sequencer.node.base_messages import (
     Faucet,
     FromPublisher,
     Notice,
-    OwnerRequest,
     RawTransaction,
 )
 from sequencer.node.base_messages import PublisherSettings as Settings
-from sequencer.node.owner_requests import execute
 from sequencer.node.pipeline_types import GroupSettled
 from sequencer.node.proving_errors import SettlementDiverged
+from sequencer.node.public_requests import execute
 from sequencer.node.publisher import Publisher
+from tests.owners import get_owner, sign_call
 from tests.scenarios import key_of
 from tests.simulated_groups import QUICK, Ground
 from verifier.base_layer import EmbeddedEvm, Receipt, Reverted
@@ -246,13 +247,22 @@ def test_invalid_proof_is_refused_and_nothing_moves(scene: Scene) -> None:
 
 
 def test_owners_act_through_the_publisher_on_the_embedded_chain_only(scene: Scene) -> None:
-    deployment, request = scene.ground.deployment, OwnerRequest(key_of(1002), "forceCancelAll", (2,), 10**12)
-    assert len(execute(scene.layer, deployment, request)) == 32
+    deployment, owner = scene.ground.deployment, get_owner(2)
+    faucet = Faucet(PrivateKey(owner).public_key.to_canonical_address(), 1)
+    execute(scene.layer, deployment, faucet)
+    paid, free = (
+        sign_call(
+            deployment, owner, nonce, deployment.contract, "forceCancelAll(uint256)", 2, value_wei=(1 - nonce) * 10**12
+        )
+        for nonce in (0, 1)
+    )
+    assert len(execute(scene.layer, deployment, paid)) == 32
     assert scene.rollup.call("progress")[3] == 1
     with pytest.raises(Reverted):
-        execute(scene.layer, deployment, replace(request, value_wei=0))
-    with pytest.raises(OptionInvalid, match="on a node everybody sends what is his own"):
-        execute(MeteredLayer(scene.layer), deployment, request)
+        execute(scene.layer, deployment, free)
+    for request in (paid, faucet):
+        with pytest.raises(OptionInvalid, match="on a node everybody sends what is his own"):
+            execute(MeteredLayer(scene.layer), deployment, request)
 
 
 def test_faucet_fills_and_a_signed_transaction_reaches_the_chain(scene: Scene) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sequencer.node.commands import Kind
-from sequencer.node.recovery import decode_live, encode_live
+from sequencer.node.live_codec import decode_live, encode_live
 from sequencer.node.refusals import StateDiverged
 from sequencer.node.sequencing import Sequencing
 from tests.node.node_day import SEEDS, SHAPE, get_day, read

@@ -9,10 +9,11 @@ from contextlib import closing
 from pathlib import Path
 
 from sequencer.node.commands import Kind
-from sequencer.node.core import BatchStage
 from sequencer.node.stages import decode_proved_record, decode_settled_record
+from sequencer.node.view_types import BatchStage
+from tests.owners import deposit
 from tests.proving import ROOT, wait_for
-from tests.small_node import SmallNode, deploy, deposit
+from tests.small_node import SmallNode, deploy
 from verifier.base_layer import EmbeddedEvm
 
 N_BATCHES = 3

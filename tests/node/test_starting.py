@@ -8,14 +8,18 @@ from pathlib import Path
 import pytest
 
 from rollup.oracle import pick_usable
+from rollup.signature import derive_public_key
 from rollup.signature_cache import SignatureCache
 from sequencer.errors import DeploymentElsewhere
 from sequencer.market import make_params
 from sequencer.node.config import NodeConfig
 from sequencer.node.config_loading import load_config
 from sequencer.node.oracle import FixedPrices, TapePrices, open_signers
+from sequencer.node.oracle_opening import open_prices
+from sequencer.node.price_refusals import OracleForeign
 from sequencer.node.secret_files import read_secret
 from sequencer.node.starting import prepare_node
+from sequencer.oracle_keys import spell_public_key
 from sequencer.progress import ignore_progress
 from sequencer.settlement.people import Deployment
 from sequencer.tape import Trade
@@ -47,6 +51,31 @@ def test_node_is_prepared_once(tmp_path: Path) -> None:
         prepare_node(write_config(tmp_path, chain_id="5"), ignore_progress)
     with pytest.raises(DeploymentElsewhere, match=f"contract: got {contract.lower()}"):
         prepare_node(write_config(tmp_path, contract=f'"0x{"1" * 40}"'), ignore_progress)
+
+
+def test_node_with_an_oracle_outside_is_bound_to_its_keys(tmp_path: Path) -> None:
+    keys = [spell_public_key(derive_public_key(bytes([n]) * 32)) for n in (1, 2, 3)]
+    text = f'[oracle]\nsource = "outside"\nprices_ticks = [7, 8]\npublic_keys = {keys}\n'
+    write_config(tmp_path)
+    path = tmp_path / "node.toml"
+    path.write_text(path.read_text() + text)
+    config = load_config(path, {})
+    genesis = prepare_node(config, ignore_progress).node.genesis
+    assert [spell_public_key(key) for key in genesis.params.oracle_keys] == keys
+    assert genesis.state.header.marks_ticks[:2] == (7, 8)
+    assert open_prices(config, genesis) is None
+    assert list((tmp_path / "data").glob("oracle*")) == []
+    path.write_text(path.read_text().replace(keys[1], spell_public_key(derive_public_key(bytes([9]) * 32))))
+    with pytest.raises(OracleForeign, match="oracle signer 1: the configured key is 0x"):
+        prepare_node(load_config(path, {}), ignore_progress)
+
+
+def test_invalid_signer_keys_that_are_not_the_deployments(tmp_path: Path) -> None:
+    prepare_node(write_config(tmp_path), ignore_progress)
+    (tmp_path / "data" / "oracle-2.key").unlink()  # another one is made in its place
+    with pytest.raises(OracleForeign) as refused:
+        prepare_node(write_config(tmp_path), ignore_progress)
+    assert refused.value.signer == 2
 
 
 @pytest.mark.parametrize(

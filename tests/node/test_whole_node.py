@@ -2,97 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
 
-import httpx
 import pytest
 
-ROOT = Path(__file__).parents[2]
-_Found = TypeVar("_Found")
-KEYS = ROOT / ".cache" / "test-keys"
-PATIENCE_S = 300.0
-CONFIG = f"""
-[node]
-data = "data"
-shape = "tiny"
-[api]
-port = 0
-[proving]
-keys = "{KEYS}"
-[groups]
-max_age_s = 1.0
-[watcher]
-poll_s = 0.2
-"""
-
-
-class Running:
-    """A node's process, and its API."""
-
-    def __init__(self, folder: Path) -> None:
-        self._log = folder / "node.log"
-        self._from = self._log.stat().st_size if self._log.exists() else 0
-        command = [sys.executable, "-m", "sequencer.cli", "node", "--config", str(folder / "node.toml")]
-        with self._log.open("ab") as output:
-            self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-        self.url = f"http://127.0.0.1:{self.wait_for(self._find_port)}"
-
-    def _find_port(self) -> int | None:
-        assert self.process.poll() is None, self._log.read_text()
-        for line in self._log.read_bytes()[self._from :].splitlines():
-            if line.startswith(b"{") and (said := json.loads(line))["event"] == "node serves":
-                return int(said["port"])
-        return None
-
-    def wait_for(self, check: Callable[[], _Found]) -> _Found:
-        """Return what a check gives once it gives something."""
-        end_s = time.monotonic() + PATIENCE_S
-        while not (found := check()):
-            assert time.monotonic() < end_s, self._log.read_text()
-            time.sleep(0.2)
-        return found
-
-    def get(self, path: str) -> dict[str, Any]:
-        """Return what the API says."""
-        answer = httpx.get(f"{self.url}/v1/{path}", timeout=30)
-        return dict(answer.json()) if answer.status_code == 200 else {}
-
-    def get_lasting(self, path: str) -> dict[str, Any]:
-        """Return what of an account does not change with time, as equity does by funding."""
-        account = self.get(path)
-        sizes = [(position["market"], position["size_lots"]) for position in account["positions"]]
-        return {name: account[name] for name in ("owner", "key", "epoch", "cash_nonce", "cash_atoms")} | {
-            "sizes": sizes
-        }
-
-    def list_batches(self, stage: str) -> list[dict[str, Any]]:
-        """Return the batches at a stage."""
-        return [batch for batch in self.get("batches")["batches"] if batch["stage"] == stage]
-
-    def end(self, number: signal.Signals) -> int:
-        """End the process by a signal and return its status."""
-        self.process.send_signal(number)
-        return self.process.wait(60)
-
-
-@contextmanager
-def running(folder: Path) -> Iterator[Running]:
-    """Yield a node on a folder, ended at the end."""
-    node = Running(folder)
-    try:
-        yield node
-    finally:
-        if node.process.poll() is None:
-            node.end(signal.SIGKILL)
+from tests.node.whole_node import COMMAND, PATIENCE_S, ROOT, running, write_config
 
 
 def call(environment: dict[str, str], *arguments: str) -> str:
@@ -106,18 +24,17 @@ def call(environment: dict[str, str], *arguments: str) -> str:
 
 @pytest.mark.timeout(900)
 def test_new_user_trades_kills_the_node_and_finds_everything_again(tmp_path: Path) -> None:
-    (tmp_path / "node.toml").write_text(CONFIG)
+    write_config(tmp_path)
     passphrase = tmp_path / "passphrase"
     passphrase.touch(mode=0o600)
     passphrase.write_text("secret")
     environment = os.environ | {"ZKMARGIN_PASSPHRASE_FILE": str(passphrase), "PYTHONPATH": str(ROOT)}
-    zkmargin = [sys.executable, "-m", "sequencer.cli"]
     with running(tmp_path) as node:
         for account in ("7", "8"):
             wallet = str(tmp_path / account)
             call(
                 environment,
-                *zkmargin,
+                *COMMAND,
                 "account",
                 "create",
                 "--account",
@@ -127,7 +44,7 @@ def test_new_user_trades_kills_the_node_and_finds_everything_again(tmp_path: Pat
                 "--wallet",
                 wallet,
             )
-            call(environment, *zkmargin, "account", "deposit", "10000", "--wallet", wallet)
+            call(environment, *COMMAND, "account", "deposit", "10000", "--wallet", wallet)
             node.wait_for(lambda account=account: node.get(f"accounts/{account}"))
         maker = subprocess.Popen(
             [sys.executable, "examples/market_maker.py", "--wallet", str(tmp_path / "7"), "--levels", "1"],

@@ -25,6 +25,7 @@ from rollup.snapshot import (
     SnapshotInvalid,
     SnapshotRootWrong,
     decode_snapshot,
+    decode_snapshot_head,
     encode_snapshot,
 )
 from rollup.state import State, make_genesis
@@ -226,3 +227,22 @@ def test_invalid_file_too_large_to_be_read_again(max_file_bytes: int, max_json_b
     assert small.open(Flag(), small.seal(Flag(), True), "x") is True
     with pytest.raises(SnapshotInvalid, match=f"bytes of {what}, at most"):
         small.seal(Text(99), "abcdefgh")
+
+
+def test_head_is_read_without_the_accounts() -> None:
+    snapshot = get_snapshot()
+    assert decode_snapshot_head(get_file()) == (snapshot.params, snapshot.state.header)
+
+
+@pytest.mark.parametrize(
+    "change", [lambda data: data.update(state_root="1"), lambda data: data["header"].update(vault_e6="7")]
+)
+def test_invalid_head_of_another_root(change: Callable[[dict[str, Any]], object]) -> None:
+    with pytest.raises(SnapshotRootWrong, match="state root"):
+        decode_snapshot_head(rewrite(change))
+
+
+@pytest.mark.parametrize("text", [b"", b"[]", b'{"params":1,"accounts":[]}', b'{"accounts":[]}'])
+def test_invalid_head_that_is_none(text: bytes) -> None:
+    with pytest.raises(SnapshotInvalid):
+        decode_snapshot_head(wrap(zlib.compress(text)))

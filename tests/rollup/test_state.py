@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollup import tags
-from rollup.accounts import EMPTY_ACCOUNT, EMPTY_ORDERS, Account
+from rollup.accounts import EMPTY_ACCOUNT, EMPTY_ORDERS, Account, build_account_tree, new_account_tree
 from rollup.errors import ValueOutOfRange
 from rollup.params import UNUSED_MARKET, MarketParams, Params, ParamsInvalid
 from rollup.poseidon import poseidon
@@ -296,3 +296,19 @@ def test_invalid_shape_name() -> None:
     with pytest.raises(ShapeUnknown) as raised:
         get_shape("huge")
     assert raised.value.known == ("tiny", "small", "block")
+
+
+def test_leaves_hashed_together_are_those_hashed_alone() -> None:
+    changes = [{}, {"sizes_lots": (0,) * 9 + (-5,) + (0,) * 6}, {"cash_atoms": -7, "sizes_lots": (3,) + (0,) * 15}]
+    accounts = {
+        index + 2: Account(key=(1, 2), owner=3, orders=EMPTY_ORDERS.set(index, 9), **change)  # type: ignore[arg-type]
+        for index, change in enumerate(changes)
+    }
+    alone = {index: replace(account).leaf_hash() for index, account in accounts.items()}
+    tree = build_account_tree(accounts)
+    assert {index: account.leaf_hash() for index, account in accounts.items()} == alone
+    assert dict(tree.items()) == alone
+    one_by_one = new_account_tree()
+    for index, leaf in alone.items():
+        one_by_one = one_by_one.set(index, leaf)
+    assert tree.root == one_by_one.root

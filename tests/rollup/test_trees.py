@@ -83,3 +83,17 @@ def test_invalid_index_outside_the_tree(index: int) -> None:
 def test_tree_is_not_equal_to_something_else() -> None:
     assert SparseTree(DEPTH, TAG, EMPTY) != "tree"
     assert SparseTree(DEPTH, TAG, EMPTY) != SparseTree(DEPTH, TAG + 1, EMPTY)
+
+
+@given(updates)
+def test_tree_built_at_once_is_the_one_set_leaf_by_leaf(pairs: list[tuple[int, int]]) -> None:
+    tree, leaves = make_tree(pairs)
+    built = SparseTree.build(DEPTH, TAG, EMPTY, dict(enumerate(leaves)))
+    built.hash_nodes()
+    assert built == tree
+    assert (built.root, built.path(3)) == (tree.root, tree.path(3))
+
+
+def test_invalid_leaf_outside_the_tree_when_built() -> None:
+    with pytest.raises(IndexError, match="leaf 64 outside"):
+        SparseTree.build(DEPTH, TAG, EMPTY, {SIZE: 1})

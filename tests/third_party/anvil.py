@@ -14,7 +14,7 @@ from eth_account import Account
 
 from verifier.base_layer import Block
 from verifier.base_layer.json_rpc import JsonRpcNode
-from verifier.base_layer.sending import SendSettings
+from verifier.base_layer.send_settings import SendSettings
 
 ROOT = Path(__file__).parents[2]
 FORKS = ("prague", "osaka")

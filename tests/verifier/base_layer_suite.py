@@ -44,6 +44,10 @@ class TestLayer(BaseLayer, Protocol):
         """Add a block and return it."""
         ...
 
+    def get_blob_hashes(self, transaction_hash: bytes) -> tuple[bytes, ...]:
+        """Return the versioned hashes of a transaction's blobs."""
+        ...
+
 
 def deploy_anchor(layer: BaseLayer) -> Contract:
     """Return a StateRootAnchor before the first of BATCHES."""
@@ -156,6 +160,13 @@ class BaseLayerSuite:
         receipt = layer.transact(logger, b"", blobs=BLOBS, sender=payer)
         paid = receipt.gas_used * receipt.gas_price_wei + receipt.blob_gas_used * receipt.blob_gas_price_wei
         assert layer.get_balance_wei(payer) == before - paid
+
+    def test_versioned_hashes_of_a_transaction(self, layer: TestLayer) -> None:
+        logger = deploy_code(layer, WORD_LOGGER)
+        with_blobs, without = layer.transact(logger, b"", blobs=BLOBS), layer.transact(logger, b"")
+        assert layer.get_blob_hashes(with_blobs.transaction_hash) == with_blobs.versioned_hashes
+        assert len(with_blobs.versioned_hashes) == len(BLOBS)
+        assert layer.get_blob_hashes(without.transaction_hash) == layer.get_blob_hashes(bytes(32)) == ()
 
     def test_time_that_was_set(self, layer: TestLayer) -> None:
         logger, later_s = deploy_code(layer, TIME_LOGGER), layer.get_head().timestamp_s + 10_000

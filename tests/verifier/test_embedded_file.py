@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.verifier.base_layer_suite import BaseLayerSuite, deploy_code
+from tests.verifier.base_layer_suite import BLOBS, BaseLayerSuite, deploy_code
 from tests.verifier.tiny_contracts import TIME_LOGGER, TIME_RETURNER, WORD_LOGGER
 from verifier.base_layer import EmbeddedEvm
 from verifier.base_layer.embedded import GENESIS_TIMESTAMP_S
@@ -144,3 +144,11 @@ def test_invalid_read_after_damage(tmp_path: Path) -> None:
         file.commit()
     with pytest.raises(ChainFileUnusable, match="no such column: value"), closing(EmbeddedEvm(path=path)) as evm:
         evm.transact(logger, b"")
+
+
+def test_blobs_are_kept_with_the_chain(tmp_path: Path) -> None:
+    with closing(EmbeddedEvm(path=tmp_path / "chain.db")) as evm:
+        hashes = evm.transact(evm.senders[1], b"", blobs=BLOBS).versioned_hashes
+    with closing(EmbeddedEvm(path=tmp_path / "chain.db")) as evm:
+        assert [evm.get_blob(one) for one in hashes] == BLOBS
+        assert evm.get_blob(bytes(32)) is None

@@ -1,6 +1,7 @@
 """An EVM inside this process: py-evm at the Prague fork, one transaction a block, kept in a file or nowhere.
 
-py-evm's bn254 precompiles are py-ecc in pure Python: a Groth16 verification takes about 0.7 s. Its gas is exact.
+py-evm's bn254 precompiles are py-ecc in pure Python: a Groth16 verification takes about 0.7 s, and nothing where
+the same points came before. Its gas is exact.
 Time stands still between blocks: each is 12 s after its parent, or where `set_next_timestamp` puts it. In real time a
 block has this machine's, and is later than its parent in any case.
 """
@@ -8,16 +9,17 @@ block has this machine's, and is later than its parent in any case.
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from eth.abc import ComputationAPI, ReceiptAPI, SignedTransactionAPI
 from eth.constants import CREATE_CONTRACT_ADDRESS
 from eth.db.atomic import AtomicDB
-from eth.exceptions import VMError
+from eth.exceptions import TransactionNotFound, VMError
 from eth.vm.forks.prague.transactions import PragueTransactionBuilder
 from eth_keys.datatypes import PrivateKey
-from eth_typing import Address, BlockNumber
+from eth_typing import Address, BlockNumber, Hash32
 from eth_utils.exceptions import ValidationError
 from rlp.exceptions import RLPException  # type: ignore[import-untyped] # rlp has no stubs
 
@@ -32,6 +34,8 @@ from verifier.base_layer.node_errors import NodeRefused
 
 _INVALID_INPUT = -32_000  # what nodes answer where a sender cannot pay (EIP-1474)
 GENESIS_TIMESTAMP_S = 1_700_000_000
+_BLOB_KEY = b"zkmargin blob "  # and the versioned hash: no key of py-evm's
+_BLOB_TRANSACTION = 3  # EIP-4844
 
 
 class EmbeddedEvm:
@@ -159,7 +163,22 @@ class EmbeddedEvm:
         if len(blobs) > TRANSACTION_BLOB_CAP:
             raise BlobCountTooLarge(len(blobs), TRANSACTION_BLOB_CAP)
         hashes = tuple(kzg.versioned_hash(kzg.commit(blob)) for blob in blobs)
+        for versioned_hash, blob in zip(hashes, blobs, strict=True):
+            self._db[_BLOB_KEY + versioned_hash] = zlib.compress(blob)  # with the block, or not at all
         return self._send(address, calldata, sender, value_wei, hashes)
+
+    def get_blob_hashes(self, transaction_hash: bytes) -> tuple[bytes, ...]:
+        """Return the versioned hashes of a transaction's blobs; none where it has none, or is not known."""
+        try:
+            signed = self._chain.get_canonical_transaction(Hash32(transaction_hash))
+        except TransactionNotFound:
+            return ()
+        return tuple(signed.blob_versioned_hashes) if signed.type_id == _BLOB_TRANSACTION else ()
+
+    def get_blob(self, versioned_hash: bytes) -> bytes | None:
+        """Return the blob of a versioned hash, None where no transaction carried it. Kept for good."""
+        packed = self._db.get(_BLOB_KEY + versioned_hash)
+        return None if packed is None else zlib.decompress(packed)
 
     def call(self, address: bytes, calldata: bytes, *, sender: bytes | None = None) -> bytes:
         """Return what a read-only call in the coming block returns. Raises Reverted."""

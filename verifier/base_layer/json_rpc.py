@@ -18,8 +18,9 @@ from verifier.base_layer.errors import BlobCountTooLarge, BlockUnknown, Reverted
 from verifier.base_layer.interface import TRANSACTION_BLOB_CAP, TRANSACTION_GAS_CAP, Block, Log, Receipt
 from verifier.base_layer.node_errors import ChainIdWrong, NodeAnswerInvalid, NodeRefused, TransactionTooLarge
 from verifier.base_layer.rpc import RpcClient
-from verifier.base_layer.rpc_values import read_block, read_bytes, read_list, read_log, read_quantity
-from verifier.base_layer.sending import Request, SendSettings, send
+from verifier.base_layer.rpc_values import read_block, read_bytes, read_list, read_log, read_object, read_quantity
+from verifier.base_layer.send_settings import SendSettings
+from verifier.base_layer.sending import Request, send
 
 _GET_LOGS: Final = "eth_getLogs"
 _CALLDATA_LIMIT_BYTES: Final = 120 * 2**10  # nodes take transactions of 128 KiB, blobs apart
@@ -110,6 +111,18 @@ class JsonRpcNode:
         if not logs and self.get_block(block.number) != block:  # some nodes know nothing of a block, and say so thus
             raise BlockUnknown(block.number)
         return tuple(sorted(logs, key=lambda log: log.log_index))
+
+    def get_blob_hashes(self, transaction_hash: bytes) -> tuple[bytes, ...]:
+        """Return the versioned hashes of a transaction's blobs; none where it has none, or is not known."""
+        method = "eth_getTransactionByHash"
+        answer = self.rpc.ask(method, _to_hex(transaction_hash))
+        if answer is None:
+            return ()
+        hashes = read_object(method, "result", answer).get("blobVersionedHashes") or []
+        return tuple(
+            read_bytes(method, "blobVersionedHashes", one, 32)
+            for one in read_list(method, "blobVersionedHashes", hashes)
+        )
 
     def get_balance_wei(self, address: bytes) -> int:
         """Return what an account holds at the head."""

@@ -10,27 +10,17 @@ from typing import Any, Final
 from eth_account.signers.local import LocalAccount
 
 from verifier.base_layer.errors import Reverted
-from verifier.base_layer.fees import GWEI, Fees, cap_fees, raise_fees, suggest_fees
+from verifier.base_layer.fees import Fees, cap_fees, raise_fees, suggest_fees
 from verifier.base_layer.interface import TRANSACTION_GAS_CAP, Receipt
 from verifier.base_layer.node_errors import NodeRefused, NodeUnreachable, TransactionStuck, TransactionTooLarge
 from verifier.base_layer.receipts import fetch_receipt, was_successful
 from verifier.base_layer.rpc import RpcClient
 from verifier.base_layer.rpc_values import read_object, read_quantity
+from verifier.base_layer.send_settings import SendSettings
 
 # gas on top of the estimate: state may move between the two. What is not used is not paid
 _MARGIN_PERCENT: Final = 20
 Pack = Callable[[bytes], bytes]
-
-
-@dataclass(frozen=True)
-class SendSettings:
-    """How patient and how generous."""
-
-    receipt_timeout_s: float = 180.0
-    raise_fees_after_s: float = 36.0  # three slots of Ethereum
-    poll_interval_s: float = 0.5
-    max_price_wei: int = 500 * GWEI  # for a unit of gas, and for one of blob gas
-    takes_over: bool = False  # nobody else sends under these keys: what an earlier process left unmined is replaced
 
 
 @dataclass(frozen=True)

@@ -242,6 +242,13 @@ impl ProvingKey {
     }
 }
 
+impl ProvingKey {
+    /// Return the key itself.
+    pub fn get(&self) -> &keyfile::ProvingKey {
+        &self.inner
+    }
+}
+
 #[pyfunction]
 #[pyo3(signature = (circuit, path, *, seed=None, progress=None))]
 pub fn setup<'py>(

@@ -19,11 +19,11 @@ use ark_ec::AffineRepr;
 use ark_ff::One;
 
 /// Return whether e(a1, b2) = e(b1, a2): the ratio of b1 to a1 is that of b2 to a2, where none of them is infinity.
-fn same_ratio(a1: G1Affine, b1: G1Affine, a2: G2Affine, b2: G2Affine) -> bool {
+pub fn same_ratio(a1: G1Affine, b1: G1Affine, a2: G2Affine, b2: G2Affine) -> bool {
     Bn254::multi_pairing([a1, -b1], [b2, a2]).0.is_one()
 }
 
 /// Return the generators of G1 and G2.
-fn generators() -> (G1Affine, G2Affine) {
+pub fn generators() -> (G1Affine, G2Affine) {
     (G1Affine::generator(), G2Affine::generator())
 }

@@ -12,10 +12,10 @@ use crate::error::{KernelError, Result};
 use crate::field_io::field_to_le;
 use crate::key_writer::temporary_name;
 
-type Output = BufWriter<File>;
+pub type Output = BufWriter<File>;
 
 /// Write under a temporary name, then rename: a reader never sees half a file.
-fn write_whole(path: &Path, fill: impl FnOnce(&mut Output) -> std::io::Result<()>) -> Result<()> {
+pub fn write_whole(path: &Path, fill: impl FnOnce(&mut Output) -> std::io::Result<()>) -> Result<()> {
     let temporary = temporary_name(path);
     let written = File::create(&temporary).and_then(|file| {
         let mut out = BufWriter::with_capacity(1 << 20, file);
@@ -29,15 +29,15 @@ fn write_whole(path: &Path, fill: impl FnOnce(&mut Output) -> std::io::Result<()
     })
 }
 
-fn put_u32(out: &mut Output, value: usize) -> std::io::Result<()> {
+pub fn put_u32(out: &mut Output, value: usize) -> std::io::Result<()> {
     out.write_all(&(value as u32).to_le_bytes())
 }
 
-fn put_u64(out: &mut Output, value: usize) -> std::io::Result<()> {
+pub fn put_u64(out: &mut Output, value: usize) -> std::io::Result<()> {
     out.write_all(&(value as u64).to_le_bytes())
 }
 
-fn put_section(out: &mut Output, kind: usize, n_bytes: usize) -> std::io::Result<()> {
+pub fn put_section(out: &mut Output, kind: usize, n_bytes: usize) -> std::io::Result<()> {
     put_u32(out, kind)?;
     put_u64(out, n_bytes)
 }
@@ -87,7 +87,7 @@ fn put_rows(out: &mut Output, circuit: &Circuit, instance: &Instance) -> std::io
 }
 
 /// Return a reference's terms over global wires, ascending, each wire once, none zero.
-fn flatten(circuit: &Circuit, instance: &Instance, reference: usize) -> Vec<(usize, Fr)> {
+pub fn flatten(circuit: &Circuit, instance: &Instance, reference: usize) -> Vec<(usize, Fr)> {
     let template = circuit.template(instance);
     if reference < template.n_wires {
         return vec![(circuit.global_wire(instance, reference), Fr::one())];

@@ -149,6 +149,16 @@ impl Header {
     }
 }
 
+/// The sections of points.
+#[derive(Clone, Copy)]
+pub enum Points {
+    A,
+    B1,
+    B2,
+    L,
+    H,
+}
+
 /// The single points every proof needs.
 #[derive(Clone)]
 pub struct FixedPoints {
@@ -220,6 +230,19 @@ impl ProvingKey {
     /// Return the bytes of the sections from the A wires to B2: no contribution changes them.
     pub fn constant_sections(&self) -> &[u8] {
         &self.map[self.layout.a_wires.start..self.layout.l.start]
+    }
+
+    /// Return a section of points as it lies in the file.
+    pub fn points(&self, of: Points) -> &[u8] {
+        let layout = &self.layout;
+        let section = match of {
+            Points::A => &layout.a,
+            Points::B1 => &layout.b1,
+            Points::B2 => &layout.b2,
+            Points::L => &layout.l,
+            Points::H => &layout.h,
+        };
+        &self.map[section.clone()]
     }
 
     fn index(&self, section: &Range<usize>, i: usize) -> usize {

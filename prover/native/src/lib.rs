@@ -5,6 +5,7 @@ mod bindings;
 mod bindings_ceremony;
 mod bindings_math;
 mod bindings_primitives;
+mod bindings_zkey;
 mod ceremony;
 mod circuit;
 mod digits;
@@ -18,11 +19,14 @@ mod msm;
 mod progress;
 mod prove;
 mod qap;
+mod quotient;
 mod secrets;
 mod setup;
+mod sums;
 mod template;
 mod verify;
 mod witness;
+mod zkey;
 
 #[pyo3::pymodule]
 mod _kernel {
@@ -38,4 +42,6 @@ mod _kernel {
     use super::bindings_primitives::{
         eddsa_derive, eddsa_divide_by_eight, eddsa_sign, eddsa_verify_many, merkle_levels, poseidon_many,
     };
+    #[pymodule_export]
+    use super::bindings_zkey::{export_zkey, import_zkey};
 }

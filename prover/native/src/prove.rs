@@ -6,11 +6,12 @@ use zeroize::Zeroize;
 
 use crate::circuit::Circuit;
 use crate::error::Result;
-use crate::keyfile::ProvingKey;
-use crate::msm::msm;
+use crate::keyfile::{Points, ProvingKey};
 use crate::progress::Progress;
-use crate::qap::{evaluate_rows, quotient_evaluations, Domain};
+use crate::qap::{evaluate_rows, Domain};
+use crate::quotient::quotient_evaluations;
 use crate::secrets::Secrets;
+use crate::sums::{Kernel, Scalars};
 use crate::value_error;
 use crate::verify::Proof;
 
@@ -31,24 +32,31 @@ pub fn prove(
     progress: &Progress,
 ) -> Result<Proof> {
     check_key(key, circuit)?;
+    let kernel = Kernel::choose()?;
     let domain = Domain::new(circuit.domain_log2);
     let rows =
         progress.watch("prove rows", circuit.n_rows, |_| evaluate_rows(circuit, wires, domain.size()))??;
-    let quotient = progress.watch("prove FFT", 3, |counter| quotient_evaluations(&domain, rows, counter))?;
-    let h: G1Projective = progress.watch("prove H", quotient.len(), |counter| {
-        msm(quotient.len(), |i| key.h(i), |i| quotient[i], counter)
-    })?;
+    let quotient =
+        progress.watch("prove FFT", 3, |counter| quotient_evaluations(kernel, &domain, rows, counter))?;
+    let h = Scalars::new(kernel, quotient.len(), |i| quotient[i]);
+    let h: G1Projective =
+        progress.watch("prove H", quotient.len(), |counter| h.sum(key.points(Points::H), counter))?;
     drop(quotient);
     let own = &wires[circuit.n_public + 1..];
+    let l = Scalars::new(kernel, own.len(), |i| own[i]);
     let l: G1Projective =
-        progress.watch("prove L", own.len(), |counter| msm(own.len(), |i| key.l(i), |i| own[i], counter))?;
+        progress.watch("prove L", own.len(), |counter| l.sum(key.points(Points::L), counter))?;
     let (n_a, n_b) = (key.header.n_a, key.header.n_b);
-    let a_sum: G1Projective = progress
-        .watch("prove A", n_a, |counter| msm(n_a, |i| key.a(i), |i| wires[key.a_wire(i)], counter))?;
-    let b1_sum: G1Projective = progress
-        .watch("prove B1", n_b, |counter| msm(n_b, |i| key.b1(i), |i| wires[key.b_wire(i)], counter))?;
-    let b2_sum: G2Projective = progress
-        .watch("prove B2", n_b, |counter| msm(n_b, |i| key.b2(i), |i| wires[key.b_wire(i)], counter))?;
+    let a = Scalars::new(kernel, n_a, |i| wires[key.a_wire(i)]);
+    let a_sum: G1Projective =
+        progress.watch("prove A", n_a, |counter| a.sum(key.points(Points::A), counter))?;
+    drop(a);
+    let b = Scalars::new(kernel, n_b, |i| wires[key.b_wire(i)]); // sorted once for both groups
+    let b1_sum: G1Projective =
+        progress.watch("prove B1", n_b, |counter| b.sum(key.points(Points::B1), counter))?;
+    let b2_sum: G2Projective =
+        progress.watch("prove B2", n_b, |counter| b.sum(key.points(Points::B2), counter))?;
+    drop(b);
 
     let mut secrets = Secrets::new("zkmargin groth16 prove v1", seed)?;
     let blinding = Blinding { r: secrets.scalar(), s: secrets.scalar() };

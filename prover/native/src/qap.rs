@@ -1,4 +1,4 @@
-//! From R1CS to QAP: the Lagrange basis at a point, per-wire sums, row values and the quotient on the odd coset.
+//! From R1CS to QAP: the Lagrange basis at a point, per-wire sums and row values.
 //!
 //! Rows: every instance's in order, then `n_public + 1` rows with A = (public wire i) and B = C = 0, as libsnark adds
 //! them so that the polynomials of the public wires are linearly independent; then zeros up to a power of two.
@@ -158,23 +158,4 @@ pub fn combine_rows(circuit: &Circuit, wires: &[Fr], domain_size: usize) -> RowV
     let public_rows = circuit.n_rows..circuit.n_rows + circuit.n_public + 1;
     vectors.a[public_rows].copy_from_slice(&wires[..=circuit.n_public]);
     vectors
-}
-
-/// Return A*B - C on the odd coset, in coset order.
-pub fn quotient_evaluations(domain: &Domain, vectors: RowVectors, counter: &Counter) -> Vec<Fr> {
-    let coset = domain.evens.get_coset(domain.odd_shift).expect("the shift is not zero");
-    let move_to_coset = |mut values: Vec<Fr>| {
-        if !counter.is_stopped() {
-            domain.evens.ifft_in_place(&mut values);
-            coset.fft_in_place(&mut values);
-        }
-        counter.add(1);
-        values
-    };
-    let mut a = move_to_coset(vectors.a);
-    let b = move_to_coset(vectors.b);
-    a.par_iter_mut().zip(b).for_each(|(a, b)| *a *= b);
-    let c = move_to_coset(vectors.c);
-    a.par_iter_mut().zip(c).for_each(|(a, c)| *a -= c);
-    a
 }

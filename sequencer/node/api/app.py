@@ -15,7 +15,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from rollup.errors import RollupError
-from sequencer.node.api.door import Door
+from sequencer.node.api.door import Door, Shortcut
 from sequencer.node.api.endpoints import ENDPOINTS, JSON, PREFIX, Endpoint
 from sequencer.node.api.errors import MethodNotAllowed, NotFound, RequestMalformed
 from sequencer.node.api.events import EventStreams
@@ -51,10 +51,16 @@ def make_app(
     described = Endpoint(
         "get_openapi", "/openapi.json", "This interface.", None, read=lambda _, __: document, media_type=JSON
     )
+    operations = {endpoint: Operation(endpoint, service) for endpoint in (*ENDPOINTS, described)}
     routes = [
-        Route(PREFIX + endpoint.path, Operation(endpoint, service), methods=[endpoint.method])
-        for endpoint in (*ENDPOINTS, described)
+        Route(PREFIX + endpoint.path, operation, methods=[endpoint.method])
+        for endpoint, operation in operations.items()
     ]
+    fixed = {
+        (endpoint.method, PREFIX + endpoint.path): operation
+        for endpoint, operation in operations.items()
+        if "{" not in endpoint.path
+    }
 
     async def run_stream(websocket: WebSocket) -> None:
         await Stream(websocket, service).run()
@@ -65,6 +71,7 @@ def make_app(
             CORSMiddleware, allow_origins=list(origins), allow_methods=["GET", "POST"], allow_headers=["content-type"]
         )
         middleware.append(cors)
+    middleware.append(Middleware(Shortcut, operations=fixed))
     app = Starlette(
         routes=[
             *routes,

@@ -17,7 +17,7 @@ from sequencer.node.api.errors import NotFound
 from sequencer.node.api.service import Service
 from sequencer.node.api.wire_batch import BatchDetails, Cleared, Lane, PublicInput, SettlementInfo
 from sequencer.node.constraint_counts import LANE_CONSTRAINTS, SHAPE_CONSTRAINTS
-from sequencer.node.core import BatchStage, BatchView, Core
+from sequencer.node.core import Core
 from sequencer.node.stages import (
     BATCH,
     CLAIM,
@@ -29,6 +29,7 @@ from sequencer.node.stages import (
     name_batch,
     name_group,
 )
+from sequencer.node.view_types import BatchStage, BatchView
 
 __all__ = ["get_batch_details", "read_claim", "read_public_inputs", "read_trace"]
 

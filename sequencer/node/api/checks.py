@@ -18,7 +18,8 @@ from sequencer.node.api.batch_details import read_claim, read_public_inputs, rea
 from sequencer.node.api.errors import NotFound
 from sequencer.node.api.service import Service
 from sequencer.node.api.wire_batch import InclusionVerdict, Verdict
-from sequencer.node.core import BatchStage, Core
+from sequencer.node.core import Core
+from sequencer.node.view_types import BatchStage
 from verifier.keys import encode_public_inputs
 
 __all__ = ["verify_batch", "verify_inclusion"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.types import ASGIApp
 
 from sequencer.node.api.errors import RateExceeded
@@ -9,7 +11,7 @@ from sequencer.node.api.limits import name_address
 from sequencer.node.api.responses import SECURITY_HEADERS, Message, Receive, Scope, Send, send_problem
 from sequencer.node.api.service import Service
 
-__all__ = ["Door"]
+__all__ = ["Door", "Shortcut"]
 
 
 class Door:
@@ -39,3 +41,18 @@ class Door:
             self._service.metrics.count_request("refused", await send_problem(send_guarded, error), 0.0)
             return
         await self._app(scope, receive, send_guarded)
+
+
+class Shortcut:
+    """ASGI middleware: paths without parameters, found in a table. A router tries its patterns one by one."""
+
+    def __init__(self, app: ASGIApp, operations: Mapping[tuple[str, str], ASGIApp]) -> None:
+        """Stand before the router `app`. operations: by method and path."""
+        self._app, self._operations = app, operations
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request by its operation, or hand it to the router, which also says what is wrong with it."""
+        if scope["type"] == "http":
+            await self._operations.get((scope["method"], scope["path"]), self._app)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Final
 
-from sequencer.node.core import BatchStage, BatchView, Core
+from sequencer.node.core import Core
 from sequencer.node.stages import SETTLED, Settlement, decode_settlement, name_group
+from sequencer.node.view_types import BatchStage, BatchView
 
 __all__ = ["GasBook"]
 

@@ -39,13 +39,14 @@ class ApiLimits:
     requests_per_s_per_address: int = 5_000
     commands_per_s_per_address: int = 10_000
     commands_per_s_per_account: int = 10_000
+    prices_per_s_per_signer: int = 10
     checks_per_s: int = 10  # proofs that the node checks for pages
     checks_per_s_per_address: int = 3
     max_buckets: int = 100_000  # addresses and accounts remembered; the least recently seen is forgotten
 
 
 class RateLimits:
-    """Token buckets (GCRA, the same in closed form: one time a bucket) by address and by account, in this process."""
+    """Token buckets (GCRA, the same in closed form: one time a bucket) by address, account, signer; of this process."""
 
     def __init__(self, limits: ApiLimits) -> None:
         """Start with every bucket full."""
@@ -53,6 +54,7 @@ class RateLimits:
         self._requests = _Bucket("requests of this address", limits.requests_per_s_per_address, store)
         self._commands = _Bucket("commands of this address", limits.commands_per_s_per_address, store)
         self._accounts = _Bucket("commands of account", limits.commands_per_s_per_account, store)
+        self._signers = _Bucket("prices of signer", limits.prices_per_s_per_signer, store)
         self._checks = _Bucket("checks of this node", limits.checks_per_s, store)
         self._checks_of_address = _Bucket("checks of this address", limits.checks_per_s_per_address, store)
 
@@ -79,6 +81,14 @@ class RateLimits:
     def charge_account(self, account: int, count: int) -> None:
         """Count commands that the node has taken. Those in flight together may pass the limit once, then must wait."""
         self._accounts.drain(str(account), count)
+
+    def check_signer(self, signer: int) -> RollupError | None:
+        """Return why one more message of an oracle signer is too many now, None where it is not. Counts nothing."""
+        return self._signers.check(str(signer), 1)
+
+    def charge_signer(self, signer: int) -> None:
+        """Count a message that the node has taken."""
+        self._signers.drain(str(signer), 1)
 
 
 class _Bucket:

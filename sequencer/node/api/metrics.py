@@ -71,6 +71,7 @@ class _NodeState(Collector):
             "zkmargin_backlog_batches": ("Batches sequenced and not proved.", status.backlog_batches),
             "zkmargin_withdraw_only": ("1 where only withdrawals are taken.", int(status.withdraw_only)),
             "zkmargin_alarms": ("Alarms that stand.", len(status.alarms)),
+            "zkmargin_batches_resume_seconds": ("Until batches can be made: the clock.", status.batches_resume_s),
             "zkmargin_congestion_ppm": ("Congestion.", fees.congestion_ppm),
         }
         for name, (text, value) in figures.items():

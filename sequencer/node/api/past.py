@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Final, NamedTuple
 
+from sequencer.node.api.wire_markets import MarketInfo
 from sequencer.node.api.wire_pulse import MarketHistory, Past, Summary
-from sequencer.node.api.wire_views import MarketInfo
 
 __all__ = ["MAX_SAMPLES", "Recorder"]
 

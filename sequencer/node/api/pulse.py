@@ -23,7 +23,9 @@ from sequencer.node.api.summary import list_shown_batches, make_facts, make_summ
 from sequencer.node.api.wire_convert import spell_view
 from sequencer.node.api.wire_pulse import Snapshot, Summary
 from sequencer.node.api.wire_views import Auction, BatchInfo, Entry, Fill
-from sequencer.node.core import AuctionSeen, BatchView, Core, EntryView, Event, FillSeen
+from sequencer.node.core import Core
+from sequencer.node.event_types import AuctionSeen, Event, FillSeen
+from sequencer.node.view_types import BatchView, EntryView
 
 __all__ = ["Pulse", "Told", "Watcher"]
 

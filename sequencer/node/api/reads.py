@@ -9,25 +9,30 @@ from sequencer.node.api.errors import NodeDraining, NotFound
 from sequencer.node.api.service import Service
 from sequencer.node.api.wire_answers import make_funding, make_status, spell_receipt
 from sequencer.node.api.wire_convert import spell_view
+from sequencer.node.api.wire_history import (
+    FundingPayments,
+    FundingStep,
+    FundingSteps,
+    PastAuction,
+    PastAuctions,
+)
+from sequencer.node.api.wire_markets import AuctionInfo, Auctions, Book, Fees, MarketInfo, Markets
+from sequencer.node.api.wire_oracle import Oracle
 from sequencer.node.api.wire_receipts import ReceiptBody
 from sequencer.node.api.wire_status import Health, Ready, Status
 from sequencer.node.api.wire_views import (
     Account,
-    AuctionInfo,
-    Auctions,
     Batches,
     BatchInfo,
-    Book,
     Entries,
     Entry,
-    Fees,
     Fill,
     Fills,
     Funding,
-    MarketInfo,
-    Markets,
     OpenOrder,
     OpenOrders,
+    SlotInfo,
+    Slots,
 )
 
 Values = Mapping[str, Any]
@@ -52,6 +57,11 @@ def list_orders(service: Service, values: Values) -> OpenOrders:
     return OpenOrders(tuple(spell_view(order, OpenOrder) for order in orders))
 
 
+def list_slots(service: Service, values: Values) -> Slots:
+    """Return an account's slots that were used; none where there is no such account."""
+    return Slots(tuple(spell_view(slot, SlotInfo) for slot in service.core.list_slots(values["account"])))
+
+
 def list_fills(service: Service, values: Values) -> Fills:
     """Return an account's fills, newest first."""
     fills = service.core.list_fills(values["account"], values["limit"], values["before"])
@@ -69,6 +79,11 @@ def list_markets(service: Service, _: Values) -> Markets:
     return Markets(tuple(spell_view(market, MarketInfo) for market in service.core.list_markets()))
 
 
+def get_oracle(service: Service, _: Values) -> Oracle:
+    """Return what the oracle said last."""
+    return spell_view(service.core.get_oracle(), Oracle)
+
+
 def get_book(service: Service, values: Values) -> Book:
     """Return a market's depth. Raises NotFound."""
     market = values["market"]
@@ -78,6 +93,32 @@ def get_book(service: Service, values: Values) -> Book:
 def list_auctions(service: Service, _: Values) -> Auctions:
     """Return the last and the next clearing price of each market."""
     return Auctions(tuple(spell_view(market, AuctionInfo) for market in service.core.list_markets()))
+
+
+def list_past_auctions(service: Service, values: Values) -> PastAuctions:
+    """Return past auctions of a market. Raises NotFound."""
+    auctions = service.core.list_past_auctions(_get_market(service, values), values["limit"], values["before"])
+    return PastAuctions(tuple(spell_view(auction, PastAuction) for auction in auctions))
+
+
+def list_market_funding(service: Service, values: Values) -> FundingSteps:
+    """Return moves of a market's funding index. Raises NotFound."""
+    steps = service.core.list_market_funding(_get_market(service, values), values["limit"], values["before"])
+    return FundingSteps(tuple(spell_view(step, FundingStep) for step in steps))
+
+
+def list_funding_payments(service: Service, values: Values) -> FundingPayments:
+    """Return what an account was paid; nothing where there is no such account."""
+    page = service.core.list_funding_payments(values["account"], values["limit"], values["before"])
+    return spell_view(page, FundingPayments)
+
+
+def _get_market(service: Service, values: Values) -> int:
+    """Return the market asked for. Raises NotFound where it is not in use."""
+    market: int = values["market"]
+    if not service.core.params.is_market_open(market):
+        raise NotFound("market", str(market))
+    return market
 
 
 def get_fees(service: Service, _: Values) -> Fees:
@@ -134,7 +175,8 @@ def get_ready(service: Service, _: Values) -> Ready:
     """Return that the node takes commands, with its alarms. Raises NodeDraining."""
     if service.is_draining:
         raise NodeDraining()
-    return Ready(is_ready=True, alarms=service.core.get_status().alarms)
+    status = service.core.get_status()
+    return Ready(is_ready=True, alarms=status.alarms, batches_resume_s=status.batches_resume_s)
 
 
 def get_metrics(service: Service, _: Values) -> bytes:

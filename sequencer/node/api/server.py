@@ -22,7 +22,7 @@ _BACKLOG: Final = 2048
 
 
 @asynccontextmanager
-async def serving(app: Starlette, host: str = LOOPBACK, port: int = 0, **settings: Any) -> AsyncIterator[int]:  # noqa: ANN401
+async def serving(app: Starlette, host: str = LOOPBACK, port: int = 0, **settings: Any) -> AsyncIterator[int]:  # noqa: ANN401 (uvicorn's)
     """Serve an app of `make_app` on this loop while the body runs, and yield the port; 0 takes a free one.
 
     At the end commands are refused, requests in hand are answered, then connections are closed. settings: uvicorn's,

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from rollup.errors import RollupError
+from rollup.oracle import SignedPrices
 from sequencer.node.api.errors import NodeDraining
 from sequencer.node.api.limits import ApiLimits, RateLimits
 from sequencer.node.api.metrics import Metrics
@@ -71,6 +72,19 @@ class Service:
             raise outcome
         self.rates.charge_account(command.account, 1)
         return outcome
+
+    async def submit_prices(self, signed: SignedPrices, address: str) -> Receipt:
+        """Return the receipt of an oracle's message. Raises why it was refused.
+
+        A signer's messages are counted when the node has taken them: a stranger cannot use up what it may send.
+        """
+        self._check_door(address, 1)
+        hurried = self.rates.check_signer(signed.signer)
+        if hurried is not None:
+            raise hurried
+        receipt = await self.core.submit_prices(signed)
+        self.rates.charge_signer(signed.signer)
+        return receipt
 
     def _check_door(self, address: str, count: int) -> None:
         if self.is_draining:

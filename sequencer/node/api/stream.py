@@ -26,7 +26,8 @@ from sequencer.node.api.stream_wire import Pong, StreamAnswer, StreamRequest, Su
 from sequencer.node.api.wire import Batch
 from sequencer.node.api.wire_answers import make_results, spell_event
 from sequencer.node.api.wire_commands import read_one_of
-from sequencer.node.core import BatchView, EntryView, Event
+from sequencer.node.event_types import Event
+from sequencer.node.view_types import BatchView, EntryView
 
 __all__ = ["CLOSE_POLICY", "CLOSE_SLOW", "Stream"]
 

@@ -12,10 +12,11 @@ from rollup.units import FUND_ACCOUNT
 from sequencer.node.api.gas_book import GasBook
 from sequencer.node.api.proving_facts import ProvingFacts
 from sequencer.node.api.wire_convert import spell_view
+from sequencer.node.api.wire_markets import Fees, Level, MarketInfo
 from sequencer.node.api.wire_pulse import Facts, MarketPulse, Summary
-from sequencer.node.api.wire_views import Fees, Level, MarketInfo
 from sequencer.node.constraint_counts import SHAPE_CONSTRAINTS
-from sequencer.node.core import BatchStage, BatchView, Core, MarketView
+from sequencer.node.core import Core
+from sequencer.node.view_types import BatchStage, BatchView, MarketView
 
 __all__ = ["compute_fee_range", "compute_interval_s", "list_shown_batches", "make_facts", "make_summary"]
 

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from rollup.quotes import QUOTE_ORDERS
+from rollup.units import MARKET_COUNT, ORACLE_COUNT
 from sequencer.node.api.wire_types import (
     AccountId,
     Amount,
@@ -46,6 +47,7 @@ __all__ = [
     "OpWithdraw",
     "OrderBody",
     "OrderRequest",
+    "PricesRequest",
     "QuoteBody",
     "QuoteRequest",
     "SignatureBody",
@@ -131,6 +133,15 @@ class CancelAllRequest(_Body):
     account: AccountId
     time_ms: TimeMs
     epoch: Counter
+    signature: SignatureBody
+
+
+class PricesRequest(_Body):
+    """What an oracle signer says all markets are worth, in ticks; a market that is not used is worth 1."""
+
+    signer: Annotated[int, Meta(ge=0, le=ORACLE_COUNT - 1)]
+    prices_ticks: Annotated[tuple[Price, ...], Meta(min_length=MARKET_COUNT, max_length=MARKET_COUNT)]
+    time_s: Time
     signature: SignatureBody
 
 

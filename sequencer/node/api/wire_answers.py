@@ -22,19 +22,10 @@ from sequencer.node.api.wire_views import (
     FundingPosition,
     OrderGone,
 )
-from sequencer.node.core import (
-    AccountView,
-    AuctionSeen,
-    BatchView,
-    Core,
-    EntryView,
-    Event,
-    FillSeen,
-    MarketView,
-    OrderClosed,
-    PositionView,
-)
+from sequencer.node.core import Core
+from sequencer.node.event_types import AuctionSeen, Event, FillSeen, OrderClosed
 from sequencer.node.receipts import Receipt
+from sequencer.node.view_types import AccountView, BatchView, EntryView, MarketView, PositionView
 
 __all__ = ["make_funding", "make_results", "make_status", "read_event", "read_receipt", "spell_event", "spell_receipt"]
 
@@ -109,6 +100,7 @@ def make_status(core: Core) -> Status:
         backlog_batches=status.backlog_batches,
         withdraw_only=status.withdraw_only,
         alarms=status.alarms,
+        batches_resume_s=status.batches_resume_s,
         chain_id=str(params.chain_id),
         contract=f"{params.contract:#042x}",
         version=params.version,

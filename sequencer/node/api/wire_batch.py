@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from sequencer.node.api.wire_types import Big, HexBytes
-from sequencer.node.core import BatchStage
+from sequencer.node.view_types import BatchStage
 
 __all__ = [
     "BatchDetails",

@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 from msgspec import UnsetType
 
 from rollup.babyjubjub import Point
+from rollup.oracle import SignedPrices
 from rollup.orders import Order, SignedOrder
 from rollup.quotes import Quote, SignedQuote
 from rollup.signature import Signature
@@ -26,6 +27,7 @@ from sequencer.node.api.wire import (
     OpWithdraw,
     OrderBody,
     OrderRequest,
+    PricesRequest,
     QuoteBody,
     QuoteRequest,
     SignatureBody,
@@ -41,7 +43,15 @@ from sequencer.node.commands import (
     Trigger,
 )
 
-__all__ = ["CommandRequest", "read_command", "read_one_of", "write_command", "write_one_of"]
+__all__ = [
+    "CommandRequest",
+    "read_command",
+    "read_one_of",
+    "read_prices",
+    "write_command",
+    "write_one_of",
+    "write_prices",
+]
 
 CommandRequest: TypeAlias = OrderRequest | QuoteRequest | CancelRequest | CancelAllRequest | CashRequestBody
 _WORD_LIMIT: Final = 2**256
@@ -105,6 +115,16 @@ def write_one_of(command: ClientCommand) -> CommandBody:
             return CommandBody(cancel_all=request)
         case CashRequestBody():
             return CommandBody(cash=request)
+
+
+def read_prices(request: PricesRequest) -> SignedPrices:
+    """Return an oracle's message. Raises RequestMalformed."""
+    return SignedPrices(request.signer, request.prices_ticks, request.time_s, _read_signature(request.signature))
+
+
+def write_prices(signed: SignedPrices) -> PricesRequest:
+    """Return the request of an oracle's message: what `read_prices` takes."""
+    return PricesRequest(signed.signer, signed.prices_ticks, signed.time_s, _write_signature(signed.signature))
 
 
 def _read_order(body: OrderBody) -> Order:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from sequencer.node.api.wire_markets import Fees, Level, MarketInfo
 from sequencer.node.api.wire_types import Address, Big
-from sequencer.node.api.wire_views import BatchInfo, Fees, Fill, Level, MarketInfo
+from sequencer.node.api.wire_views import BatchInfo, Fill
 
 __all__ = ["Facts", "MarketHistory", "MarketPulse", "Past", "Snapshot", "Summary"]
 

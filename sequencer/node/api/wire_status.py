@@ -10,7 +10,10 @@ __all__ = ["Health", "Ready", "Status"]
 
 
 class Status(msgspec.Struct):
-    """How the node is, and what receipts and messages are bound to."""
+    """How the node is, and what receipts and messages are bound to.
+
+    batches_resume_s: above 0 the last batch's time is in the future, and there are no batches for so many seconds.
+    """
 
     batch_number: int
     state_root: Big
@@ -18,6 +21,7 @@ class Status(msgspec.Struct):
     backlog_batches: int
     withdraw_only: bool
     alarms: tuple[str, ...]
+    batches_resume_s: int
     chain_id: Big
     contract: Address
     version: int
@@ -32,7 +36,8 @@ class Health(msgspec.Struct):
 
 
 class Ready(msgspec.Struct):
-    """The node takes commands."""
+    """The node takes commands. batches_resume_s: above 0 it makes no batches for so many seconds."""
 
     is_ready: bool
     alarms: tuple[str, ...]
+    batches_resume_s: int

@@ -1,35 +1,30 @@
-"""What the node answers, as msgspec writes it. The fields are those of the core's views (`sequencer.node.core`)."""
+"""What the node answers, as msgspec writes it. Fields are those of the views (`sequencer.node.view_types`)."""
 
 from __future__ import annotations
 
 import msgspec
 
 from sequencer.node.api.wire_types import Address, Big, HexBytes
-from sequencer.node.core import BatchStage, EntryStage
+from sequencer.node.view_types import BatchStage, EntryStage
 
 __all__ = [
     "Account",
     "Auction",
-    "AuctionInfo",
-    "Auctions",
     "BatchInfo",
     "Batches",
-    "Book",
     "Entries",
     "Entry",
     "EventBody",
-    "Fees",
     "Fill",
     "Fills",
     "Funding",
     "FundingPosition",
-    "Level",
-    "MarketInfo",
-    "Markets",
     "OpenOrder",
     "OpenOrders",
     "OrderGone",
     "Position",
+    "SlotInfo",
+    "Slots",
     "TriggerInfo",
 ]
 
@@ -45,13 +40,14 @@ class Position(msgspec.Struct):
 
 
 class Account(msgspec.Struct):
-    """An account as the last batch left it, at that batch's marks."""
+    """An account as the last batch left it, at that batch's marks. next_cash_nonce: behind operations that wait."""
 
     account: int
     owner: Address
     key: tuple[Big, Big]
     epoch: int
     cash_nonce: int
+    next_cash_nonce: int
     tier: int
     cash_atoms: Big
     equity_atoms: Big
@@ -91,6 +87,21 @@ class OpenOrders(msgspec.Struct):
     """An account's orders by slot, each market's trigger orders among them."""
 
     orders: tuple[OpenOrder, ...]
+
+
+class SlotInfo(msgspec.Struct):
+    """An order slot. next_nonce: the lowest an order may have; beyond state_nonce + 255 it cannot fill."""
+
+    slot: int
+    next_nonce: int
+    state_nonce: int
+    is_resting: bool
+
+
+class Slots(msgspec.Struct):
+    """An account's slots that were used. In others the next nonce is 0."""
+
+    slots: tuple[SlotInfo, ...]
 
 
 class Fill(msgspec.Struct):
@@ -133,57 +144,6 @@ class Funding(msgspec.Struct):
     positions: tuple[FundingPosition, ...]
 
 
-class MarketInfo(msgspec.Struct):
-    """One market. funding_index: atoms a lot, signed."""
-
-    market: int
-    name: str
-    size_decimals: int
-    price_decimals: int
-    mark_ticks: int
-    clearing_price_ticks: int
-    indicative_price_ticks: int
-    funding_index: Big
-    premium_e12: Big
-    open_interest_lots: Big
-    initial_ppm: int
-    maintenance_ppm: int
-
-
-class Markets(msgspec.Struct):
-    """The markets in use."""
-
-    markets: tuple[MarketInfo, ...]
-
-
-class Level(msgspec.Struct):
-    """All resting orders at one price."""
-
-    price_ticks: int
-    size_lots: Big
-    orders: int
-
-
-class Book(msgspec.Struct):
-    """The depth of one market, best first. sequence: the last record in it."""
-
-    market: int
-    bids: tuple[Level, ...]
-    asks: tuple[Level, ...]
-    sequence: int
-
-
-class Fees(msgspec.Struct):
-    """Base fees now, and the range of the next batches' order fee: lowest and highest, by batches ahead."""
-
-    base_fees: tuple[Big, Big, Big]
-    order_fee_e6: Big
-    cash_fee_e6: Big
-    leaf_fee_e6: Big
-    congestion_ppm: int
-    forecast_order_fee_e6: tuple[tuple[Big, Big], ...]
-
-
 class BatchInfo(msgspec.Struct):
     """One batch. settlement: hash of the base layer's transaction."""
 
@@ -216,22 +176,6 @@ class Auction(msgspec.Struct):
     price_ticks: int
     volume_lots: Big
     timestamp_s: int
-
-
-class AuctionInfo(msgspec.Struct):
-    """Where a market last cleared, and where its book would clear now."""
-
-    market: int
-    name: str
-    mark_ticks: int
-    clearing_price_ticks: int
-    indicative_price_ticks: int
-
-
-class Auctions(msgspec.Struct):
-    """The auctions of all markets."""
-
-    auctions: tuple[AuctionInfo, ...]
 
 
 class Entry(msgspec.Struct):

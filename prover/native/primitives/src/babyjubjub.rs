@@ -31,6 +31,8 @@ pub struct Point {
 }
 
 impl Point {
+    pub const IDENTITY: Self = Self { x: Fr::ZERO, y: Fr::ONE };
+
     pub fn is_on_curve(&self) -> bool {
         let (xx, yy) = (self.x.square(), self.y.square());
         Fr::from(EDWARDS_A) * xx + yy == Fr::ONE + Fr::from(EDWARDS_D) * xx * yy

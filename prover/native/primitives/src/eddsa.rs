@@ -6,7 +6,6 @@
 use ark_bn254::Fr;
 use ark_ff::{BigInteger, Field, PrimeField};
 use blake2::Digest;
-use rayon::prelude::*;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::babyjubjub::{multiply_base8, multiply_by_all, Point, Scalar};
@@ -54,6 +53,7 @@ pub fn sign(private_key: &[u8; 32], message: Fr, key_hash: KeyHash) -> Signature
     Signature { r8, s }
 }
 
+/// Whether the signature is valid. Remembers nothing: the measure of what [`crate::verifier`] says faster.
 pub fn verify(claim: &Claim) -> bool {
     let Claim { public_key, message, signature } = claim;
     if !(public_key.is_on_curve() && signature.r8.is_on_curve()) {
@@ -65,11 +65,6 @@ pub fn verify(claim: &Claim) -> bool {
     let [product, order_times_key] = multiply_by_all(key, [eightfold.into_bigint(), Scalar::MODULUS]);
     let is_of_prime_order = is_zero(&order_times_key) && !is_zero(&key);
     is_of_prime_order && multiply_base8(&signature.s) == product + signature.r8.to_ark()
-}
-
-/// One answer for each claim, in order, in parallel.
-pub fn verify_many(claims: &[Claim]) -> Vec<bool> {
-    claims.par_iter().map(verify).collect()
 }
 
 /// The point of prime order whose eightfold is `public_key`: the circuit's witness that the key is sound.
@@ -131,12 +126,12 @@ impl Drop for SecretKey {
     }
 }
 
-fn challenge(r8: &Point, public_key: &Point, message: Fr) -> Fr {
+pub(crate) fn challenge(r8: &Point, public_key: &Point, message: Fr) -> Fr {
     let inputs = [r8.x, r8.y, public_key.x, public_key.y, message];
     poseidon::hash(&inputs, Fr::from(0u64)).expect("five inputs are within bounds")
 }
 
-fn to_scalar(element: Fr) -> Scalar {
+pub(crate) fn to_scalar(element: Fr) -> Scalar {
     Scalar::from_le_bytes_mod_order(&element.into_bigint().to_bytes_le())
 }
 

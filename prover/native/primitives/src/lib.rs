@@ -4,6 +4,7 @@
 
 pub mod babyjubjub;
 pub mod bytes;
+mod comb;
 pub mod eddsa;
 mod error;
 pub mod g2;
@@ -11,6 +12,7 @@ mod grain;
 pub mod merkle;
 mod partial_rounds;
 pub mod poseidon;
+pub mod verifier;
 mod wide;
 
 pub use ark_bn254::Fr;

@@ -1,0 +1,54 @@
+//! Processor seconds, all threads together, and seconds by the clock of a sum of 2^k points: `cargo run --release --example msm -- 20`. Threads: RAYON_NUM_THREADS.
+
+use std::time::Instant;
+
+use ark_bn254::Fr;
+use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
+use ark_ec::{CurveGroup, PrimeGroup};
+use ark_ff::UniformRand;
+use rayon::prelude::*;
+use zkmargin_lanes::coordinate::Coordinate;
+use zkmargin_lanes::{msm, Fq2x8, Fq8, Ifma, Plan};
+
+fn main() {
+    let log2: u32 = std::env::args().nth(1).map_or(20, |text| text.parse().expect("a number"));
+    let token = Ifma::detect().expect("AVX-512 IFMA");
+    let n = 1 << log2;
+    let mut rng = ark_std::test_rng();
+    let scalars: Vec<Fr> = (0..n).map(|_| Fr::rand(&mut rng)).collect();
+    run::<Fq8>(token, "G1", &scalars);
+    run::<Fq2x8>(token, "G2", &scalars);
+}
+
+/// Return n different points: runs of consecutive multiples of the generator.
+fn points<P: SWCurveConfig<ScalarField = Fr>>(n: usize) -> Vec<Affine<P>> {
+    let chunk = |from: usize| {
+        let start = Projective::<P>::generator() * Fr::from((from as u64 + 1) << 32);
+        let steps = std::iter::successors(Some(start), |sum| Some(*sum + Projective::<P>::generator()));
+        Projective::normalize_batch(&steps.take(1 << 12).collect::<Vec<_>>())
+    };
+    (0..n.div_ceil(1 << 12)).into_par_iter().flat_map_iter(chunk).take_any(n).collect()
+}
+
+fn run<F: Coordinate>(token: Ifma, what: &str, scalars: &[Fr]) {
+    let rows: Vec<F::Row> = points::<F::Curve>(scalars.len()).iter().map(F::from_affine).collect();
+    for _ in 0..3 {
+        let (start, busy) = (Instant::now(), processor_seconds());
+        let plan = Plan::new(scalars.len(), |i| scalars[i]);
+        let planned = processor_seconds() - busy;
+        let _ = std::hint::black_box(msm::sum::<F>(token, &plan, &rows, &()));
+        let (total, busy) = (start.elapsed().as_secs_f64(), processor_seconds() - busy);
+        println!(
+            "{what} 2^{}: {busy:.2} s of processor, {planned:.2} of it for the plan; {total:.2} s by the clock",
+            scalars.len().ilog2()
+        );
+    }
+}
+
+/// Return the user time of this process so far, as Linux counts it, in hundredths.
+fn processor_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux");
+    let after_name = stat.rsplit(')').next().expect("a name in parentheses");
+    let ticks: f64 = after_name.split_whitespace().nth(11).and_then(|text| text.parse().ok()).expect("utime");
+    ticks / 100.0
+}

@@ -1,0 +1,59 @@
+//! BN254 arithmetic in eight lanes of 5 x 52 bits (AVX-512 IFMA), and what is made of it. docs/kernel.md explains it.
+//!
+//! Nothing here needs the instructions to build: `choose` looks for them when the program runs.
+
+mod choice;
+
+#[cfg(target_arch = "x86_64")]
+mod buckets;
+#[cfg(target_arch = "x86_64")]
+pub mod coordinate;
+#[cfg(target_arch = "x86_64")]
+pub mod element;
+#[cfg(target_arch = "x86_64")]
+pub mod fft;
+#[cfg(target_arch = "x86_64")]
+pub mod fq2;
+#[cfg(target_arch = "x86_64")]
+mod inverse;
+#[cfg(target_arch = "x86_64")]
+mod modulus;
+#[cfg(target_arch = "x86_64")]
+pub mod msm;
+#[cfg(target_arch = "x86_64")]
+pub mod pack;
+#[cfg(target_arch = "x86_64")]
+mod plan;
+#[cfg(target_arch = "x86_64")]
+mod recode;
+#[cfg(target_arch = "x86_64")]
+mod runs;
+#[cfg(target_arch = "x86_64")]
+mod simd;
+#[cfg(target_arch = "x86_64")]
+mod slots;
+
+pub use choice::{choose, Ifma, SWITCH};
+#[cfg(target_arch = "x86_64")]
+pub use fq2::{Fq2x8, Fq8};
+#[cfg(target_arch = "x86_64")]
+pub use modulus::{FqModulus, FrModulus, Modulus};
+#[cfg(target_arch = "x86_64")]
+pub use plan::Plan;
+
+/// Told how far a long sum has come, and whether it should stop.
+pub trait Watch: Sync {
+    /// `n` more terms are done.
+    fn add(&self, n: usize);
+    /// True once the result will be thrown away.
+    fn is_stopped(&self) -> bool;
+}
+
+/// Watches nothing.
+impl Watch for () {
+    fn add(&self, _: usize) {}
+
+    fn is_stopped(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,139 @@
+//! What is added to what, before any point is touched: the scalars decide it, so sums over one witness can share it.
+//!
+//! Every window has buckets 1 .. 2^(c-1); a counting sort lists the points of each, a sign beside each point. A bucket is
+//! added up in runs of bounded length, so that one that holds half of all points (the bits that are one) is work for
+//! many; the sums of a bucket's runs are the points of the next round.
+
+use ark_bn254::Fr;
+use rayon::prelude::*;
+
+use crate::recode::Digits;
+
+/// A point of a round and its sign: the top bit set means that it is taken off.
+pub const SIGN: u32 = 1 << 31;
+/// Stands for no sum: an empty bucket.
+pub const NONE: u32 = u32::MAX;
+/// A bucket of more points than this is cut into runs.
+pub const RUN: usize = 64;
+
+/// Points `items[start..start + length]`, to be added up.
+#[derive(Clone, Copy)]
+pub struct Run {
+    pub start: u32,
+    pub length: u32,
+}
+
+/// Runs whose sums are numbered on from the last round's; items are points of the key in the first round, sums later.
+pub struct Round {
+    pub items: Vec<u32>,
+    pub runs: Vec<Run>,
+}
+
+/// How to compute sum_i scalar(i) * point(i) for any points.
+pub struct Plan {
+    pub n: usize,
+    pub width: u32,
+    pub rounds: Vec<Round>,
+    /// By window and bucket: the number of the sum that it ends in, or `NONE`.
+    pub buckets: Vec<Vec<u32>>,
+    pub n_sums: usize,
+}
+
+/// One window's buckets: `items[starts[b]..starts[b + 1]]` are those of bucket b + 1.
+struct Sorted {
+    items: Vec<u32>,
+    starts: Vec<u32>,
+}
+
+impl Plan {
+    /// Assumes n < 2^31, and fewer than 2^32 digits that are not zero.
+    pub fn new(n: usize, scalar: impl Fn(usize) -> Fr + Sync) -> Self {
+        let digits = Digits::new(n, scalar);
+        let width = digits.width;
+        let sorted: Vec<Sorted> =
+            digits.windows.into_par_iter().with_max_len(1).map(|window| sort(&window, width)).collect();
+        let mut plan = Plan { n, width, rounds: Vec::new(), buckets: Vec::new(), n_sums: 0 };
+        let mut pieces = plan.first_round(sorted);
+        while !pieces.is_empty() {
+            pieces = plan.next_round(pieces);
+        }
+        plan
+    }
+
+    /// Add the windows' runs; return the buckets of several as (window, bucket, first sum, number of sums).
+    fn first_round(&mut self, sorted: Vec<Sorted>) -> Vec<Pieces> {
+        let mut pieces = Vec::new();
+        let (mut items, mut runs) = (Vec::new(), Vec::new());
+        for (window, sorted) in sorted.into_iter().enumerate() {
+            let base = items.len() as u32;
+            items.extend_from_slice(&sorted.items);
+            let place = |bucket: usize| (window, bucket);
+            self.buckets.push(vec![NONE; sorted.starts.len() - 1]);
+            for bucket in 0..sorted.starts.len() - 1 {
+                let (start, end) = (base + sorted.starts[bucket], base + sorted.starts[bucket + 1]);
+                pieces.extend(self.cut(start, end - start, place(bucket), &mut runs));
+            }
+        }
+        self.rounds.push(Round { items, runs });
+        pieces
+    }
+
+    /// Add up sums of the round before.
+    fn next_round(&mut self, pieces: Vec<Pieces>) -> Vec<Pieces> {
+        let mut left = Vec::new();
+        let (mut items, mut runs) = (Vec::new(), Vec::new());
+        for piece in pieces {
+            let start = items.len() as u32;
+            items.extend(piece.first..piece.first + piece.count);
+            left.extend(self.cut(start, piece.count, piece.place, &mut runs));
+        }
+        self.rounds.push(Round { items, runs });
+        left
+    }
+
+    /// Cut a bucket's points into runs. Where there are several, return what the next round adds up.
+    fn cut(&mut self, start: u32, n: u32, place: (usize, usize), runs: &mut Vec<Run>) -> Option<Pieces> {
+        if n == 0 {
+            return None;
+        }
+        let (first, count) = (self.n_sums as u32, n.div_ceil(RUN as u32));
+        for i in 0..count {
+            let (from, to) = (n as u64 * i as u64 / count as u64, n as u64 * (i + 1) as u64 / count as u64);
+            runs.push(Run { start: start + from as u32, length: (to - from) as u32 });
+        }
+        self.n_sums += count as usize;
+        if count > 1 {
+            return Some(Pieces { place, first, count });
+        }
+        self.buckets[place.0][place.1] = first;
+        None
+    }
+}
+
+/// A bucket whose points are `count` sums from `first` on.
+struct Pieces {
+    place: (usize, usize),
+    first: u32,
+    count: u32,
+}
+
+/// Sort by counting.
+fn sort(digits: &[i16], width: u32) -> Sorted {
+    let n_buckets = 1 << (width - 1);
+    let mut starts = vec![0u32; n_buckets + 2]; // moved by two: while filling, starts[b + 1] is where bucket b goes on
+    digits
+        .iter()
+        .filter(|digit| **digit != 0)
+        .for_each(|digit| starts[digit.unsigned_abs() as usize + 1] += 1);
+    for bucket in 1..starts.len() {
+        starts[bucket] += starts[bucket - 1];
+    }
+    let mut items = vec![0u32; starts[n_buckets + 1] as usize];
+    for (i, digit) in digits.iter().enumerate().filter(|(_, digit)| **digit != 0) {
+        let place = &mut starts[digit.unsigned_abs() as usize];
+        items[*place as usize] = if *digit < 0 { i as u32 | SIGN } else { i as u32 };
+        *place += 1;
+    }
+    starts.pop();
+    Sorted { items, starts }
+}
