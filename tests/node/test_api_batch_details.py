@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from prover import kernel
-from rollup.codec import encode_trace
+from rollup.codec import decode_trace
 from rollup.public_inputs import PublicInputs
 from rollup.segment import count_elements
 from rollup.shapes import SHAPES, TINY
@@ -18,13 +18,12 @@ from rollup.trace import BatchTrace
 from sequencer.node.api import ApiLimits
 from sequencer.node.api.proving_facts import ProvingFacts
 from sequencer.node.constraint_counts import LANE_CONSTRAINTS, SHAPE_CONSTRAINTS
-from sequencer.node.stages import BATCH, CLAIM, PUBLIC, SETTLED, Settlement, name_batch, record_settlement
-from sequencer.node.view_types import BatchStage, BatchView
+from sequencer.node.stages import BATCH, name_batch
 from tests.node.api_client import JSON, Served, served
+from tests.node.progress import prove, settle, trade
 from tests.prover.tiny import TemplateWriter, encode_be
 from tests.scenarios import AVAX_PRICE
-from verifier.iden3 import spell_public_inputs
-from verifier.json_files import encode_json, read_json
+from verifier.json_files import read_json
 
 PINS = Path(__file__).parents[1] / "pins" / "constraint_counts.json"
 N_INPUTS = len(PublicInputs._fields)
@@ -47,26 +46,29 @@ def key(circuit: kernel.Circuit, tmp_path_factory: pytest.TempPathFactory) -> ke
     return kernel.ProvingKey.load(path)
 
 
-def keep_batch(server: Served) -> BatchTrace:
-    """Let the core hold an auction of a bid, an ask and a deposit, and return its trace."""
-    core, ex = server.core, server.core.exchange
-    orders = [ex.order(2, 5, AVAX_PRICE), ex.order(3, -5, AVAX_PRICE)]
-    trace = ex.batch(orders=orders, cash=[ex.deposit(4, 100)]).trace
-    number = trace.header_after.batch_number
-    core.store.put_artifact(BATCH, name_batch(number), encode_trace(trace))
-    return trace
+async def make_batch(server: Served) -> BatchTrace:
+    """Let the node hold an auction of a bid, an ask and a deposit, and return its trace."""
+    core = server.core
+    await core.take_entry(core.live.next_entry, core.exchange.deposit(4, 100).op)
+    name = name_batch(await trade(core))
+    raw = core.get_file(BATCH, name)
+    assert raw is not None
+    return decode_trace(raw, name)
 
 
-def keep_proof(
+def make_proof(inputs: PublicInputs, circuit: kernel.Circuit, key: kernel.ProvingKey) -> bytes:
+    """Return a proof of these public inputs."""
+    values = [inputs[place] for place in range(N_INPUTS)]
+    witness = circuit.compute_witness(encode_be([1, *values]), [encode_be([value]) for value in values])
+    return kernel.prove(key, circuit, witness, seed=b"proof")
+
+
+async def keep_proof(
     server: Served, number: int, inputs: PublicInputs, circuit: kernel.Circuit, key: kernel.ProvingKey
 ) -> bytes:
     """Keep a proof of these public inputs as the pipeline does, and return it."""
-    values = [inputs[place] for place in range(N_INPUTS)]
-    witness = circuit.compute_witness(encode_be([1, *values]), [encode_be([value]) for value in values])
-    proof = kernel.prove(key, circuit, witness, seed=b"proof")
-    store = server.core.store
-    store.put_artifact(CLAIM, name_batch(number), proof + (7).to_bytes(32, "big") + (2_500).to_bytes(4, "big"))
-    store.put_artifact(PUBLIC, name_batch(number), encode_json(spell_public_inputs(inputs)))
+    proof = make_proof(inputs, circuit, key)
+    await prove(server.core, number, 0, proof, inputs)
     return proof
 
 
@@ -76,7 +78,7 @@ def make_inputs(trace: BatchTrace) -> PublicInputs:
 
 def test_details_of_a_batch_at_every_stage(tmp_path: Path, circuit: kernel.Circuit, key: kernel.ProvingKey) -> None:
     async def test(server: Served, client: httpx.AsyncClient) -> None:
-        trace = keep_batch(server)
+        trace = await make_batch(server)
         number = trace.header_after.batch_number
         told = (await client.get(f"batches/{number}/details")).json()
         assert (told["stage"], told["orders"], told["proof"], told["public_inputs"]) == ("sequenced", 2, None, [])
@@ -88,11 +90,11 @@ def test_details_of_a_batch_at_every_stage(tmp_path: Path, circuit: kernel.Circu
         assert [(kind, what) for kind, account, what in used if account in (2, 3)] == [("TradeLane", "Order")] * 2
         assert len(told["lanes"]) == TINY.cash_lanes + TINY.rescue_lanes + len(TINY.order_capacities) + 1
         assert told["segment_bytes"] == 31 * count_elements(TINY)
-        proof = keep_proof(server, number, make_inputs(trace), circuit, key)
+        proof = await keep_proof(server, number, make_inputs(trace), circuit, key)
         told = (await client.get(f"batches/{number}/details")).json()
         assert (told["stage"], told["proof"], told["prove_s"]) == ("proved", f"0x{proof.hex()}", 2.5)
         assert told["public_inputs"][1] == {"name": "new_state_root", "value": told["new_state_root"]}
-        settle(server, trace)
+        await settle(server.core, 0, range(number, number + 1), 400_000)
         told = (await client.get(f"batches/{number}/details")).json()
         assert told["settlement"] == {
             "transaction": f"0x{'ab' * 32}",
@@ -110,22 +112,13 @@ def told_volume(trace: BatchTrace) -> int:
     return sum(fill.fill_lots for lane in trace.order_lanes for fill in lane.fills if fill.order.side == 0)
 
 
-def settle(server: Served, trace: BatchTrace) -> None:
-    """Keep the settlement of a batch that is alone in group 0."""
-    number, roots = trace.header_after.batch_number, (trace.header_before.state_root, trace.header_after.state_root)
-    facts = (number, 1_760_000_000, BatchStage.SETTLED, 0, 2, 0, 1, 0, *roots, 10**15, 2.5, b"\xab" * 32)
-    server.core.batches.append(BatchView(*facts))  # type: ignore[arg-type]
-    _, (artifact,) = record_settlement(Settlement(0, number, 1, "ab" * 32, 9, 1_760_000_001, 400_000))
-    server.core.store.put_artifact(SETTLED, artifact.name, artifact.body)
-
-
 def test_proof_is_checked_when_asked(tmp_path: Path, circuit: kernel.Circuit, key: kernel.ProvingKey) -> None:
     async def test(server: Served, client: httpx.AsyncClient) -> None:
-        trace = keep_batch(server)
+        trace = await make_batch(server)
         number = trace.header_after.batch_number
         path = f"batches/{number}/verify"
         assert (await client.post(path, content=b"{}", headers=JSON)).json()["code"] == "not_found"
-        keep_proof(server, number, make_inputs(trace), circuit, key)
+        await keep_proof(server, number, make_inputs(trace), circuit, key)
         told = (await client.post(path, content=b"{}", headers=JSON)).json()
         assert (told["number"], told["is_valid"], told["is_bound"]) == (number, True, True)
         assert told["is_development_key"]
@@ -136,9 +129,9 @@ def test_proof_is_checked_when_asked(tmp_path: Path, circuit: kernel.Circuit, ke
 
 def test_invalid_proof_of_another_batch(tmp_path: Path, circuit: kernel.Circuit, key: kernel.ProvingKey) -> None:
     async def test(server: Served, client: httpx.AsyncClient) -> None:
-        trace = keep_batch(server)
+        trace = await make_batch(server)
         number = trace.header_after.batch_number
-        keep_proof(server, number, make_inputs(trace)._replace(new_state_root=5), circuit, key)
+        await keep_proof(server, number, make_inputs(trace)._replace(new_state_root=5), circuit, key)
         told = (await client.post(f"batches/{number}/verify", content=b"{}", headers=JSON)).json()
         assert (told["is_valid"], told["is_bound"]) == (True, False)
 
@@ -150,13 +143,12 @@ def test_invalid_proof_with_a_changed_byte(
     tmp_path: Path, circuit: kernel.Circuit, key: kernel.ProvingKey, place: int
 ) -> None:
     async def test(server: Served, client: httpx.AsyncClient) -> None:
-        trace = keep_batch(server)
+        trace = await make_batch(server)
         number = trace.header_after.batch_number
-        proof = bytearray(keep_proof(server, number, make_inputs(trace), circuit, key))
+        inputs = make_inputs(trace)
+        proof = bytearray(make_proof(inputs, circuit, key))
         proof[place] ^= 1
-        whole = server.core.get_file
-        changed = bytes(proof) + bytes(36)
-        server.core.get_file = lambda kind, name: changed if kind == CLAIM else whole(kind, name)  # type: ignore[method-assign]
+        await prove(server.core, number, 0, bytes(proof), inputs)
         told = (await client.post(f"batches/{number}/verify", content=b"{}", headers=JSON)).json()
         assert not told["is_valid"]
 
@@ -183,8 +175,8 @@ def test_inclusion_is_checked_when_asked(tmp_path: Path) -> None:
         other = replace(status, state_root=status.state_root + 1)
         server.core.get_status = lambda: other  # type: ignore[method-assign]
         assert not (await client.post("inclusion/3/verify", content=b"{}", headers=JSON)).json()["is_valid"]
-        server.core.prove_inclusion = lambda _: None  # type: ignore[method-assign]
-        assert (await client.post("inclusion/3/verify", content=b"{}", headers=JSON)).status_code == 404
+        nobody = await client.post("inclusion/9/verify", content=b"{}", headers=JSON)
+        assert (nobody.status_code, nobody.json()["code"]) == (404, "not_found")
 
     served(tmp_path, test)
 

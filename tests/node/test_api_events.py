@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,19 +12,19 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from tests.node.small_core import SmallCore
 
 from sequencer.node.api import ApiLimits
 from sequencer.node.api.gas_book import GasBook
 from sequencer.node.api.past import MAX_SAMPLES
 from sequencer.node.api.pulse import Pulse, Told, Watcher
 from sequencer.node.api.summary import compute_fee_range, compute_interval_s, make_summary
-from sequencer.node.event_types import FillSeen, OrderClosed
-from sequencer.node.refusals import SubscriberSlow
-from sequencer.node.stages import SETTLED, Settlement, record_settlement
+from sequencer.node.event_types import AuctionSeen, FillSeen, OrderClosed
+from sequencer.node.pipeline_types import BatchProgress
 from sequencer.node.view_types import BatchStage, BatchView
 from tests.node.api_client import Served, connect, run, serve, served
 from tests.node.events_client import wait_for, watching
+from tests.node.progress import settle, trade
+from tests.node.stepped_node import SteppedNode
 from tests.scenarios import AVAX_PRICE
 
 LIQUIDATED = FillSeen(4, 3, 0, 1, 0, 0, 5, AVAX_PRICE, 0, 10**18, 1_760_000_000, is_liquidation=True)
@@ -33,16 +34,16 @@ BATCH = BatchView(4, 1_760_000_000, BatchStage.SEQUENCED, None, 2, 1, 0, 0, 1, 2
 def test_stream_begins_with_all_there_is_and_goes_on(tmp_path: Path) -> None:
     async def test(server: Served, client: httpx.AsyncClient) -> None:
         core = server.core
-        core.batches.append(BATCH)
+        number = await trade(core)
         async with watching(server, client) as events:
             first = await anext(events)
             assert (first.name, first.retry) == ("snapshot", "1000")
             assert first.id == f"{first.data['facts']['instance']}-{first.id.rpartition('-')[2]}"
-            assert [batch["number"] for batch in first.data["batches"]] == [4]
+            assert [batch["number"] for batch in first.data["batches"]] == [number]
             assert first.data["summary"]["markets"][0]["info"]["name"] == "AVAX-USD"
             core.publish(LIQUIDATED)
             assert (await wait_for(events, "liquidation")).data["account"] == 3
-            core.publish(replace(BATCH, stage=BatchStage.PROVED))
+            core.set_progress(number, BatchProgress(BatchStage.PROVED, 0, 2.5, None))
             assert (await wait_for(events, "batch")).data["stage"] == "proved"
             summary = await wait_for(events, "summary")
             assert summary.data["fees"]["base_fees"] == first.data["summary"]["fees"]["base_fees"]
@@ -120,13 +121,20 @@ def test_streams_end_with_the_server(tmp_path: Path) -> None:
     run(main())
 
 
-def make_pulse(folder: Path) -> Pulse:
-    return Pulse(SmallCore(folder), None, "page")
+@pytest.fixture
+def core(tmp_path: Path) -> Iterator[SteppedNode]:
+    core = SteppedNode(tmp_path / "store")
+    yield core
+    core.store.close()
 
 
-def test_invalid_watcher_that_does_not_read_is_dropped(tmp_path: Path) -> None:
+@pytest.fixture
+def pulse(core: SteppedNode) -> Pulse:
+    return Pulse(core, None, "page")
+
+
+def test_invalid_watcher_that_does_not_read_is_dropped(pulse: Pulse) -> None:
     async def main() -> None:
-        pulse = make_pulse(tmp_path)
         slow, quick = pulse.open(), pulse.open()
         for _ in range(1_000):
             pulse.hear(BATCH)
@@ -138,12 +146,12 @@ def test_invalid_watcher_that_does_not_read_is_dropped(tmp_path: Path) -> None:
     run(main())
 
 
-def test_snapshot_is_made_once_a_second_however_many_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_snapshot_is_made_once_a_second_however_many_open(pulse: Pulse, monkeypatch: pytest.MonkeyPatch) -> None:
     async def read_names(watcher: Watcher, count: int) -> list[str]:
         return [told.name for _ in range(count) if (told := await watcher.read()) is not None]
 
     async def main() -> None:
-        pulse, made = make_pulse(tmp_path), [0]
+        made = [0]
         whole = pulse._make_snapshot
 
         def make() -> Any:  # noqa: ANN401 (a struct)
@@ -165,32 +173,28 @@ def test_snapshot_is_made_once_a_second_however_many_open(tmp_path: Path, monkey
     run(main())
 
 
-def test_lost_events_end_the_streams_so_that_pages_begin_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def wait_for_listener(core: SteppedNode) -> None:
+    while not len(core._hub):
+        await asyncio.sleep(0.001)
+
+
+def test_lost_events_end_the_streams_so_that_pages_begin_anew(
+    core: SteppedNode, pulse: Pulse, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def main() -> None:
         monkeypatch.setattr("sequencer.node.api.pulse._BEAT_S", 0.01)
-        core = SmallCore(tmp_path)
-        turns, is_open = iter([SubscriberSlow(10_001), BATCH]), asyncio.Event()
-
-        async def watch(accounts: Any, markets: Any) -> AsyncIterator[Any]:  # noqa: ANN401
-            assert 12345 in accounts
-            assert 3 in markets
-            turn = next(turns)
-            if isinstance(turn, Exception):
-                raise turn
-            await is_open.wait()
-            yield turn
-            await asyncio.Event().wait()
-
-        core.watch = watch  # type: ignore[method-assign]
-        pulse = Pulse(core, None, "page")
         early = pulse.open()
         running = asyncio.create_task(pulse.run())
+        await wait_for_listener(core)
+        for _ in range(10_002):  # of any account: more than the hub keeps for one who does not read
+            core.publish(OrderClosed(12345, 0, 0, "cancelled"))
         while await early.read() is not None:
             pass
         late = pulse.open()
-        is_open.set()
+        await wait_for_listener(core)
+        core.publish(AuctionSeen(4, 3, 5, 5, 5))  # of any market
         names = set()
-        while "batch" not in names:
+        while "auction" not in names:
             told = await late.read()
             assert told is not None
             names.add(told.name)
@@ -200,9 +204,8 @@ def test_lost_events_end_the_streams_so_that_pages_begin_anew(tmp_path: Path, mo
     run(main())
 
 
-def test_a_look_that_fails_is_followed_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_look_that_fails_is_followed_by_the_next(pulse: Pulse, monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
-        pulse = make_pulse(tmp_path)
         monkeypatch.setattr("sequencer.node.api.pulse._BEAT_S", 0.01)
         whole, fails = pulse._look, iter([True, False])
         monkeypatch.setattr(pulse, "_look", lambda: 1 // 0 if next(fails, False) else whole())
@@ -218,8 +221,7 @@ def test_a_look_that_fails_is_followed_by_the_next(tmp_path: Path, monkeypatch: 
     run(main())
 
 
-def test_past_keeps_the_last_minutes(tmp_path: Path) -> None:
-    pulse = make_pulse(tmp_path)
+def test_past_keeps_the_last_minutes(pulse: Pulse) -> None:
     summary = pulse._look()
     for second in range(MAX_SAMPLES + 5):
         pulse._recorder.add(replace_time(summary, 1000 * second))
@@ -233,8 +235,7 @@ def replace_time(summary: Any, time_ms: int) -> Any:  # noqa: ANN401 (a struct)
     return msgspec.structs.replace(summary, time_ms=time_ms)
 
 
-def test_summary_holds_the_fund_and_the_fractions_without_congestion(tmp_path: Path) -> None:
-    core = SmallCore(tmp_path)
+def test_summary_holds_the_fund_and_the_fractions_without_congestion(core: SteppedNode) -> None:
     fund, terms = core.get_account(0), core.params.markets[0]
     summary = make_summary(core, GasBook(), 10**15)
     assert fund is not None
@@ -246,25 +247,34 @@ def test_summary_holds_the_fund_and_the_fractions_without_congestion(tmp_path: P
     assert summary.interval_s is None
 
 
-def keep_settled(core: SmallCore, group: int, numbers: range, fills: int, gas_used: int | None) -> None:
-    """Keep batches as settled, in a group of so many, with so many fills each."""
-    for number in numbers:
-        core.batches.append(replace(BATCH, number=number, group=group, fills=fills, stage=BatchStage.SETTLED))
-    place = (group, numbers.start, len(numbers), "ab" * 32, 9, 1_760_000_000)
-    _, (artifact,) = record_settlement(Settlement(*place, gas_used))
-    core.store.put_artifact(SETTLED, artifact.name, artifact.body)
+def test_summary_tells_of_a_clock_that_was_ahead(core: SteppedNode) -> None:
+    assert make_summary(core, GasBook(), 10**15).batches_resume_s == 0
+    header = replace(
+        core.live.state.header, timestamp_s=int(time.time()) + 86_400
+    )  # as a batch of that clock leaves it
+    core.live.state = replace(core.live.state, header=header)
+    core.alarms = ("low_balance: 5 wei",)
+    summary = make_summary(core, GasBook(), 10**15)
+    assert 86_400 - 60 < summary.batches_resume_s <= 86_401
+    assert [alarm.partition(":")[0] for alarm in summary.alarms] == ["low_balance", "clock"]
 
 
-def test_gas_an_order_is_that_of_whole_groups_with_orders(tmp_path: Path) -> None:
-    core, gas = SmallCore(tmp_path), GasBook()
-    assert gas.compute_per_order(core) is None
-    keep_settled(core, 0, range(1, 3), 9, 400_000)  # 20 with a liquidation each
-    assert gas.compute_per_order(core) == 20_000
-    keep_settled(core, 1, range(3, 4), 0, None)  # sent by another process
-    keep_settled(core, 2, range(4, 5), 9, 600_000)
-    assert gas.compute_per_order(core) == 1_000_000 / 30
-    core.batches = core.batches[1:]  # group 0 is not whole any more
-    assert gas.compute_per_order(core) == 60_000
+def test_gas_an_order_is_that_of_whole_groups_with_orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(server: Served, _: httpx.AsyncClient) -> None:
+        core, gas = server.core, GasBook()
+        first = await trade(core)
+        for _ in range(3):
+            await trade(core)
+        assert gas.compute_per_order(core) is None
+        await settle(core, 0, range(first, first + 2), 80_000)  # two orders a batch
+        assert gas.compute_per_order(core) == 20_000
+        await settle(core, 1, range(first + 2, first + 3), None)
+        await settle(core, 2, range(first + 3, first + 4), 60_000)
+        assert gas.compute_per_order(core) == 140_000 / 6
+        monkeypatch.setattr("sequencer.node.api.gas_book._RECENT_BATCHES", 3)  # group 0 is not whole any more
+        assert gas.compute_per_order(core) == 30_000
+
+    served(tmp_path, test)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import { percent, plural, seconds, times } from "./format";
 import type { View } from "./store";
-import type { MarketPulse } from "./wire";
+import type { MarketPulse, Summary } from "./wire";
 
 export type Mood = "good" | "busy" | "bad" | "off";
 
@@ -62,15 +62,19 @@ function sayProofs(waiting: number): string {
   return `${plural(waiting, "batch", "batches")} ${waiting === 1 ? "waits" : "wait"} for a proof`;
 }
 
+function sayPace({ batches_resume_s, interval_s }: Summary): string {
+  if (batches_resume_s > 0) return `No batches for ${seconds(batches_resume_s)}: the last one's time is in the future`;
+  return interval_s === null ? "No trades in the last minute" : `Clearing every ${seconds(interval_s)}`;
+}
+
 export function say(view: View): Saying {
   const { summary, link } = view;
   if (!summary) return { mood: "off", word: link === "lost" ? "No connection" : "Connecting", parts: ["asking the node"] };
   if (link === "lost") return { mood: "off", word: "No connection", parts: ["the node does not answer; trying again"] };
-  const pace = summary.interval_s === null ? "No trades in the last minute" : `Clearing every ${seconds(summary.interval_s)}`;
   const { liquidations, rescues } = countRecent(view);
   const move = sayMove(view);
   const margin = sayMargin(summary.markets, summary.fees.congestion_ppm);
-  const parts = [pace, sayProofs(summary.backlog_batches)];
+  const parts = [sayPace(summary), sayProofs(summary.backlog_batches)];
   if (move) parts.push(move);
   if (liquidations) parts.push(`${plural(liquidations, "liquidation")} in the last minute`);
   if (rescues) parts.push(`${plural(rescues, "takeover or deleveraging", "takeovers or deleveragings")}`);

@@ -48,6 +48,7 @@ export interface Summary {
   backlog_batches: number;
   interval_s: number | null;
   withdraw_only: boolean;
+  batches_resume_s: number;
   alarms: string[];
   fund_atoms: Big;
   gas_per_order: number | null;

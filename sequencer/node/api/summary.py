@@ -57,6 +57,7 @@ def make_summary(core: Core, gas: GasBook, time_ms: int) -> Summary:
         backlog_batches=status.backlog_batches,
         interval_s=compute_interval_s(core.list_batches(_RECENT_BATCHES), 1000 * time_ms),
         withdraw_only=status.withdraw_only,
+        batches_resume_s=status.batches_resume_s,
         alarms=status.alarms,
         fund_atoms=str(fund.equity_atoms if fund else 0),
         gas_per_order=gas.compute_per_order(core),

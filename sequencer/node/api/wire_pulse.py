@@ -25,6 +25,7 @@ class Summary(msgspec.Struct):
     """How the node is now. interval_s: between the last batches; None where there were none lately.
 
     base_fee_ranges: between what each base fee lies five batches on. gas_per_order: of the groups settled last.
+    batches_resume_s: above 0 the last batch's time is in the future, and there are no batches for so many seconds.
     """
 
     time_ms: int
@@ -33,6 +34,7 @@ class Summary(msgspec.Struct):
     backlog_batches: int
     interval_s: float | None
     withdraw_only: bool
+    batches_resume_s: int
     alarms: tuple[str, ...]
     fund_atoms: Big
     gas_per_order: float | None
