@@ -25,7 +25,7 @@ from sequencer.client.errors import CommandRefused, NodeUnreachable
 from sequencer.client.signer import Wish
 from sequencer.client.slots import SlotBook
 from sequencer.snapshots import GENESIS, read_snapshot
-from tests.node.test_whole_node import KEYS, Running
+from tests.node.whole_node import KEYS, Running
 
 T = TypeVar("T")
 MAKER, TRADER, OTHER = 7, 8, 9

@@ -9,9 +9,11 @@ import httpx
 import pytest
 
 from sequencer.node.api.pages import PAGE_POLICY, load_pages
+from sequencer.node.api.responses import SECURITY_HEADERS
 from tests.node.api_client import Served, served
 
 PAGES = load_pages()
+DATA_POLICY = dict(SECURITY_HEADERS)[b"content-security-policy"].decode()
 ELSEWHERE = re.compile(rb"(?:src|href|action)=\"(?:[a-z]+:)?//|@import|url\(\s*['\"]?[a-z]+:")
 
 
@@ -56,6 +58,23 @@ def test_known_file_is_not_sent_again(tmp_path: Path) -> None:
         assert (await client.get(server.url + "/", headers={"if-none-match": '"other"'})).status_code == 200
 
     served(tmp_path, test)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/status", "/v1/batches/1", "/v1/events", "/", f"/{PAGES.names[0]}", "/none"],  # the first skips the router
+)
+@pytest.mark.parametrize("origins", [[], ["https://desk.example"]], ids=["alone", "with origins"])
+def test_every_way_in_has_the_same_guards(tmp_path: Path, path: str, origins: list[str]) -> None:
+    async def test(server: Served, client: httpx.AsyncClient) -> None:
+        async with client.stream("GET", server.url + path, headers={"origin": "https://desk.example"}) as answer:
+            policy = DATA_POLICY if path.startswith(("/v1", "/none")) else PAGE_POLICY
+            assert answer.headers.get_list("content-security-policy") == [policy]
+            assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
+            assert answer.headers.get_list("referrer-policy") == ["no-referrer"]
+            assert ("access-control-allow-origin" in answer.headers) == bool(origins)
+
+    served(tmp_path, test, origins=origins)
 
 
 @pytest.mark.parametrize("path", ["/index.html", "/assets/", "/assets/none.js", "/assets/..%2findex.html", "//", "/a"])
