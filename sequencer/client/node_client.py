@@ -14,7 +14,15 @@ from sequencer.client.asking import MAX_ANSWER_BYTES, ask, fetch, get, read_resu
 from sequencer.client.deployment import Deployment, read_deployment
 from sequencer.client.errors import CommandRefused
 from sequencer.client.receipts import ReceiptChecker
-from sequencer.node.api import wire_history, wire_markets, wire_oracle, wire_receipts, wire_status, wire_views
+from sequencer.node.api import (
+    wire_batch,
+    wire_history,
+    wire_markets,
+    wire_oracle,
+    wire_receipts,
+    wire_status,
+    wire_views,
+)
 from sequencer.node.api.wire import Batch
 from sequencer.node.api.wire_answers import read_receipt
 from sequencer.node.api.wire_commands import write_command, write_one_of, write_prices
@@ -196,6 +204,18 @@ class NodeClient:
         """Return a batch."""
         return read_view(await self._get(f"batches/{number}", wire_views.BatchInfo), BatchView)
 
+    async def get_batch_details(self, number: int) -> wire_batch.BatchDetails:
+        """Return a batch from the inside: lanes, proof, public inputs, settlement."""
+        return await self._get(f"batches/{number}/details", wire_batch.BatchDetails)
+
+    async def verify_batch(self, number: int) -> wire_batch.Verdict:
+        """Return what the node says of a batch's proof. To rely on nobody, check the files (`verifier`)."""
+        return await self._check(f"batches/{number}/verify", wire_batch.Verdict)
+
+    async def verify_inclusion(self, account: int) -> wire_batch.InclusionVerdict:
+        """Return what the node says of an account's inclusion proof. To rely on nobody: `rollup.inclusion`."""
+        return await self._check(f"inclusion/{account}/verify", wire_batch.InclusionVerdict)
+
     async def list_entries(self, limit: int = 100, before: int | None = None) -> tuple[EntryView, ...]:
         """Return the last entries of the base layer's queue, newest first."""
         answer = await self._get("entries", wire_views.Entries, limit=limit, before=before)
@@ -225,6 +245,9 @@ class NodeClient:
 
     async def _get(self, path: str, wire: type[_S], **query: int | None) -> _S:
         return await get(self._http, path, wire, **query)
+
+    async def _check(self, path: str, wire: type[_S]) -> _S:
+        return await ask(self._http, "POST", path, wire, content=b"{}", headers=_HEADERS)
 
     async def _submit(self, path: str, command: ClientCommand) -> Receipt:
         return await self._record(path, msgspec.json.encode(write_command(command)), command)

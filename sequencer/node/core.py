@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Container, Sequence
 from typing import Protocol
 
 from rollup.babyjubjub import Point
@@ -133,7 +133,7 @@ class Core(Protocol):
         """Return the account's inclusion proof in the last settled state, as `zkmargin account verify` reads it."""
         ...
 
-    def watch(self, accounts: frozenset[int], markets: frozenset[int]) -> AsyncIterator[Event]:
+    def watch(self, accounts: Container[int], markets: Container[int]) -> AsyncIterator[Event]:
         """Yield what happens from now on: fills, closed orders of these accounts, auctions of these markets, batches.
 
         A reader that falls too far behind is ended with SubscriberSlow.

@@ -6,6 +6,7 @@ Nothing is remembered here: how far a group is stands in the contract, and who c
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -16,7 +17,7 @@ from sequencer.node.pipeline_state import ProvedGroup
 from sequencer.node.proving_errors import SettlementDiverged
 from sequencer.queue_file import decode_queue
 from sequencer.sealing import SealedGroup
-from verifier.base_layer import BaseLayer, Contract
+from verifier.base_layer import BaseLayer, Contract, Receipt
 from verifier.base_layer.node_errors import TransactionTooLarge
 from verifier.group import CommittedGroup, commit_group, compute_expected_inputs
 from verifier.queue_entries import Entry
@@ -72,6 +73,7 @@ class GroupSettler:
         """`first_block`: the contract is not older. in_parts: never in one transaction."""
         self._layer, self._rollup, self._sequencer = layer, rollup, sequencer
         self._first_block, self._in_parts = first_block, in_parts
+        self._gas: dict[int, int | None] = {}  # by group; None where an answer was lost, or another process sent some
 
     def get_progress(self) -> Progress:
         """Return how far the contract is."""
@@ -81,6 +83,10 @@ class GroupSettler:
         """Return by how much the group's last batch is later than the next block: above 0, it has to wait."""
         last_s = proved.decode()[0].group.batches[-1].clock >> COUNTER_BITS
         return last_s - max(int(time.time()), self._layer.get_head().timestamp_s + 1)
+
+    def take_gas(self, group: int) -> int | None:
+        """Return the gas of all of a group's transactions, None where that is not known here; it is forgotten then."""
+        return self._gas.pop(group, None)
 
     def settle(self, proved: ProvedGroup) -> None:
         """Settle the contract's next group.
@@ -92,16 +98,17 @@ class GroupSettler:
             self._settle_in_parts(ready)
             return
         try:
-            self._rollup.transact(
+            self._transact(
+                ready,
                 "settle",
                 _SHAPE,
                 ready.batches,
                 ready.encode_claims(0, len(proved.proofs)),
                 encode_opening(ready.sealed.opening),
-                sender=self._sequencer,
                 blobs=[proved.blob],
             )
-        except TransactionTooLarge:
+        except TransactionTooLarge:  # never sent
+            del self._gas[proved.number]
             self._settle_in_parts(ready)
 
     def _prepare(self, proved: ProvedGroup) -> _Ready:
@@ -112,7 +119,11 @@ class GroupSettler:
         return _Ready(sealed, commit_group(sealed.group, entries), entries, proved)
 
     def _settle_in_parts(self, ready: _Ready) -> None:
-        record = self._find_record(ready) or self._commit(ready)
+        record = self._find_record(ready)
+        if record is None:
+            record = self._commit(ready)
+        else:
+            self._gas[ready.proved.number] = None
         params_hash = self._rollup.call("paramsHash")
         limbs = [None] * len(ready.sealed.names)
         inputs = compute_expected_inputs(ready.sealed.group, ready.committed, params_hash, limbs)
@@ -121,15 +132,22 @@ class GroupSettler:
                 continue
             end = min(first + _PROOFS_AT_ONCE, len(inputs))
             run = (flatten_inputs(inputs[first:end]), ready.encode_claims(first, end))
-            self._rollup.transact("proveBatches", record, hash_inputs(inputs), first, *run, sender=self._sequencer)
-        self._rollup.transact("finishGroup", record, encode_opening(ready.sealed.opening), sender=self._sequencer)
+            self._transact(ready, "proveBatches", record, hash_inputs(inputs), first, *run)
+        self._transact(ready, "finishGroup", record, encode_opening(ready.sealed.opening))
 
     def _commit(self, ready: _Ready) -> bytes:
         """Return the record of the group, newly committed. Reverts while another's time is not over."""
         blobs = [ready.proved.blob]
-        receipt = self._rollup.transact("commitGroup", _SHAPE, ready.batches, sender=self._sequencer, blobs=blobs)
+        receipt = self._transact(ready, "commitGroup", _SHAPE, ready.batches, blobs=blobs)
         [event] = self._rollup.decode_events("GroupCommitted", receipt.logs)
         return bytes(event["record"])
+
+    def _transact(self, ready: _Ready, name: str, *arguments: object, blobs: Sequence[bytes] = ()) -> Receipt:
+        number = ready.proved.number
+        before, self._gas[number] = self._gas.get(number, 0), None
+        receipt = self._rollup.transact(name, *arguments, sender=self._sequencer, blobs=blobs)
+        self._gas[number] = None if before is None else before + receipt.gas_used
+        return receipt
 
     def _find_record(self, ready: _Ready) -> bytes | None:
         """Return the record of the pending group where it is this one: an earlier process committed it."""

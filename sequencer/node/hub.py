@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Container, Iterable
 from typing import Final
 
 from sequencer.node.event_types import AuctionSeen, Event
@@ -16,7 +16,7 @@ _MAX_BEHIND: Final = 10_000
 
 
 class _Listener:
-    def __init__(self, accounts: frozenset[int], markets: frozenset[int]) -> None:
+    def __init__(self, accounts: Container[int], markets: Container[int]) -> None:
         self._accounts, self._markets = accounts, markets
         self.queue: asyncio.Queue[Event] = asyncio.Queue()
 
@@ -44,7 +44,7 @@ class Hub:
                 if listener.wants(event):
                     listener.queue.put_nowait(event)
 
-    async def watch(self, accounts: frozenset[int], markets: frozenset[int]) -> AsyncIterator[Event]:
+    async def watch(self, accounts: Container[int], markets: Container[int]) -> AsyncIterator[Event]:
         """Yield what happens from now on. Raises SubscriberSlow."""
         listener = _Listener(accounts, markets)
         self._listeners.add(listener)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Container
 
 from rollup.babyjubjub import Point
 from rollup.codec_inclusion import encode_inclusion
 from rollup.inclusion import prove_account
 from rollup.orders import unpack_slot
 from rollup.params import Params
-from rollup.units import MARKET_COUNT, SLOT_BITS
+from rollup.units import FIRST_USER_ACCOUNT, MARKET_COUNT, SLOT_BITS
 from sequencer.node.admission import Admission
 from sequencer.node.auctioneer import Auctioneer
 from sequencer.node.batch_clock import compute_resume_s, list_clock_alarms
@@ -82,9 +82,9 @@ class NodeViews:
         return NodeStatus(*facts, self.admission.withdraw_only, alarms, resume_s)
 
     def get_account(self, account: int) -> AccountView | None:
-        """Return an account, None where nobody owns it."""
+        """Return an account, None where nobody owns it. Fund and treasury have no owner, and are there."""
         record = self.live.state.get_account(account)
-        if record.is_empty:
+        if record.is_empty and account >= FIRST_USER_ACCOUNT:
             return None
         admission = self.admission
         facts = (admission.find_cash_nonce(account), admission.get_totals(account), admission.terms)
@@ -179,7 +179,7 @@ class NodeViews:
             return None
         return encode_inclusion(prove_account(self.live.state, account))
 
-    def watch(self, accounts: frozenset[int], markets: frozenset[int]) -> AsyncIterator[Event]:
+    def watch(self, accounts: Container[int], markets: Container[int]) -> AsyncIterator[Event]:
         """Yield what happens from now on. Raises SubscriberSlow."""
         return self._hub.watch(accounts, markets)
 

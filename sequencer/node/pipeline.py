@@ -286,7 +286,7 @@ class ProvingPipeline:
         expected = group.sealed.group.batches[-1].new_root
         if expected != settled.new_root:
             raise SettlementDiverged(settled.group, "state root", str(settled.new_root), str(expected))
-        place = (settled.transaction.hex(), settled.block, settled.timestamp_s)
+        place = (settled.transaction.hex(), settled.block, settled.timestamp_s, settled.gas_used)
         record, artifacts = record_settlement(Settlement(settled.group, group.first_batch, len(group.batches), *place))
         self._record([record], artifacts)
         self._ledger.settle()

@@ -36,6 +36,7 @@ class PipelineSettings:
     group_size: int = 16  # batches of a group at most; a blob may hold fewer
     group_age_s: float = 10.0  # after which a group is sealed with what there is
     expected_prove_s: float = 10.0  # for one proof, until the first is measured
+    is_development_key: bool = False  # one person made it alone, and could forge proofs: said where proofs are shown
 
     @property
     def n_unfelt(self) -> int:
@@ -62,3 +63,4 @@ class GroupSettled:
     transaction: bytes
     block: int
     timestamp_s: int
+    gas_used: int | None = None  # of all its transactions; None where another process sent them

@@ -101,7 +101,9 @@ class Publisher:
             for event in self._rollup.decode_events("GroupSettled", (notice.log,)):
                 block = self._layer.get_block(notice.log.block_number)
                 place = (notice.log.transaction_hash, block.number, block.timestamp_s)
-                self._tell(Notice(notice.sequence, GroupSettled(event["number"], event["newRoot"], *place)))
+                gas_used = self._settler.take_gas(event["number"])
+                settled = GroupSettled(event["number"], event["newRoot"], *place, gas_used)
+                self._tell(Notice(notice.sequence, settled))
                 self._groups = {number: group for number, group in self._groups.items() if number > event["number"]}
                 return
         self._tell(Notice(notice.sequence, None))  # nothing that anybody waits for

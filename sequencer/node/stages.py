@@ -101,6 +101,7 @@ class Settlement:
     transaction: str  # hash, hexadecimal
     block: int
     timestamp_s: int
+    gas_used: int | None = None  # of all the group's transactions, where it is known
 
 
 def name_batch(number: int) -> str:

@@ -25,6 +25,7 @@ from sequencer.market import make_params
 from sequencer.node.api.app import make_app
 from sequencer.node.api.development import add_development
 from sequencer.node.api.limits import ApiLimits
+from sequencer.node.api.proving_facts import ProvingFacts
 from sequencer.node.api.server import serving
 from sequencer.node.base_messages import PublisherSettings
 from sequencer.node.config import NodeConfig
@@ -80,6 +81,7 @@ def prepare_node(config: NodeConfig, report: Report) -> RunSettings:
         shape=shape,
         params_hash=genesis.params.params_hash,
         verifying_key_be=keys[0].key_be,
+        is_development_key=keys[0].is_development,
         workers=config.proving.workers,
         group_size=config.groups.max_batches,
         group_age_s=config.groups.max_age_s,
@@ -102,7 +104,7 @@ async def serve_node(config: NodeConfig, settings: RunSettings) -> None:
         executor = _open_executor(config)
         async with (
             running_node(store, settings, executor, open_prices(config, settings.node.genesis)) as running,
-            _serving(config, running) as port,
+            _serving(config, running, _get_proving(settings.pipeline)) as port,
         ):
             header = running.node.live.state.header
             facts = {"batch": header.batch_number, "sequence": store.last_sequence, "epoch": store.epoch}
@@ -113,7 +115,7 @@ async def serve_node(config: NodeConfig, settings: RunSettings) -> None:
 
 
 @asynccontextmanager
-async def _serving(config: NodeConfig, running: RunningNode) -> AsyncIterator[int]:
+async def _serving(config: NodeConfig, running: RunningNode, proving: ProvingFacts) -> AsyncIterator[int]:
     api = config.api
     limits = ApiLimits(
         max_body_bytes=api.max_body_bytes,
@@ -124,11 +126,15 @@ async def _serving(config: NodeConfig, running: RunningNode) -> AsyncIterator[in
         commands_per_s_per_address=api.commands_per_s_per_address,
         commands_per_s_per_account=api.commands_per_s_per_account,
     )
-    app = make_app(running.node, limits, origins=api.origins)
+    app = make_app(running.node, limits, origins=api.origins, proving=proving)
     if config.embedded_chain is not None:
         add_development(app, running.publisher.ask)
     async with serving(app, api.host, api.port) as port:
         yield port
+
+
+def _get_proving(pipeline: PipelineSettings) -> ProvingFacts:
+    return ProvingFacts(pipeline.shape, pipeline.verifying_key_be, pipeline.is_development_key)
 
 
 def _check_chain(config: NodeConfig, layer: BaseLayer) -> None:

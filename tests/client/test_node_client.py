@@ -76,6 +76,12 @@ def test_views_are_the_cores_own(tmp_path: Path) -> None:
         assert await client.get_ready() == ()
         assert (await client.list_auctions())[0].name == "AVAX-USD"
         assert (await client.get_funding(2)).positions[0].size_lots == 400
+        verdict = await client.verify_inclusion(2)
+        assert (verdict.is_valid, verdict.state_root) == (True, str(core.live.state.state_root))
+        details = await client.get_batch_details(4)
+        assert (details.orders, details.new_state_root, details.proof) == (2, verdict.state_root, None)
+        with pytest.raises(CommandRefused, match="not_found"):  # a stepped node proves nothing
+            await client.verify_batch(4)
         core.store.put_artifact("proof", "1", b"proof")
         assert await client.get_file("proof", "1") == b"proof"
         check_inclusion(decode_inclusion(await client.prove_inclusion(2), "x"), core.live.state.state_root)

@@ -15,6 +15,7 @@ from rollup.codec import decode_trace
 from rollup.errors import RollupError
 from rollup.snapshot import Snapshot
 from rollup.txs import Withdraw
+from rollup.units import FUND_ACCOUNT, TREASURY_ACCOUNT
 from sequencer.node.event_types import FillSeen
 from sequencer.node.node import Node, NodeSettings
 from sequencer.node.opening import open_store
@@ -266,5 +267,6 @@ def test_files_of_no_batch(tmp_path: Path, number: int) -> None:
         assert node.get_file(BATCH, name_batch(number)) is None
         assert node.get_batch(number) is node.get_account(5) is node.get_book(3, 1) is node.prove_inclusion(5) is None
         assert node.get_receipt(7) is None
+        assert all(node.get_account(account) for account in (FUND_ACCOUNT, TREASURY_ACCOUNT))  # nobody owns them
 
     run(tmp_path, make_snapshot(), play)

@@ -107,6 +107,8 @@ def test_entries_and_settlements_are_told_until_they_are_acknowledged(scene: Sce
     assert isinstance(settled, GroupSettled)
     time_s = scene.layer.get_block(settled.block).timestamp_s
     assert (settled.group, settled.new_root, settled.timestamp_s) == (0, scene.ground.exchange.state.state_root, time_s)
+    assert settled.gas_used is not None
+    assert 100_000 < settled.gas_used < 1_000_000  # docs/contracts.md: 0.4 million for a lone batch
     last = max(message.sequence for message in scene.told if isinstance(message, Notice))
     first_four = scene.list_items()[:4]
     again = scene.open()
@@ -135,8 +137,29 @@ def test_group_is_settled_once_whatever_answer_was_lost(scene: Scene, is_in_part
         while after.settle():
             pass
         assert scene.count_settled() == scene.rollup.call("progress")[4] == n_answers + 1
+        after.follow()
+        settled = scene.list_items()[-1]
+        assert isinstance(settled, GroupSettled)
+        assert (settled.gas_used is None) == (n_answers < 3)  # what another process sent, or was not answered: unknown
     committed = scene.rollup.decode_events("GroupCommitted", scene.layer.get_logs(0, scene.layer.get_head().number))
     assert [event["number"] for event in committed] == (list(range(4)) if is_in_parts else [])
+
+
+def test_gas_of_a_group_in_parts_is_that_of_all_its_transactions(scene: Scene) -> None:
+    used: list[int] = []
+    for is_in_parts in (False, True):
+        scene.ground.deposit(scene.layer)
+        publisher = scene.open(replace(QUICK, is_in_parts=is_in_parts))
+        publisher.follow()
+        publisher.take(scene.ground.make_group(scene.list_entries()[-1:]))
+        assert publisher.settle() is True
+        publisher.follow()
+        settled = scene.list_items()[-1]
+        assert isinstance(settled, GroupSettled)
+        assert settled.gas_used is not None
+        used.append(settled.gas_used)
+    at_once, in_parts = used
+    assert in_parts > at_once + 2 * 21_000  # two transactions more
 
 
 def test_group_that_was_committed_is_finished_by_who_would_settle_at_once(scene: Scene) -> None:

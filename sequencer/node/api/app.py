@@ -14,13 +14,17 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from rollup.errors import RollupError
 from sequencer.node.api.door import Door, Shortcut
 from sequencer.node.api.endpoints import ENDPOINTS, JSON, PREFIX, Endpoint
 from sequencer.node.api.errors import MethodNotAllowed, NotFound, RequestMalformed
+from sequencer.node.api.events import EventStreams
 from sequencer.node.api.limits import ApiLimits
 from sequencer.node.api.openapi import make_document
 from sequencer.node.api.operation import Operation
+from sequencer.node.api.pages import load_pages
 from sequencer.node.api.problems import PROBLEM_TYPE
+from sequencer.node.api.proving_facts import ProvingFacts
 from sequencer.node.api.responses import encode_problem
 from sequencer.node.api.service import Service
 from sequencer.node.api.stream import Stream
@@ -29,12 +33,20 @@ from sequencer.node.core import Core
 __all__ = ["make_app"]
 
 
-def make_app(core: Core, limits: ApiLimits | None = None, *, origins: Sequence[str] = ()) -> Starlette:
-    """Return the API of a core. `app.state.service.is_draining = True` refuses commands from then on.
+def make_app(
+    core: Core,
+    limits: ApiLimits | None = None,
+    *,
+    origins: Sequence[str] = (),
+    proving: ProvingFacts | None = None,
+) -> Starlette:
+    """Return the API of a core, and its dashboard. `app.state.service.is_draining = True` refuses commands.
 
-    origins: sites whose pages may read answers and open streams; none by default.
+    origins: sites whose pages may read answers and open streams; none by default. proving: what proofs are checked
+    with; without it the node checks none.
     """
-    service = Service(core, limits or ApiLimits(), frozenset(origins))
+    pages = load_pages()
+    service = Service(core, limits or ApiLimits(), frozenset(origins), proving, pages.version)
     document = msgspec.json.encode(make_document(ENDPOINTS))
     described = Endpoint(
         "get_openapi", "/openapi.json", "This interface.", None, read=lambda _, __: document, media_type=JSON
@@ -61,13 +73,26 @@ def make_app(core: Core, limits: ApiLimits | None = None, *, origins: Sequence[s
         middleware.append(cors)
     middleware.append(Middleware(Shortcut, operations=fixed))
     app = Starlette(
-        routes=[*routes, WebSocketRoute(f"{PREFIX}/stream", run_stream)],
+        routes=[
+            *routes,
+            WebSocketRoute(f"{PREFIX}/stream", run_stream),
+            Route(f"{PREFIX}/events", EventStreams(service).serve, methods=["GET"]),
+            Route("/", pages.serve, methods=["GET"]),
+            *(Route(f"/{name}", pages.serve, methods=["GET"]) for name in pages.names),
+        ],
         middleware=middleware,
-        exception_handlers={HTTPException: _answer_exception},
+        exception_handlers={HTTPException: _answer_exception, RollupError: _answer_refusal},
     )
     app.router.redirect_slashes = False
     app.state.service = service
     return app
+
+
+async def _answer_refusal(_: Request, error: Exception) -> Response:
+    """Spell what a page or an event stream is refused for."""
+    status, body, more = encode_problem(error)
+    extra = {name.decode(): value.decode() for name, value in more}
+    return Response(body, status, {**extra, "content-type": PROBLEM_TYPE.decode()})
 
 
 async def _answer_exception(request: Request, error: Exception) -> Response:

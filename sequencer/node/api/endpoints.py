@@ -9,9 +9,12 @@ from typing import Any, Final
 import msgspec
 
 from sequencer.node.api import (
+    batch_details,
+    checks,
     commands_in,
     reads,
     wire,
+    wire_batch,
     wire_history,
     wire_markets,
     wire_oracle,
@@ -41,12 +44,13 @@ BINARY: Final = "application/octet-stream"
 PREFIX: Final = "/v1"
 Values = Mapping[str, Any]
 Command = Callable[[Service, Any, str], Awaitable[msgspec.Struct]]
-Read = Callable[[Service, Values], msgspec.Struct | bytes]
+Read = Callable[[Service, Values], msgspec.Struct | bytes | Awaitable[msgspec.Struct]]
+Check = Callable[[Service, Values, str], Awaitable[msgspec.Struct]]
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One operation: commands have a body, reads have parameters."""
+    """One operation: commands have a body, reads have parameters, checks both, the body an empty object."""
 
     name: str  # OpenAPI's operationId, and the method of NodeClient
     path: str
@@ -55,6 +59,7 @@ class Endpoint:
     command: Command | None = None
     body: type[msgspec.Struct] | None = None
     read: Read | None = None
+    check: Check | None = None
     parameters: tuple[Parameter, ...] = ()
     is_missable: bool = False  # may answer 404
     is_immutable: bool = False
@@ -62,8 +67,8 @@ class Endpoint:
 
     @property
     def method(self) -> str:
-        """POST for commands, GET for reads."""
-        return "GET" if self.command is None else "POST"
+        """GET for reads, POST for the others."""
+        return "POST" if self.read is None else "GET"
 
 
 _RECEIPT: Final = wire_receipts.ReceiptBody
@@ -267,4 +272,35 @@ _READS: Final = (
     Endpoint("get_ready", "/health/ready", "Whether it takes commands.", wire_status.Ready, read=reads.get_ready),
     Endpoint("get_metrics", "/metrics", "Prometheus metrics.", None, read=reads.get_metrics, media_type=METRICS_TYPE),
 )
-ENDPOINTS: Final = _COMMANDS + _READS
+_CHECKS: Final = (
+    Endpoint(
+        "get_batch_details",
+        "/batches/{number}/details",
+        "A batch from the inside: lanes, proof, public inputs, settlement.",
+        wire_batch.BatchDetails,
+        read=batch_details.get_batch_details,
+        parameters=(BATCH,),
+        is_missable=True,
+    ),
+    Endpoint(
+        "verify_batch",
+        "/batches/{number}/verify",
+        "Check a batch's proof in the node.",
+        wire_batch.Verdict,
+        body=wire_batch.Nothing,
+        check=checks.verify_batch,
+        parameters=(BATCH,),
+        is_missable=True,
+    ),
+    Endpoint(
+        "verify_inclusion",
+        "/inclusion/{account}/verify",
+        "Check an account's inclusion proof in the node.",
+        wire_batch.InclusionVerdict,
+        body=wire_batch.Nothing,
+        check=checks.verify_inclusion,
+        parameters=(ACCOUNT,),
+        is_missable=True,
+    ),
+)
+ENDPOINTS: Final = _COMMANDS + _READS + _CHECKS

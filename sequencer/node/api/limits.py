@@ -31,6 +31,8 @@ class ApiLimits:
     max_connections: int = 1024
     max_connections_per_address: int = 256
     max_subscribed: int = 256  # accounts, and markets, of one subscription
+    max_event_streams: int = 256  # pages that watch
+    max_event_streams_per_address: int = 32
     receive_s: float = 10.0  # from the first byte of a request to its last
     keep_alive_s: float = 30.0
     send_s: float = 10.0  # for each part of an answer to be taken by the client's side
@@ -38,6 +40,8 @@ class ApiLimits:
     commands_per_s_per_address: int = 10_000
     commands_per_s_per_account: int = 10_000
     prices_per_s_per_signer: int = 10
+    checks_per_s: int = 10  # proofs that the node checks for pages
+    checks_per_s_per_address: int = 3
     max_buckets: int = 100_000  # addresses and accounts remembered; the least recently seen is forgotten
 
 
@@ -51,6 +55,8 @@ class RateLimits:
         self._commands = _Bucket("commands of this address", limits.commands_per_s_per_address, store)
         self._accounts = _Bucket("commands of account", limits.commands_per_s_per_account, store)
         self._signers = _Bucket("prices of signer", limits.prices_per_s_per_signer, store)
+        self._checks = _Bucket("checks of this node", limits.checks_per_s, store)
+        self._checks_of_address = _Bucket("checks of this address", limits.checks_per_s_per_address, store)
 
     def take_request(self, address: str) -> None:
         """Count one request. Raises RateExceeded."""
@@ -59,6 +65,11 @@ class RateLimits:
     def take_commands(self, address: str, count: int) -> None:
         """Count commands, whatever becomes of them. Raises RateExceeded."""
         self._commands.take(address, count)
+
+    def take_check(self, address: str) -> None:
+        """Count a proof that is to be checked. Raises RateExceeded."""
+        self._checks_of_address.take(address, 1)
+        self._checks.take("all", 1)
 
     def check_account(self, account: int, count: int) -> RollupError | None:
         """Return why this many commands of an account are too many now, None where they are not.

@@ -35,6 +35,7 @@ class Metrics:
         )
         self._commands = Counter("zkmargin_commands", "Commands by outcome.", ["outcome"], registry=self._registry)
         self.streams = Gauge("zkmargin_streams", "Open WebSockets.", registry=self._registry)
+        self.event_streams = Gauge("zkmargin_event_streams", "Pages that watch.", registry=self._registry)
         self.connections = Gauge("zkmargin_connections", "Open connections.", registry=self._registry)
         self._registry.register(_NodeState(core))
         # finding a child by its labels costs more than counting

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable
 from typing import Any, Final
 
 import msgspec
@@ -53,13 +54,17 @@ class Operation:
     async def _handle(self, scope: Scope, receive: Receive) -> bytes:
         endpoint, service = self._endpoint, self._service
         values = read_parameters(endpoint.parameters, scope.get("path_params", {}), scope["query_string"])
-        if endpoint.command is None:
-            assert endpoint.read is not None
+        if endpoint.read is not None:
             found = endpoint.read(service, values)
+            if isinstance(found, Awaitable):
+                found = await found
             return found if isinstance(found, bytes) else _encoder.encode(found)
         _check_media_type(scope)
         body = await _read_body(scope, receive, service.limits.max_body_bytes)
         request = decode_body(self._decoder, body, "body")
+        if endpoint.check is not None:
+            return _encoder.encode(await endpoint.check(service, values, _get_address(scope)))
+        assert endpoint.command is not None
         return _encoder.encode(await endpoint.command(service, request, _get_address(scope)))
 
 

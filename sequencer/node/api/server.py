@@ -33,13 +33,17 @@ async def serving(app: Starlette, host: str = LOOPBACK, port: int = 0, **setting
     listener = socket.create_server((host, port), backlog=_BACKLOG, family=_find_family(host))
     server = _Server(_configure(app, service, settings))
     task = asyncio.get_running_loop().create_task(server.serve(sockets=[listener]))
+    pulse = asyncio.get_running_loop().create_task(service.pulse.run())
     try:
         await _wait_until_started(server, task)
         yield listener.getsockname()[1]
     finally:
         service.is_draining = True
+        service.pulse.close()  # pages let go at once: the server waits for whoever is connected
         server.should_exit = True
         await task
+        pulse.cancel()
+        await asyncio.gather(pulse, return_exceptions=True)
         listener.close()
 
 

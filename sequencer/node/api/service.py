@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 
@@ -10,6 +11,8 @@ from rollup.oracle import SignedPrices
 from sequencer.node.api.errors import NodeDraining
 from sequencer.node.api.limits import ApiLimits, RateLimits
 from sequencer.node.api.metrics import Metrics
+from sequencer.node.api.proving_facts import ProvingFacts
+from sequencer.node.api.pulse import Pulse
 from sequencer.node.commands import ClientCommand
 from sequencer.node.core import Core
 from sequencer.node.receipts import Receipt
@@ -20,13 +23,23 @@ __all__ = ["Service"]
 class Service:
     """One node's API."""
 
-    def __init__(self, core: Core, limits: ApiLimits, origins: frozenset[str]) -> None:
-        """Serve this core. `origins`: whose pages may read answers and open streams."""
+    def __init__(
+        self,
+        core: Core,
+        limits: ApiLimits,
+        origins: frozenset[str] = frozenset(),
+        proving: ProvingFacts | None = None,
+        page: str = "",
+    ) -> None:
+        """Serve this core. `origins`: whose pages may read answers and open streams. `page`: the dashboard's."""
         self.core = core
         self.limits = limits
         self.origins = origins
         self.rates = RateLimits(limits)
         self.metrics = Metrics(core)
+        self.proving = proving
+        self.pulse = Pulse(core, proving, page)
+        self.checking = asyncio.Lock()  # proofs are checked one at a time
         self.is_draining = False
 
     async def submit_all(self, commands: Sequence[ClientCommand], address: str) -> list[Receipt | RollupError]:
