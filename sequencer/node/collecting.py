@@ -1,36 +1,39 @@
-"""When Python looks for cyclic garbage: not while orders wait.
+"""When Python looks for cyclic garbage: a little at a time, so that no order waits for a walk through everything.
 
 A full collection walks through all that the process holds: hundreds of milliseconds with a hundred thousand resting
-orders, during which nothing is acknowledged. What a node keeps goes by reference counts, and cycles are rare (a broken
-connection, an exception). So full collections are left to `collect`, which the node calls where it pauses anyway.
+orders. What a node keeps goes by reference counts, and cycles are rare (a broken connection, an exception). So full
+collections do not start by themselves: the node calls `collect` twice a second, which looks through what came since and
+sets it aside. What was set aside alive and became a cycle later is found once an hour.
 """
 
 from __future__ import annotations
 
 import gc
+import time
 from typing import Final
 
 __all__ = ["collect", "rest"]
 
-_YOUNG: Final = 20_000  # objects, net, between two collections of the youngest
-_MIDDLE: Final = 20  # of these between two of the middle generation: those walk through what came since, no more
+_YOUNG: Final = 5_000  # objects, net, between two collections of the youngest: two milliseconds each
 _NEVER: Final = 2**31 - 1
-_THAW_EVERY: Final = 50  # collections: a cycle that was set aside while it lived is found then
+_THAW_S: Final = 3_600.0
 
-_n_collections = 0
+_thawed_at = 0.0
 
 
 def rest() -> None:
-    """Set aside what the process holds, and let no full collection start by itself from now on."""
-    gc.set_threshold(_YOUNG, _MIDDLE, _NEVER)
+    """Set aside what the process holds, and let no larger collection start by itself from now on."""
+    global _thawed_at
+    gc.set_threshold(_YOUNG, _NEVER, _NEVER)
     gc.freeze()
+    _thawed_at = time.monotonic()
 
 
 def collect() -> None:
-    """Look through what came since the last time, and set it aside; now and then through everything."""
-    global _n_collections
-    _n_collections += 1
-    if _n_collections % _THAW_EVERY == 0:
+    """Look through what came since the last time, and set it aside; once an hour through everything."""
+    global _thawed_at
+    if time.monotonic() - _thawed_at > _THAW_S:
+        _thawed_at = time.monotonic()
         gc.unfreeze()
     gc.collect()
     gc.freeze()

@@ -177,7 +177,7 @@ class RunningNode:
             if self.node.records_since_snapshot >= self._settings.snapshot_records:
                 with contextlib.suppress(StoreFull, StoreUnavailable):  # the next look tries again
                     await self._put_snapshot()
-                collecting.collect()
+            collecting.collect()
             await asyncio.sleep(_PACE_S)
 
     async def _put_snapshot(self) -> None:
