@@ -7,7 +7,8 @@ where the store refuses that, `forget` goes back to what the log says.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
+from typing import Final
 
 from rollup.accounts import Account
 from rollup.errors import RollupError, TxRejected
@@ -39,6 +40,8 @@ from sequencer.node.pretrade import RestingTotals, admit_order
 from sequencer.node.refusals import CancelTimeNotRising, NonceUsed, WithdrawOnly
 
 __all__ = ["Admission"]
+
+_NO_SLOTS: Final[Set[int]] = frozenset()
 
 
 class Admission:
@@ -223,15 +226,22 @@ class Admission:
         self._unwritten_cash[op.account].add(op.cash_nonce)
 
     def _restore(self, account: int) -> None:
-        """Set the open orders of an account to those that rest by the log, with what was filled of them."""
-        before, totals = self.get_totals(account), RestingTotals()
-        for slot in self.live.slots.get(account, ()):
+        """Set the open orders of an account to those that rest by the log, with what was filled of them.
+
+        Most are known already, and stay: nonces of a slot rise, so what stands under this one is what the log has.
+        """
+        totals, resting = self.get_totals(account), self.live.slots.get(account, _NO_SLOTS)
+        for slot in totals.list_slots():
+            if slot not in resting:
+                totals.remove(slot)
+        for slot in resting:
             nonce, record = self.live.orders[account, slot]
-            known = before.get(slot)
-            # nonces of a slot rise: what stood here under this one is what the log has, and need not be read again
-            order = known[0] if known is not None and known[0].nonce == nonce else _find_order(record, slot, nonce)
-            totals.put(order, self.live.get_filled(account, slot, nonce))
-        self._totals[account] = totals
+            filled_lots = self.live.get_filled(account, slot, nonce)
+            known = totals.get(slot)
+            if known is None or known[0].nonce != nonce:
+                totals.put(_find_order(record, slot, nonce), filled_lots)
+            elif known[1] != filled_lots:
+                totals.put(known[0], filled_lots)
 
 
 def _check_open(command: ClientCommand, account: Account) -> None:

@@ -69,15 +69,36 @@ class Intake:
         self._waiting.put_nowait(None)
 
     async def run(self) -> None:
-        """Judge and write, group by group, until closed and done."""
+        """Judge and write, group by group, until closed and done. While one is written, the next is checked."""
+        writing: asyncio.Task[None] | None = None
         while group := await self._gather():
+            commands = [command for part, _ in group for command in part]
             try:
-                await self._take(group)
-            except Exception as error:  # of the store, or a mistake of ours: nobody may wait for ever
-                self._admission.forget()
-                for _, future in group:
-                    if not future.done():
-                        future.set_exception(error)
+                checked = await self._check(commands)
+            except Exception as error:
+                _fail(group, error)
+                continue
+            if writing is not None:
+                await writing  # judged beside all that came before it
+            writing = asyncio.create_task(self._write_group(group, commands, checked))
+        if writing is not None:
+            await writing
+
+    async def _check(self, commands: Sequence[ClientCommand]) -> list[Checked]:
+        """Return what can be said of each by itself. Should its key change meanwhile, its epoch is the wrong one."""
+        state = self._admission.live.state
+        if len(commands) <= _CHECKED_AT_ONCE:
+            return check_commands(commands, self._domain, state)
+        return await asyncio.to_thread(check_commands, commands, self._domain, state)
+
+    async def _write_group(
+        self, group: Sequence[_Waiting], commands: Sequence[ClientCommand], checked: Sequence[Checked]
+    ) -> None:
+        try:
+            await self._take(group, commands, checked)
+        except Exception as error:  # of the store, or a mistake of ours: nobody may wait for ever
+            self._admission.forget()
+            _fail(group, error)
 
     async def _gather(self) -> list[_Waiting]:
         """Return what waits as soon as anything does, a group at most or so; nothing when no more will come."""
@@ -92,13 +113,9 @@ class Intake:
             self._n_waiting -= len(one[0])
         return group
 
-    async def _take(self, group: Sequence[_Waiting]) -> None:
-        commands = [command for part, _ in group for command in part]
-        state = self._admission.live.state
-        if len(commands) <= _CHECKED_AT_ONCE:
-            checked = check_commands(commands, self._domain, state)
-        else:
-            checked = await asyncio.to_thread(check_commands, commands, self._domain, state)
+    async def _take(
+        self, group: Sequence[_Waiting], commands: Sequence[ClientCommand], checked: Sequence[Checked]
+    ) -> None:
         admitted: dict[bytes, list[int]] = {}  # by message: the same one twice in a group is written once
         answers: dict[int, Answer] = {}
         now_s = int(time.time())
@@ -155,3 +172,9 @@ class Intake:
         if len(self._places) >= _REMEMBERED:
             self._places, self._older_places = {}, self._places
         return answers
+
+
+def _fail(group: Sequence[_Waiting], error: Exception) -> None:
+    for _, future in group:
+        if not future.done():
+            future.set_exception(error)

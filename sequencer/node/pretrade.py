@@ -70,6 +70,10 @@ class RestingTotals:
         """Return what rests in a slot, and how many lots were filled of it."""
         return self._orders.get(slot)
 
+    def list_slots(self) -> list[int]:
+        """Return the slots in which something rests."""
+        return list(self._orders)
+
     def put(self, order: Order, filled_lots: int = 0) -> None:
         """Let an order rest, or what is left of it; what rests in its slot goes. Assumes that something is left."""
         self.remove(order.slot)
