@@ -7,7 +7,7 @@ where the store refuses that, `forget` goes back to what the log says.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Set
+from collections.abc import Set
 from typing import Final
 
 from rollup.accounts import Account
@@ -36,6 +36,7 @@ from sequencer.node.commands import (
 )
 from sequencer.node.exposure import PretradeTerms
 from sequencer.node.live import LiveRecord, LiveState, Slot
+from sequencer.node.outcome import Outcome
 from sequencer.node.pretrade import RestingTotals, admit_order
 from sequencer.node.refusals import CancelTimeNotRising, NonceUsed, WithdrawOnly
 
@@ -113,14 +114,19 @@ class Admission:
         self._unwritten.append(command)
         return None
 
-    def follow(self, accounts: Iterable[int]) -> None:
-        """Read the open orders of accounts anew from the log: a batch changed them. What is unwritten stays on top."""
-        again = frozenset(accounts)
-        for account in again:
-            self._restore(account)
-        for command in self._unwritten:
-            if command.account in again:
-                self._put_again(command)
+    def follow(self, outcome: Outcome) -> None:
+        """Let go of what an auction closed, and note what it filled. What is unwritten stays on top."""
+        for one in outcome.closed:
+            totals = self.get_totals(one.account)
+            known = totals.get(one.slot)
+            if known is not None and known[0].nonce <= one.nonce:
+                totals.remove(one.slot)
+        for fill in outcome.batch.fills if outcome.batch else ():
+            totals = self.get_totals(fill.account)
+            known = totals.get(fill.slot)
+            is_order = not fill.is_liquidation and self.live.rests(fill.account, fill.slot, fill.nonce)
+            if is_order and known is not None and known[0].nonce == fill.nonce:
+                totals.put(known[0], self.live.get_filled(fill.account, fill.slot, fill.nonce))
 
     def note_durable(self) -> None:
         """The log now says all that was admitted: what stood here on top of it is let go."""
@@ -135,20 +141,6 @@ class Admission:
         self.note_durable()
         for account in {command.account for command in commands}:
             self._restore(account)
-
-    def _put_again(self, command: ClientCommand) -> None:
-        """Let an unwritten command have the effect on the open orders that it had when it was admitted."""
-        totals = self.get_totals(command.account)
-        match command:
-            case PlaceOrder(signed):
-                totals.put(signed.order)
-            case PlaceQuote(signed_quote):
-                for quoted in signed_quote.quoted_orders:
-                    totals.put(quoted.order)
-            case CancelOrder(number, slot, nonce):
-                self._cancel(number, slot, nonce)
-            case CancelAllOrders(number):
-                self._totals.pop(number, None)
 
     def _admit_orders(self, orders: list[Order], account: Account, now_s: int) -> None:
         """Admit all of them or none. Raises TxRejected."""
@@ -228,7 +220,7 @@ class Admission:
     def _restore(self, account: int) -> None:
         """Set the open orders of an account to those that rest by the log, with what was filled of them.
 
-        Most are known already, and stay: nonces of a slot rise, so what stands under this one is what the log has.
+        Those that are known already stay: nonces of a slot rise, so what stands under this one is what the log has.
         """
         totals, resting = self.get_totals(account), self.live.slots.get(account, _NO_SLOTS)
         for slot in totals.list_slots():

@@ -14,7 +14,7 @@ from sequencer.node.engine_loop import AuctionWanted, BooksSeen, EngineFailed, E
 from sequencer.node.errors import StoreFull, StoreUnavailable
 from sequencer.node.links import LogRecord, Record
 from sequencer.node.live import Auction, LiveState, encode_auction
-from sequencer.node.outcome import encode_outcome
+from sequencer.node.outcome import Outcome
 from sequencer.node.refusals import StateDiverged
 from sequencer.node.restarts import Restarts
 from sequencer.node.stages import BATCH, name_batch
@@ -51,6 +51,7 @@ class Auctioneer:
         self._void: Auction | None = None  # called before the engine began: it never holds that one
         self._inbox: asyncio.Queue[tuple[int, EngineMessage]] = asyncio.Queue()  # with the number of the engine
         self._called_at = 0.0
+        self._made: OutcomeMade | None = None  # the last one
 
     @property
     def engine_pid(self) -> int | None:
@@ -129,13 +130,19 @@ class Auctioneer:
             return
         self._check_follows(made)
         self.last_auction_s = made.seconds
-        record = Record(Kind.OUTCOME, encode_outcome(made.outcome))
+        self._made = made
+        record = Record(Kind.OUTCOME, made.body)
         if made.trace is None or made.outcome.batch is None:
             await self._write([record])
             return
         number = made.outcome.batch.header.batch_number
         await self._write([record], [Artifact(BATCH, name_batch(number), made.trace)])
         self._on_batch(number, made.trace)
+
+    def recall(self, record: LogRecord) -> Outcome | None:
+        """Return what an OUTCOME record holds, if it is the one that was written last: it need not be read again."""
+        made = self._made
+        return made.outcome if made is not None and record.kind == Kind.OUTCOME and record.body == made.body else None
 
     def _check_follows(self, made: OutcomeMade) -> None:
         """Raise StateDiverged where the batch is not on the log's state: in the log it would bar the next start."""

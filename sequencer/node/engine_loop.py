@@ -21,7 +21,7 @@ from sequencer.node.auction_book import Depth
 from sequencer.node.commands import Kind
 from sequencer.node.links import LogRecord
 from sequencer.node.live import LiveState
-from sequencer.node.outcome import Outcome
+from sequencer.node.outcome import Outcome, encode_outcome
 from sequencer.node.sequencing import Sequencing
 
 __all__ = ["AuctionWanted", "BooksSeen", "EngineFailed", "EngineMessage", "OutcomeMade", "run_engine"]
@@ -39,6 +39,7 @@ class OutcomeMade:
     """What came of the auction that was called, and the batch's trace in the bytes of a batch file."""
 
     outcome: Outcome
+    body: bytes  # of its record
     trace: bytes | None
     seconds: float  # it took
 
@@ -108,7 +109,7 @@ class _Loop:
         outcome, trace = self._sequencing.run_auction()
         self._is_asked = False
         data = None if trace is None else encode_trace(trace)
-        self._connection.send(OutcomeMade(outcome, data, time.perf_counter() - started_s))
+        self._connection.send(OutcomeMade(outcome, encode_outcome(outcome), data, time.perf_counter() - started_s))
 
     def _look(self) -> None:
         if not self._is_asked and self._sequencing.would_act(int(time.time())):

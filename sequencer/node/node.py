@@ -156,17 +156,22 @@ class Node(NodeViews):
         for record in records:
             self._followed = record.sequence
             leaving = list_leaving(self.live, record) if len(self._hub) else ()  # nobody else wants to know
-            outcome = self.live.apply(record)
+            outcome = self._apply(record)
             self._hub.publish(leaving)
             self._hub.publish(self._remember(self.live, record, outcome))
             if outcome is not None:
-                accounts = {one.account for one in outcome.closed}
-                if outcome.batch is not None:
-                    accounts |= {number for number, _ in outcome.batch.changed}
-                self.admission.follow(accounts)
+                self.admission.follow(outcome)
             if outcome is not None or record.kind == Kind.PRICES:
                 self._set_tick()
         self._auctioneer.tell(records)
+
+    def _apply(self, record: LogRecord) -> Outcome | None:
+        """Take in a record; return the outcome if it is one. The auctioneer knows what stands in those it writes."""
+        outcome = self._auctioneer.recall(record)
+        if outcome is None:
+            return self.live.apply(record)
+        self.live.follow(outcome)
+        return outcome
 
     def _remember(self, live: LiveState, record: LogRecord, outcome: Outcome | None) -> list[Event]:
         """Note what a record says for those who ask later; return it as events."""

@@ -61,6 +61,9 @@ class _Stepped:
     def list_alarms(self) -> tuple[str, ...]:
         return ()
 
+    def recall(self, record: LogRecord) -> None:
+        """Nothing: the node reads outcomes as they stand in its log."""
+
 
 class SteppedNode(Node):
     """Three accounts with 50,000 USD each, and who signs for them."""

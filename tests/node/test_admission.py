@@ -55,8 +55,7 @@ class Desk:
         self.put(Record(Kind.AUCTION, encode_auction(self.now_s)))
         outcome, _ = self.engine.run_auction()
         self.put(Record(Kind.OUTCOME, encode_outcome(outcome)))
-        changed = {number for number, _ in outcome.batch.changed} if outcome.batch else set()
-        self.admission.follow({one.account for one in outcome.closed} | changed)
+        self.admission.follow(outcome)
         self.admission.set_tick(self.engine.preview(self.now_s + 1).tick)
 
     def admit(self, command: ClientCommand) -> RollupError | None:
