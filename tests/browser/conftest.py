@@ -42,7 +42,7 @@ class Window:
             self.complaints.append(f"{message.type}: {message.text} {message.location.get('url', '')}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not for the session: while Playwright runs, nothing else can run an event loop here
 def browser() -> Iterator[Browser]:
     found = [path for name in CHROMIUM if (path := shutil.which(name))]
     with sync_playwright() as playwright:
