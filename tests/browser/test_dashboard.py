@@ -14,7 +14,8 @@ from tests.browser.conftest import PATIENCE_MS, Window
 from tests.browser.town import MAKER, OTHER, PRICE, TRADER, Town
 
 expect.set_options(timeout=PATIENCE_MS)
-UNREACHABLE = re.compile(r"error: Failed to load resource: net::ERR_\w+ http://127\.0\.0\.1:\d+/")  # while there is no node
+# While there is no node, whatever the page asks it for.
+UNREACHABLE = re.compile(r"error: Failed to load resource: net::ERR_\w+ http://127\.0\.0\.1:\d+/")
 
 
 def shoot(page: Page, folder: Path | None, name: str, *, theme: str = "light", width: int = 1280) -> None:
