@@ -122,7 +122,7 @@ class _Orders:
         ends = np.flatnonzero(np.append(self._slots[1:] != self._slots[:-1], True)[: len(self._slots)])
         ends = ends[np.argsort(self._owners[ends], kind="stable")]
         slots, owners = self._slots[ends].tolist(), self._owners[ends].tolist()
-        last = zip(slots, zip(self._nonces[ends].tolist(), map(self._records.__getitem__, owners)))  # noqa: B905
+        last = zip(slots, zip(self._nonces[ends].tolist(), map(self._records.__getitem__, owners)))  # noqa: B905 (one length: all are taken at `ends`)
         if not self._taken:
             return last
         taken = {slot for slot, end in zip(slots, (ends + 1).tolist(), strict=True) if self._taken.get(slot) == end}

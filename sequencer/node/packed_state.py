@@ -55,13 +55,13 @@ def unpack_accounts(rows: bytes, slots: bytes) -> dict[int, Account]:
         held = tuple(sizes)
         amount = int.from_bytes(cash, "big")
         accounts[number] = Account(
-            key=same.setdefault(key, key),  # type: ignore[arg-type]
+            key=same.setdefault(key, key),  # type: ignore[arg-type] # one table for both kinds
             owner=int.from_bytes(owner, "big"),
             epoch=epoch,
             cash_nonce=nonce,
             tier=tier,
             cash_atoms=-amount if is_negative else amount,
-            sizes_lots=same.setdefault(held, held),  # type: ignore[arg-type]
+            sizes_lots=same.setdefault(held, held),  # type: ignore[arg-type] # as above
             orders=trees.get(number, EMPTY_ORDERS),
             last_touched_s=touched,
         )
