@@ -59,6 +59,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: RANK.get(item.path, len(RANK)))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name what failed in the last lines, where a log that was cut still has them."""
+    for kind in ("failed", "error"):
+        for report in terminalreporter.stats.get(kind, []):
+            terminalreporter.write_line(f"{kind}: {report.nodeid}")
+
+
 @pytest.fixture(autouse=True)
 def _kernel_backends() -> None:
     kernel.install()
