@@ -113,7 +113,8 @@ def test_price_is_not_raised_above_the_cap(url: str) -> None:
 @pytest.mark.parametrize("with_blobs", [False, True])
 def test_transaction_of_an_earlier_process_is_replaced_by_who_takes_over(url: str, with_blobs: bool) -> None:
     kzg.load_setup()
-    earlier, takes_over = connect(url, IMPATIENT), replace(BUMPING, takes_over=True)
+    earlier = connect(url, IMPATIENT)
+    takes_over = replace(SETTINGS, receipt_timeout_s=60.0, raise_fees_after_s=60.0, takes_over=True)  # it sends once
     logger = deploy_code(earlier, BLOB_HASH_LOGGER)
     blobs = BLOBS[:1] if with_blobs else ()
     with no_blocks(earlier):
