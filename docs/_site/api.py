@@ -26,8 +26,8 @@ _LIMITS = {
 }
 
 
-def write_api_pages(folder: Path) -> None:
-    """Write `api.md`, the operations, and `api-records.md`, what they take and give, into a folder below docs/."""
+def write_api_pages(folder: Path) -> list[Path]:
+    """Write `api.md`, operations, and `api-records.md`, what they take and give, below docs/, and return their paths."""
     document = make_document(ENDPOINTS)
     operations = [
         (path, method, operation)
@@ -38,11 +38,13 @@ def write_api_pages(folder: Path) -> None:
     for method, title in _KINDS.items():
         parts.append(f"## {title}")
         parts += [part for path, of, operation in operations if of == method for part in _describe(path, of, operation)]
-    write_page(folder / "api.md", "# API reference", *parts)
+    reference, records_page = folder / "api.md", folder / "api-records.md"
+    write_page(reference, "# API reference", *parts)
     schemas = document["components"]["schemas"]
     records = [part for name in sorted(schemas) for part in _describe_record(name, schemas[name])]
     about = "What the operations of the [API](api.md) take and give. A field that is not required may be left out."
-    write_page(folder / "api-records.md", "# API records", about, *records)
+    write_page(records_page, "# API records", about, *records)
+    return [reference, records_page]
 
 
 def spell_schema(schema: _Json) -> str:

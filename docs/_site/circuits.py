@@ -58,18 +58,22 @@ class _Refused:
 _NOTHING = _Refused(0, ())
 
 
-def write_circuit_pages(folder: Path) -> None:
-    """Write `index.md` and a page a template into a folder below docs/."""
+def write_circuit_pages(folder: Path) -> list[Path]:
+    """Write `index.md` and a page a template into a folder below docs/, and return their paths."""
     refusals = json.loads(REFUSALS.read_text())
     templates = _load_templates()
     shown = [*_SHOWN, "Data(block)", EXIT_NAME]
+    written = []
     for name in shown:
         refused = {key: _Refused(found[0], tuple(found[1:])) for key, found in refusals[_about(name)[1]].items()}
-        _write_template(folder / f"{_slug(name)}.md", templates[name], _about(name)[0], refused)
+        written.append(folder / f"{_slug(name)}.md")
+        _write_template(written[-1], templates[name], _about(name)[0], refused)
     pages = "\n".join(map(_slug, shown))
     toctree = f"```{{toctree}}\n:maxdepth: 1\n\n{pages}\n```"
     parts = (_HOW_TO_READ, "## Shapes", _list_shapes(), "## Templates", _list_templates(templates, shown))
-    write_page(folder / "index.md", "# Circuit reference", *parts, "## Gadgets", _list_gadgets(), toctree)
+    index = folder / "index.md"
+    write_page(index, "# Circuit reference", *parts, "## Gadgets", _list_gadgets(), toctree)
+    return [*written, index]
 
 
 def count_classes(template: Template) -> dict[str, int]:
@@ -143,11 +147,12 @@ def _write_template(path: Path, template: Template, rules: str, refused: Mapping
 
 
 def _sum_scopes(scopes: Mapping[str, list[str]], classes: Mapping[str, int], refused: Mapping[str, _Refused]) -> str:
+    sums = {scope: sum(classes[name] for name in names) for scope, names in scopes.items()}
     rows = [
-        (code(scope), sum(classes[n] for n in names), len(names), sum(1 for n in names if n in refused))
-        for scope, names in scopes.items()
+        (code(scope), sums[scope], len(scopes[scope]), sum(1 for name in scopes[scope] if name in refused))
+        for scope in sorted(sums, key=lambda scope: -sums[scope])
     ]
-    return make_table(("scope", "constraints", "classes", "refuse a forgery"), sorted(rows, key=lambda row: -row[1]))
+    return make_table(("scope", "constraints", "classes", "refuse a forgery"), rows)
 
 
 def _list_scope(
