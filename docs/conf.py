@@ -23,9 +23,11 @@ myst_enable_extensions: list[str] = []
 myst_heading_anchors = 3
 nitpicky = True
 highlight_language = "text"
+smartquotes = False  # what is code or an option stays as it is typed
 
 html_theme = "furo"  # no fonts, scripts or styles from elsewhere; light and dark; readable on a phone
 html_title = "zkmargin"
+html_favicon = "_static/icon.svg"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sphinx = False

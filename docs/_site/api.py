@@ -27,7 +27,7 @@ _LIMITS = {
 
 
 def write_api_pages(folder: Path) -> list[Path]:
-    """Write `api.md`, operations, and `api-records.md`, what they take and give, below docs/, and return their paths."""
+    """Write `api.md`, operations, and `api-records.md`, what they take and give, into a folder; return the paths."""
     document = make_document(ENDPOINTS)
     operations = [
         (path, method, operation)
