@@ -1,7 +1,7 @@
 """Which test runs a command of the documents that is not run as it is written, because it takes too long or a node.
 
-`PATHS` has every command of `zkmargin` that a page names; `EXACT` the commands whose options need another test, and
-what is no `zkmargin`. A value is FOLDER/FILE::NAME, that is tests/FOLDER/test_FILE.py::test_NAME, or a line of `.ci/run`.
+`PATHS` has every command of `zkmargin` that a page names; `EXACT` has commands whose options need another test, and all
+that is no `zkmargin`. A value is FOLDER/FILE::NAME, for tests/FOLDER/test_FILE.py::test_NAME, or a line of `.ci/run`.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from tests.docs.shell import PROGRAMS, Command, list_block_commands, list_inline
 
 PAGES: Final = {path.name: path.read_text() for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]}
 BLOCKS: Final = [command for page, text in PAGES.items() for command in list_block_commands(page, text)]
-RUN_AS_WRITTEN: Final = "quickstart.md"
+QUICK_START: Final = "quickstart.md"
 SHELL: Final = frozenset({"cp", "export", "umask", "echo", "b2sum"})  # run as written by a shell
 NO_COMMAND: Final = frozenset({"zkmargin COMMAND", "zkmargin ceremony v1 PURPOSE"})  # a form; what a digest begins with
 INLINE: Final = [
@@ -32,6 +32,11 @@ INLINE: Final = [
     for page, text in PAGES.items()
     for command in list_inline_commands(page, text)
     if command.words[0] in PROGRAMS and command.text not in NO_COMMAND
+]
+STEPS: Final = [  # run as written; its second part is a node's, as in README.md
+    command
+    for command in list_block_commands(QUICK_START, PAGES[QUICK_START].split("## A node of your own")[0])
+    if command.words[0] == "zkmargin"
 ]
 TESTS: Final = ROOT / "tests"
 Group: Final = click.Group
@@ -41,7 +46,7 @@ Group: Final = click.Group
 def test_pages_have_commands() -> None:
     assert len(BLOCKS) > 45
     assert len(INLINE) > 80
-    assert {command.page for command in BLOCKS} >= {"README.md", "cli.md", "ceremony.md", "node-ops.md", RUN_AS_WRITTEN}
+    assert {command.page for command in BLOCKS} >= {"README.md", "cli.md", "ceremony.md", "node-ops.md", QUICK_START}
 
 
 def test_blocks_of_commands_hold_nothing_else() -> None:
@@ -127,9 +132,8 @@ def test_quick_start_as_it_is_written(tmp_path: Path, keys_dir: Path, monkeypatc
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache_dir.parent))
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     monkeypatch.chdir(tmp_path)
-    commands = [command for command in list_of(BLOCKS, "zkmargin") if command.page == RUN_AS_WRITTEN]
-    assert len(commands) == 8
-    assert {str(command): run_cli(list(command.words[1:])) for command in commands} == {str(c): 0 for c in commands}
+    assert len(STEPS) == 8
+    assert {str(step): run_cli(list(step.words[1:])) for step in STEPS} == {str(step): 0 for step in STEPS}
     assert (tmp_path / "account-2.json").exists()
 
 
@@ -195,11 +199,9 @@ def test_command_is_run_by_some_test(command: Command) -> None:
         assert named.split("::")[1] in list_tests(get_file(named))
 
 
-@pytest.mark.parametrize("command", list_of(BLOCKS, "zkmargin"), ids=str)
+@pytest.mark.parametrize("command", [c for c in list_of(BLOCKS, "zkmargin") if c not in STEPS], ids=str)
 def test_that_test_gives_the_same_options(command: Command) -> None:
     path, _, words = resolve(command)
-    if command.page == RUN_AS_WRITTEN:
-        return
     sources = read_sources(get_file(str(find_test(command))))
     names = [f'"{name}"' for name in path.split()]
     options = [word for word in words if word.startswith("--") and word not in ("--json", "--help")]
