@@ -72,6 +72,7 @@ EXACT: Final = {
     "pkill -9 -f zkmargin node": _NODE,
     "python -m pytest tests/browser": f"{CI}make test",
     "python -m tests.verifier.rollup_gas": "verifier/rollup_gas::gas_is_as_pinned",
+    "python -m tests.circuits.refusals": "circuits/exit::invalid_exits_are_refused_by_the_constraint_they_break",
     "python -m verifier.solc": "third_party/solc::changed_source_changes_the_artifact",
     "python -m benchmarks.node_crash --kills 200": "node/crash::node_that_is_killed_again_and_again",
     "snarkjs powersoftau verify": "third_party/powers_by_snarkjs::snarkjs_sets_up_by_our_powers_as_we_prepare_them",
