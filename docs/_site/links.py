@@ -12,7 +12,7 @@ __all__ = ["link_pages"]
 
 _FENCE = re.compile(r"^\s*(```|~~~)")
 # A fenced or indented block is no prose; neither are a link's text and address.
-_MENTION = re.compile(r"(?<![\w/\[.])(?<!\]\()(?P<tick>`?)docs/(?P<page>[a-z0-9-]+)\.md(?P=tick)(?![\w/\])-])")
+_MENTION = re.compile(r"(?<![\w/\[.`])(?<!\]\()(?P<tick>`?)docs/(?P<page>[a-z0-9-]+)\.md(?P=tick)(?![\w/-])")
 
 
 def link_pages(text: str) -> str:

@@ -30,6 +30,8 @@ NAMED = sorted(set(re.findall(r"`(\w+/\w+)::(\w+)`", SECURITY)) - {("FOLDER/FILE
     [
         ("see docs/a-b.md.", "see [a-b](a-b.md)."),
         ("(docs/a.md, Part)", "([a](a.md), Part)"),
+        ("this (docs/a.md), that (`docs/b.md`)", "this ([a](a.md)), that ([b](b.md))"),
+        ("[docs/a.md](a.md), [`docs/a.md`](a.md)", "[docs/a.md](a.md), [`docs/a.md`](a.md)"),
         ("| `docs/a.md`, `docs/b.md` |", "| [a](a.md), [b](b.md) |"),
         ("[a](a.md) and [text](docs/a.md)", "[a](a.md) and [text](docs/a.md)"),
         ("x/docs/a.md, docs/a.mdx, docs/A.md", "x/docs/a.md, docs/a.mdx, docs/A.md"),
