@@ -1,4 +1,4 @@
-# make demo | test | lint | bench | mutants     from a fresh clone; Python 3.11+, Rust and a C compiler are all they need
+# make demo | test | lint | docs | bench | mutants     from a fresh clone; Python 3.11+, Rust and a C compiler are all they need
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
@@ -13,6 +13,8 @@ CARGO := cargo
 KERNEL := prover/native
 KERNEL_SOURCES := pyproject.toml $(KERNEL)/Cargo.toml $(KERNEL)/primitives/Cargo.toml $(KERNEL)/lanes/Cargo.toml $(KERNEL)/Cargo.lock $(shell find $(KERNEL)/src $(KERNEL)/primitives/src $(KERNEL)/lanes/src -name '*.rs')
 WORKERS ?= auto
+
+SITE := .cache/site
 
 # Node.js of the system, else the one that `make node` installs as wheels into a folder of its own.
 NODE_HOME := .cache/node
@@ -32,12 +34,12 @@ NEEDS_POSTGRES := tests/postgres
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 NEEDS_CHROMIUM := tests/browser
 
-.PHONY: help demo test lint bench mutants lane-bounds dashboard lock system-deps node third-party-state clean
+.PHONY: help demo test lint docs bench mutants lane-bounds dashboard lock system-deps node third-party-state clean
 
 help:
 	@printf '%s\n' 'make demo      real trades through deposits, auction, liquidation, proof and settlement' \
 	  'make test      the test suite' 'make lint      ruff, mypy --strict, stubtest, rustfmt, clippy' \
-	  'make bench     the figures of docs/benchmarks.md' 'make mutants   drop each named constraint in turn; a test must notice' \
+	  'make docs      the site from docs/, into .cache/site' 'make bench     the figures of docs/benchmarks.md' 'make mutants   drop each named constraint in turn; a test must notice' \
 	  'make dashboard   build the dashboard again from its source' 'make lock      renew the locked requirements' \
   'make system-deps   Python, a C compiler, and PostgreSQL and Chromium (for tests) by apt (Debian, as root)'
 
@@ -68,10 +70,17 @@ test: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel third-party-state
 lint: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
-	$(BIN)/mypy --strict $(addprefix -p ,$(PACKAGES))
+	$(BIN)/mypy --strict $(addprefix -p ,$(PACKAGES) docs._site)
 	$(BIN)/python -m mypy.stubtest prover._kernel
 	$(CARGO) fmt --all --manifest-path $(KERNEL)/Cargo.toml --check
 	PYO3_PYTHON=$(CURDIR)/$(BIN)/python $(CARGO) clippy --quiet --locked --workspace --manifest-path $(KERNEL)/Cargo.toml --all-targets -- -D warnings
+
+# Strict: a link that leads nowhere, a picture that is not there, a page that docs/index.md does not list, or one that
+# loads something from outside fails. All is read anew each time, for what is not read again is not warned of again.
+docs: $(VENV)/.stamp-docs $(VENV)/.stamp-kernel
+	@rm -rf $(SITE)
+	@$(BIN)/python -m sphinx --quiet --fresh-env --fail-on-warning --keep-going --jobs auto -d .cache/doctrees docs $(SITE)
+	@$(BIN)/python -m docs._site.offline $(SITE)
 
 bench: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
 	@$(BIN)/python -m benchmarks
@@ -94,6 +103,11 @@ $(VENV)/.stamp-runtime: requirements/runtime.txt
 
 $(VENV)/.stamp-dev: requirements/dev.txt $(VENV)/.stamp-runtime
 	@echo 'python packages for tests and linters: a minute'
+	@$(PIP_INSTALL) -r $<
+	@touch $@
+
+$(VENV)/.stamp-docs: requirements/docs.txt $(VENV)/.stamp-runtime
+	@echo 'python packages for the site: half a minute'
 	@$(PIP_INSTALL) -r $<
 	@touch $@
 
@@ -123,7 +137,7 @@ dashboard: third-party-state
 	cd $(DASHBOARD) && npm run --silent build
 
 lock: $(VENV)/.stamp-dev
-	for name in runtime dev node; do $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
+	for name in runtime dev docs node; do $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
 	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
 	  --output-file requirements/$$name.txt requirements/$$name.in; done
 
@@ -132,4 +146,4 @@ system-deps:
 	@command -v $(CARGO) >/dev/null || echo 'Rust 1.89 or newer is missing; Debian 12 has none: install it by rustup'
 
 clean:
-	rm -rf $(VENV) node_modules $(DASHBOARD)/node_modules .cache $(KERNEL)/target
+	rm -rf $(VENV) node_modules $(DASHBOARD)/node_modules .cache $(KERNEL)/target docs/generated

@@ -11,6 +11,7 @@ from rollup.babyjubjub import JUBJUB_SUBORDER, Point, multiply_base8
 from rollup.poseidon import poseidon
 from rollup.trace import Path
 from tests.circuits.lane_cases import LoneTemplate, Values
+from tests.circuits.refusals import assert_refusals_are_pinned
 
 __all__ = ["Forged", "Forger", "assert_refused_as_meant", "path_inputs", "sign_under", "tell"]
 
@@ -69,6 +70,7 @@ def assert_refused_as_meant(lane: LoneTemplate, forgeries: Sequence[Forged]) -> 
     assert len(broken) == len(forgeries), "two forgeries share a name"
     assert broken == {forged.name: forged.refused_by for forged in forgeries}
     assert all(broken.values())
+    assert_refusals_are_pinned(lane.template.name, forgeries)
 
 
 def tell(*values: int) -> Lie:

@@ -28,7 +28,7 @@ from tests.circuits.rescue_forgeries import forge_rescues
 from tests.circuits.rescue_scenes import get_rescue_scenes
 from tests.circuits.tick_forgeries import forge_ticks, get_honest_ticks
 
-__all__ = ["TEMPLATES", "run_mutants_of", "run_other_mutants"]
+__all__ = ["TEMPLATES", "load_catalogues", "run_mutants_of", "run_other_mutants"]
 
 _Catalogue: TypeAlias = tuple[Build, LoneTemplate, Sequence[Values], Sequence[Forged]]
 
@@ -76,6 +76,13 @@ def run_mutants_of(name: str, sample: int | None = None, *, seed: int = 0) -> Re
         build, lane, honest, forgeries = _CATALOGUES[name]()
         attacks = [forged.to_attack() for forged in forgeries]
         return run_mutants(name, build, honest, attacks, sample, seed=seed, moves=False, vary_witness=lane.vary)
+
+
+def load_catalogues() -> dict[str, Sequence[Forged]]:
+    """Return the forgeries of each of `TEMPLATES`, by the template's own name: half a minute."""
+    with kernel_hashing():
+        loaded = [load() for load in _CATALOGUES.values()]
+    return {lane.template.name: forgeries for _, lane, _, forgeries in loaded}
 
 
 def run_other_mutants(sample: int | None = None, *, seed: int = 0) -> list[Report]:

@@ -20,6 +20,7 @@ from rollup.segment import join_words
 from tests.circuits.data_cases import BRIDGE_PORTS, WIDTHS, make_data_inputs, tell_words
 from tests.circuits.data_forgeries import DATA, OUTPUTS, forge_data, get_honest_data
 from tests.circuits.frame_cases import load_frame
+from tests.circuits.refusals import assert_refusals_are_pinned
 
 elements = st.integers(0, R - 1)
 
@@ -100,6 +101,7 @@ def test_invalid_data_are_refused_by_the_rule_they_break() -> None:
     assert len(broken) == len(forgeries), "two forgeries share a name"
     assert broken == {forged.name: forged.refused_by for forged in forgeries}
     assert all(broken.values())
+    assert_refusals_are_pinned(lane.template.name, forgeries)
 
 
 def test_no_computed_wire_is_free() -> None:

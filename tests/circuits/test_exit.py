@@ -33,6 +33,7 @@ from tests.circuits.exit_cases import (
 )
 from tests.circuits.exit_forgeries import forge_exits
 from tests.circuits.lane_cases import kernel_hashing
+from tests.circuits.refusals import assert_refusals_are_pinned
 from tests.circuits.trade_scenes import make_venue
 from verifier.verify import verify_by_kernel, verify_by_py_ecc
 
@@ -112,6 +113,7 @@ def test_invalid_exits_are_refused_by_the_constraint_they_break() -> None:
     assert len(broken) == len(forgeries), "two forgeries share a name"
     assert broken == {forged.name: forged.refused_by for forged in forgeries}
     assert all(broken.values())
+    assert_refusals_are_pinned(template.template.name, forgeries)
 
 
 def test_no_computed_wire_is_free() -> None:

@@ -1,0 +1,1 @@
+"""What the site says beyond the pages: references that are generated, links, and that a page asks nobody else."""

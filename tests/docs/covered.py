@@ -1,0 +1,106 @@
+"""Which test runs a command of the documents that is not run as it is written, because it takes too long or a node.
+
+`PATHS` has every command of `zkmargin` that a page names; `EXACT` has commands whose options need another test, and all
+that is no `zkmargin`. A value is FOLDER/FILE::NAME, for tests/FOLDER/test_FILE.py::test_NAME, or a line of `.ci/run`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["BY_HAND", "CI", "EXACT", "MEASUREMENTS", "PATHS"]
+
+CI: Final = ".ci/run: "
+_NODE: Final = "node/whole_node::new_user_trades_kills_the_node_and_finds_everything_again"
+_TRADING: Final = "client/trading_cli::"
+
+PATHS: Final = {
+    "demo": "cli/commands::demo_goes_the_whole_way",
+    "node": _NODE,
+    "setup": "cli/commands::setup_of_the_exit_circuit_makes_the_key_that_exit_prove_finds",
+    "ceremony new": "cli/ceremony::verify_lists_the_contributions",
+    "ceremony contribute": "cli/ceremony::verify_lists_the_contributions",
+    "ceremony beacon": "cli/ceremony::verify_lists_the_contributions",
+    "ceremony verify": "cli/ceremony::verify_lists_the_contributions",
+    "key export": "cli/key::key_there_and_back",
+    "key import": "cli/key::key_there_and_back",
+    "replay": "cli/commands::replay_gives_totals_and_batches",
+    "prove": "cli/commands::prove_one_batch_file",
+    "verify": "cli/commands::verify_honest_run",
+    "settle": "cli/settle::vault_that_is_short_pays_one_share",
+    "compare": "cli/compare_gas::compare_by_the_evm",
+    "rebuild": "cli/rebuild::rebuild_meets_the_published_root",
+    "audit": "node/audit_files::audit_finds_it_and_ends_with_status_1",
+    "doctor": "node/doctor::a_new_node_is_well_and_notes_what_the_first_start_makes",
+    "bench node": "cli/bench::short_run",
+    "circuit stats": "cli/commands::circuit_stats",
+    "circuit export": "cli/commands::circuit_export_without_a_witness",
+    "account show": "cli/accounts::show_an_account",
+    "account proof": "cli/accounts::proof_is_valid_against_the_root",
+    "account verify": "cli/accounts::proof_is_valid_against_the_root",
+    "account create": _NODE,
+    "account deposit": _NODE,
+    "account status": f"{_TRADING}order_rests_and_is_cancelled",
+    "order": f"{_TRADING}order_rests_and_is_cancelled",
+    "quote": f"{_TRADING}quote_places_all_its_orders",
+    "cancel": f"{_TRADING}order_rests_and_is_cancelled",
+    "withdraw": f"{_TRADING}withdrawal_is_recorded",
+    "oracle key": "client/oracle_cli::key_is_made_once",
+    "oracle submit": "client/oracle_cli::prices_are_submitted_and_shown",
+    "oracle status": "client/oracle_cli::prices_are_submitted_and_shown",
+    "exit prove": "cli/exits::any_account_is_proved",
+    "exit verify": "cli/exits::verify_honest_exit",
+}
+_REPLAY_OF_ALL: Final = "zkmargin replay examples/avax-2025-10-10-full.csv.gz --all-trades --shape block --accounts 240"
+EXACT: Final = {
+    f"{_REPLAY_OF_ALL} --out crash --plot crash.svg": "cli/replays::nearly_every_sweep_is_filled",
+    f"{_REPLAY_OF_ALL} --out run --plot crash.svg --json": "cli/replays::totals_add_up_and_end_with_the_last_batch",
+    "zkmargin node --config FILE --rebuild-from-base-layer [--blobs DIR]": (
+        "node/base_rebuild::rebuild_by_the_configuration_and_once_only"
+    ),
+    "make demo": "cli/commands::demo_goes_the_whole_way",
+    "make test": f"{CI}make test",
+    "make lint": f"{CI}make lint",
+    "make docs": f"{CI}make docs",
+    "make mutants": "circuits/other_mutants::no_constraint_class_can_be_dropped_unnoticed",
+    "make dashboard": "bundle/bundle::bundle_is_what_its_source_makes",
+    "make lane-bounds": f"{CI}make test",  # the same Rust tests in release, where debug assertions are off
+    "npm ci": f"{CI}make test",  # its `third-party-state`
+    "python examples/market_maker.py --wallet w7": _NODE,
+    "python examples/taker.py buy --wallet w8": _NODE,
+    "curl -s http://127.0.0.1:8645/v1/batches": _NODE,
+    "pkill -9 -f zkmargin node": _NODE,
+    "python -m pytest tests/browser": f"{CI}make test",
+    "python -m tests.verifier.rollup_gas": "verifier/rollup_gas::gas_is_as_pinned",
+    "python -m tests.circuits.refusals": "circuits/exit::invalid_exits_are_refused_by_the_constraint_they_break",
+    "python -m verifier.solc": "third_party/solc::changed_source_changes_the_artifact",
+    "python -m benchmarks.node_crash --kills 200": "node/crash::node_that_is_killed_again_and_again",
+    "snarkjs powersoftau verify": "third_party/powers_by_snarkjs::snarkjs_sets_up_by_our_powers_as_we_prepare_them",
+    "snarkjs groth16 prove": "third_party/zkey_by_snarkjs::snarkjs_proves_under_a_key_of_ours",
+    "snarkjs zkey verify": "third_party/zkey_by_snarkjs::snarkjs_contributes_to_a_first_key_of_ours",
+    "snarkjs r1cs info": "third_party/batch_by_snarkjs::r1cs_info_of_a_batch",
+    "snarkjs wtns check": "third_party/batch_by_snarkjs::wtns_check_of_a_batch",
+}
+# Measurements of minutes to hours: a test starts each with --help, so that module, command and options are there.
+MEASUREMENTS: Final = frozenset(
+    {
+        "benchmarks",
+        "benchmarks.mutants",
+        "benchmarks.node_crash",
+        "benchmarks.node_risk",
+        "benchmarks.prover",
+        "benchmarks.store",
+    }
+)
+# What no test can run here, and why.
+BY_HAND: Final = {
+    "make system-deps": "installs packages of the system as root",
+    "pip install -r requirements/ray.in": "260 MB that are no part of the locked requirements",
+    "python -m tests.ray_check": "needs Ray",
+    "useradd --system zkmargin": "changes the system's users; tests/node/test_ops_files.py reads the unit",
+    "systemctl enable --now zkmargin-node": "needs systemd; tests/node/test_ops_files.py reads the unit",
+    "podman build -t zkmargin .": "needs podman and a registry; tests/node/test_ops_files.py reads the Containerfile",
+    "podman run -v zkmargin:/var/lib/zkmargin:U -p 127.0.0.1:8645:8645 zkmargin": "as before",
+    "cargo run --release --package zkmargin-primitives --example timings": "figures; `make test` builds every example",
+    "cargo run --release --package zkmargin-lanes --example msm": "as before",
+}
