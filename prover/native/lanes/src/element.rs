@@ -223,13 +223,19 @@ pub fn sub_columns<const N: usize>(a: &Columns<N>, b: &Columns<N>) -> Columns<N>
 #[inline(always)]
 pub fn multiply_columns(a: &[V; 5], b: &[V; 5]) -> Columns<10> {
     let mut t = [a[0].of(0); 10];
+    accumulate_columns(&mut t, a, b);
+    t
+}
+
+/// Add the product of two numbers of five limbs.
+#[inline(always)]
+pub fn accumulate_columns(t: &mut Columns<10>, a: &[V; 5], b: &[V; 5]) {
     for i in 0..5 {
         for j in 0..5 {
             t[i + j] = t[i + j].madd_lo(a[i], b[j]);
             t[i + j + 1] = t[i + j + 1].madd_hi(a[i], b[j]);
         }
     }
-    t
 }
 
 /// As `multiply_columns(a, a)`: 30 multiply-adds, the mixed ones doubled.

@@ -27,6 +27,8 @@ pub mod pack;
 #[cfg(target_arch = "x86_64")]
 mod plan;
 #[cfg(target_arch = "x86_64")]
+pub mod poseidon;
+#[cfg(target_arch = "x86_64")]
 mod recode;
 #[cfg(target_arch = "x86_64")]
 mod runs;

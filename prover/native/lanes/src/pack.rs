@@ -3,8 +3,10 @@
 //! A row's words are taken as they stand. arkworks' are x * 2^256; the lanes' Montgomery factor is 2^260, so what they
 //! read there as an element is x / 16. Callers keep that factor in mind instead of multiplying it away.
 
+use ark_bn254::Fr;
+
 use crate::element::Lanes;
-use crate::modulus::Modulus;
+use crate::modulus::{to_limbs, Limbs, Modulus};
 use crate::simd::{each, LIMB_MASK, V};
 use crate::Ifma;
 
@@ -63,4 +65,9 @@ pub fn pack<M: Modulus>(element: &Lanes<M>) -> [V; 4] {
         l[2].shr::<24>().or(l[3].shl::<28>()),
         l[3].shr::<36>().or(l[4].shl::<16>()),
     ]
+}
+
+/// Return x * 2^260 mod r: arkworks writes x * 2^256.
+pub fn to_montgomery(x: Fr) -> Limbs {
+    to_limbs((x * Fr::from(16u64)).0 .0)
 }

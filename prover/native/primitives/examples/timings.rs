@@ -16,6 +16,12 @@ fn main() {
             poseidon::hash(&inputs, Fr::from(1u64)).expect("the arity is within bounds");
         });
     }
+    for arity in [1, 2, 5, 8, 16] {
+        let inputs: Vec<Fr> = (0..8 * arity).map(Fr::from).collect();
+        report(&format!("poseidon, 8 rows of {arity} inputs"), 2000, || {
+            poseidon::hash_many(arity as usize, &inputs, Fr::from(1u64)).expect("the arity is within bounds");
+        });
+    }
     let mut element = Fr::from(5u64);
     report("poseidon, 5 inputs, each time others", 2000, || {
         element = poseidon::hash(&[element; 5], Fr::from(1u64)).expect("the arity is within bounds");
@@ -35,6 +41,10 @@ fn main() {
     claims.by_ref().take(1000).for_each(|claim| assert!(verifier.verify(&claim)));
     report("eddsa verify, one of 200 keys that are known", 500, || {
         assert!(verifier.verify(&claims.next().expect("without end")));
+    });
+    let eight: Vec<Claim> = claims.by_ref().take(8).collect();
+    report("eddsa verify, eight together by keys that are known", 500, || {
+        assert!(verifier.verify_many(&eight).into_iter().all(|is_valid| is_valid));
     });
     report("eddsa verify, a key that is new", 500, || assert!(Verifier::new(1, 1).verify(&claim)));
     let point = G2Affine::generator();

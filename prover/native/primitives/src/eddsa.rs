@@ -127,8 +127,21 @@ impl Drop for SecretKey {
 }
 
 pub(crate) fn challenge(r8: &Point, public_key: &Point, message: Fr) -> Fr {
-    let inputs = [r8.x, r8.y, public_key.x, public_key.y, message];
-    poseidon::hash(&inputs, Fr::from(0u64)).expect("five inputs are within bounds")
+    hash_challenged(&challenged(r8, public_key, message))[0]
+}
+
+/// The challenges of many claims, hashed together.
+pub(crate) fn challenges(claims: &[Claim]) -> Vec<Fr> {
+    let rows = claims.iter().map(|one| challenged(&one.signature.r8, &one.public_key, one.message));
+    hash_challenged(&rows.flatten().collect::<Vec<Fr>>())
+}
+
+fn challenged(r8: &Point, public_key: &Point, message: Fr) -> [Fr; 5] {
+    [r8.x, r8.y, public_key.x, public_key.y, message]
+}
+
+fn hash_challenged(rows: &[Fr]) -> Vec<Fr> {
+    poseidon::hash_many(5, rows, Fr::from(0u64)).expect("five inputs are within bounds")
 }
 
 pub(crate) fn to_scalar(element: Fr) -> Scalar {

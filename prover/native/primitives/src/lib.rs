@@ -9,6 +9,7 @@ pub mod eddsa;
 mod error;
 pub mod g2;
 mod grain;
+mod lanes;
 pub mod merkle;
 mod partial_rounds;
 pub mod poseidon;

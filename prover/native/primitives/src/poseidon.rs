@@ -3,16 +3,17 @@
 use std::sync::OnceLock;
 
 use ark_bn254::Fr;
-use ark_ff::Field;
+use ark_ff::{AdditiveGroup, Field};
 use rayon::prelude::*;
 
 use crate::error::Error;
+use crate::lanes::{Lanes, FEWEST_FOR_LANES, ROWS};
 use crate::partial_rounds::{Factored, HALF};
 use crate::wide::{dot, Wide};
 
 pub const MAX_INPUTS: usize = 16;
 /// Below this many rows the threads cost more than they give.
-const MIN_PARALLEL_ROWS: usize = 16;
+const MIN_PARALLEL_ROWS: usize = 32;
 
 /// Hash one row of inputs.
 pub fn hash(inputs: &[Fr], tag: Fr) -> Result<Fr, Error> {
@@ -27,7 +28,7 @@ pub fn hash_many(arity: usize, inputs: &[Fr], tag: Fr) -> Result<Vec<Fr>, Error>
         ($($arity:literal)*) => {
             match arity {
                 $($arity => hash_rows::<{ $arity + 1 }>(
-                    { static FORM: OnceLock<Factored<{ $arity + 1 }>> = OnceLock::new(); FORM.get_or_init(Factored::derive) },
+                    { static FORM: OnceLock<Form<{ $arity + 1 }>> = OnceLock::new(); FORM.get_or_init(Form::derive) },
                     inputs, tag),)*
                 got => Err(Error::Arity { got }),
             }
@@ -36,16 +37,45 @@ pub fn hash_many(arity: usize, inputs: &[Fr], tag: Fr) -> Result<Vec<Fr>, Error>
     dispatch!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
 }
 
-fn hash_rows<const W: usize>(form: &Factored<W>, inputs: &[Fr], tag: Fr) -> Result<Vec<Fr>, Error> {
+/// The permutation for each path.
+struct Form<const W: usize> {
+    portable: Factored<W>,
+    lanes: Option<Lanes<W>>,
+}
+
+impl<const W: usize> Form<W> {
+    fn derive() -> Self {
+        let portable = Factored::derive();
+        let lanes = Lanes::choose(&portable);
+        Self { portable, lanes }
+    }
+
+    /// Hash a few rows.
+    fn hash(&self, rows: &[Fr], tag: Fr, out: &mut [Fr]) {
+        match &self.lanes {
+            Some(lanes) if out.len() >= FEWEST_FOR_LANES => lanes.hash(rows, tag, out),
+            _ => {
+                for (row, out) in rows.chunks_exact(W - 1).zip(out) {
+                    *out = hash_row(&self.portable, row, tag);
+                }
+            }
+        }
+    }
+}
+
+fn hash_rows<const W: usize>(form: &Form<W>, inputs: &[Fr], tag: Fr) -> Result<Vec<Fr>, Error> {
     if !inputs.len().is_multiple_of(W - 1) {
         return Err(Error::Length { what: "rows", got_bytes: inputs.len() * 32, unit_bytes: (W - 1) * 32 });
     }
-    let hash_row = |row: &[Fr]| hash_row(form, row, tag);
-    Ok(if inputs.len() / (W - 1) < MIN_PARALLEL_ROWS {
-        inputs.chunks_exact(W - 1).map(hash_row).collect()
+    let mut hashes = vec![Fr::ZERO; inputs.len() / (W - 1)];
+    if hashes.len() < MIN_PARALLEL_ROWS {
+        let parts = inputs.chunks(ROWS * (W - 1)).zip(hashes.chunks_mut(ROWS));
+        parts.for_each(|(rows, out)| form.hash(rows, tag, out));
     } else {
-        inputs.par_chunks_exact(W - 1).with_min_len(4).map(hash_row).collect()
-    })
+        let parts = inputs.par_chunks(ROWS * (W - 1)).zip(hashes.par_chunks_mut(ROWS));
+        parts.for_each(|(rows, out)| form.hash(rows, tag, out));
+    }
+    Ok(hashes)
 }
 
 fn hash_row<const W: usize>(form: &Factored<W>, row: &[Fr], tag: Fr) -> Fr {

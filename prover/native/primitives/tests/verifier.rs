@@ -27,12 +27,15 @@ fn sign_for(public_key: Point, r8: Point, nonce: Scalar, secret: Scalar) -> Clai
     Claim { public_key, message, signature: Signature { r8, s } }
 }
 
-/// The verdict, the same from all: without memory, with the key new, with the key known.
+/// The verdict, the same from all: without memory, with the key new, with the key known, among others.
 fn agree(verifier: &Verifier, claim: &Claim) -> bool {
     let verdict = verify(claim);
     assert_eq!(Verifier::new(1, 1).verify(claim), verdict, "new: {claim:?}");
     assert_eq!(verifier.verify(claim), verdict, "{claim:?}");
     assert_eq!(verifier.verify(claim), verdict, "again: {claim:?}");
+    let valid = sign_with(200, 1);
+    let among = Verifier::new(4, 2).verify_many(&[valid, *claim, valid, *claim]);
+    assert_eq!(among, [true, verdict, true, verdict], "{claim:?}");
     verdict
 }
 

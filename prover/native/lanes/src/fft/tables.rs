@@ -4,7 +4,8 @@ use ark_bn254::Fr;
 use ark_ff::{FftField, Field, One};
 use rayon::prelude::*;
 
-use crate::modulus::{to_limbs, Limbs};
+use crate::modulus::Limbs;
+use crate::pack::to_montgomery;
 
 /// What the passes over a matrix of 2^log_rows rows and 2^log_columns columns need.
 pub struct Tables {
@@ -44,11 +45,6 @@ impl Tables {
             steps: reverse_bits(powers(Fr::one(), root(log2), n1)),
         }
     }
-}
-
-/// Return x * 2^260 mod r: arkworks writes x * 2^256.
-fn to_montgomery(x: Fr) -> Limbs {
-    to_limbs((x * Fr::from(16u64)).0 .0)
 }
 
 /// Return first * base^i for i below n.
