@@ -22,6 +22,7 @@ STYLE: Final[Any] = {  # the stubs list every setting there is
     "svg.hashsalt": "zkmargin",
     "svg.fonttype": "none",
     "font.size": 9,
+    "text.parse_math": False,  # a dollar sign in a name is one
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
