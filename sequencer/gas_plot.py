@@ -40,7 +40,7 @@ def plot_gas(comparison: GasComparison, rollup: RollupGas, title: str, path: Pat
             axes.set_yscale("log")
             draw_grid(axes)
         _draw_run(panels[0], comparison)
-        panels[0].set_title(title, loc="left")
+        panels[0].set_title(title, loc="left", parse_math=False)  # a dollar sign in a name is one
         draw_curve(panels[1], fit_law(rollup.settle_gas))
         panels[1].set_title("Rollup: all places filled", loc="left")
         save_figure(figure, path)

@@ -66,7 +66,7 @@ def plot_replay(batches: Sequence[BatchEntry], title: str, path: Path) -> None:
             draw(axes, times, batches)
             draw_grid(axes)
         show_dates(panels[-1])
-        panels[0].set_title(title, loc="left")
+        panels[0].set_title(title, loc="left", parse_math=False)  # a dollar sign in a name is one
         save_figure(figure, path)
 
 

@@ -22,12 +22,12 @@ _MAX_HOURS = 24 * 366
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder to write. [default: DIR-report]")
 @click.option(
     "--hours",
-    type=click.FloatRange(0, _MAX_HOURS, min_open=True),
+    type=click.IntRange(1, _MAX_HOURS),
     metavar="H",
     help="Of a node: how far back from the last record of its log. [default: 24]",
 )
 @json_option
-def report(folder: Path, out: Path | None, hours: float | None, as_json: bool) -> None:
+def report(folder: Path, out: Path | None, hours: int | None, as_json: bool) -> None:
     """Write a report in HTML of a replay, or of a node's last hours, with every plot as SVG and PNG beside it.
 
     DIR is a replay's folder, with its proofs and its settlement where they stand there; or a node's data folder, its

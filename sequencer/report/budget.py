@@ -18,7 +18,7 @@ from sequencer.report.treemap import Rectangle, lay_out
 
 __all__ = ["LaneBudget", "count_budget", "draw_budget"]
 
-_COLOURS: Final = colormaps["tab20"]
+_COLOURS: Final = colormaps["tab10"]
 _WIDTH, _HEIGHT = 9.0, 6.0  # inches, and the units of the treemap
 _CHAR_WIDTH, _LINE_HEIGHT = 0.062, 0.13  # inches of a character at the size below
 _POINTS: Final = 7

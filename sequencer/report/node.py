@@ -8,12 +8,13 @@ from typing import Final, NamedTuple
 
 from rollup.market_params import MarketParams
 from sequencer.errors import RunEmpty
+from sequencer.node.errors import StoreCorrupt
 from sequencer.node.reading import StoreView, open_view
 from sequencer.node.stages import BATCH
 from sequencer.progress import Report
 from sequencer.report.figures import Fact, Proving, Stage, Subject
 from sequencer.report.node_day import NodeDay, read_trace
-from sequencer.report.totals import list_facts
+from sequencer.report.totals import MAX_TIME_S, list_facts
 from sequencer.report.traces import list_used_markets
 
 __all__ = ["read_node_subject"]
@@ -32,6 +33,11 @@ def read_node_subject(database: Path, name: str, hours: float, report: Report) -
         terms = _read_terms(view)
         day = _read_day(view, len(terms.markets) if terms else 0, hours, report)
         gas = tuple(day.list_gas())
+        late = [batch for batch in day.batches.values() if batch.timestamp_s > MAX_TIME_S]
+        if late:
+            raise StoreCorrupt(
+                view.name, f"time of batch {late[0].number}", str(late[0].timestamp_s), "before year 10000"
+            )
     if terms is None or not day.batches:
         raise RunEmpty(str(database), f"no batch in the last {hours:g} hours of the log", "one at least")
     batches = tuple(day.batches.values())

@@ -17,13 +17,15 @@ __all__ = ["draw_prices"]
 
 _MARKET_HEIGHT, _PANEL_HEIGHT = 3.0, 1.6  # inches
 _WIDTH: Final = 9.0
-_MANY: Final = 5_000  # points, from which an SVG holds them as an image
+_MANY: Final = 1_000  # points, from which an SVG holds them as an image
 _MARKERS: Final = (
     ("liquidations", "v", ORANGE, "liquidated"),
     ("takeovers", "x", RED, "taken over"),
     ("deleveraged", "D", GREY, "deleveraged"),
 )
 _NAME_LENGTH: Final = 40
+_PALE: Final = "#9aa3ab"  # clearing prices lie on the mark most of the time
+_MARKER_POINTS: Final = 14  # area of a marker that stands for one account
 
 
 def draw_prices(figure: Figure, subject: Subject) -> None:
@@ -53,16 +55,17 @@ def _draw_market(axes: Axes, times: Times, subject: Subject, market: int) -> Non
     prices = np.array([np.nan if one.price_ticks is None else one.price_ticks / scale for one in figures])
     is_many = len(figures) > _MANY
     axes.plot(times, marks, color=BLUE, linewidth=1, label="mark")
-    axes.plot(times, prices, ".", color=ORANGE, markersize=2, label="clearing price", rasterized=is_many)
+    axes.plot(times, prices, ".", color=_PALE, markersize=2, label="clearing price", rasterized=is_many)
     for name, marker, color, label in _MARKERS:
         counts = np.array([getattr(one, name) for one in figures])
         if not counts.any():
             continue
         hit = counts > 0
-        sizes = 18 * np.sqrt(counts[hit])
+        sizes = _MARKER_POINTS * np.sqrt(counts[hit])
         label = f"{label} ({counts.sum()})"
         drawn = axes.scatter(times[hit], marks[hit], s=sizes, label=label, marker=marker, color=color, linewidths=0.8)
-        drawn.set(zorder=3, rasterized=is_many)
+        drawn.set(zorder=3, rasterized=is_many, alpha=0.8)
     axes.set_ylabel("USD")
-    axes.set_title(clean(subject.markets[market].name, _NAME_LENGTH) or f"market {market}", loc="left")
+    name = clean(subject.markets[market].name, _NAME_LENGTH) or f"market {market}"
+    axes.set_title(name, loc="left", parse_math=False)  # a dollar sign in a name is one
     axes.legend(frameon=False)

@@ -23,6 +23,7 @@ _LABELS: Final = {  # of the kernel's stages; one that is not here is shown by i
     "A": "MSM A",
     "B1": "MSM B1",
     "B2": "MSM B2 (G2)",
+    _REST: "scalars sorted, rest",
 }
 _REST_FROM_S: Final = 0.001
 _MANY: Final = 5_000
@@ -41,7 +42,7 @@ class PartTime(NamedTuple):
 def measure_parts(proofs: Sequence[ProofFigures]) -> tuple[PartTime, ...]:
     """Return the parts in the order in which they run; nothing where no proof has any.
 
-    `rest` is what lies between the kernel's stages. Stages that overlap leave none.
+    The rest is what lies between the kernel's stages, where scalars are sorted. Stages that overlap leave none.
     """
     if not any(proof.parts_s for proof in proofs):
         return ()
@@ -73,7 +74,7 @@ def _draw_parts(figure: Figure, parts: Sequence[PartTime]) -> None:
     places, means = range(len(parts)), [part.mean_s for part in parts]
     reach = [[part.mean_s - part.least_s for part in parts], [part.most_s - part.mean_s for part in parts]]
     axes.barh(places, means, xerr=reach, color=BLUE, ecolor=GREY, error_kw={"elinewidth": 1}, height=0.7)
-    axes.set_yticks(places, [part.name for part in parts])
+    axes.set_yticks(places, [part.name for part in parts], parse_math=False)
     axes.invert_yaxis()
     for place, part in enumerate(parts):
         text = f"{part.mean_s:.3f} s, {part.mean_s / total_s:.0%}"

@@ -13,7 +13,7 @@ from sequencer.manifest import MANIFEST, BatchEntry, Manifest, read_batch_bytes,
 from sequencer.progress import Report
 from sequencer.proofs import PROVING, ProvingRecord, read_record
 from sequencer.report.figures import BatchFigures, Fact, GroupGas, ProofFigures, Proving, Stage, Subject
-from sequencer.report.totals import list_facts
+from sequencer.report.totals import MAX_TIME_S, list_facts
 from sequencer.report.traces import describe_trace, list_used_markets
 from sequencer.settlement.record import SETTLEMENT, SettlementRecord, read_settlement
 from verifier.iden3 import read_public_inputs
@@ -63,6 +63,8 @@ def _read_batches(
         trace = decode_trace(read_batch_bytes(folder, entry), str(folder / entry.file))
         if (got := trace.header_after.batch_number) != entry.batch_number:
             raise FileMalformed(str(folder / entry.file), "batch number", str(got), str(entry.batch_number))
+        if (time_s := trace.header_after.timestamp_s) > MAX_TIME_S:
+            raise FileMalformed(str(folder / entry.file), "timestamp_s", str(time_s), f"at most {MAX_TIME_S}")
         markets = list_used_markets(trace.params.markets)
         batches.append(describe_trace(trace, entry.bad_debt_atoms))
     return markets, tuple(batches)

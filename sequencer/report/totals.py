@@ -8,10 +8,11 @@ from typing import Final
 
 from sequencer.report.figures import BatchFigures, Fact
 
-__all__ = ["list_facts", "spell_time", "spell_usd"]
+__all__ = ["MAX_TIME_S", "list_facts", "spell_time", "spell_usd"]
 
 _ATOMS_PER_CENT: Final = 10**16
 _PPM_PER_PERCENT: Final = 10**4
+MAX_TIME_S: Final = 253_402_300_799  # the end of the year 9999: neither Python nor matplotlib knows a later date
 
 
 def list_facts(batches: Sequence[BatchFigures]) -> Iterator[Fact]:

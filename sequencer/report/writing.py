@@ -25,7 +25,7 @@ __all__ = ["PAGE", "Written", "read_subject", "write_report"]
 
 PAGE: Final = "index.html"
 _SUFFIXES: Final = (".svg", ".png")
-_HOURS: Final = 24.0
+_HOURS: Final = 24
 _DPI: Final = 144
 
 
