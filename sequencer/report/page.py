@@ -31,9 +31,7 @@ class _ShownPlot:
 
 def make_page(subject: Subject, plots: Iterable[Plot], svgs: Mapping[str, bytes]) -> str:
     """Return the report as HTML. `svgs` has the plots' files by name: they stand in the page, too."""
-    environment = Environment(
-        loader=PackageLoader("sequencer.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=False
-    )
+    environment = Environment(loader=PackageLoader("sequencer.report"), autoescape=True, undefined=StrictUndefined)
     facts = dict(subject.facts)
     shown = [
         _ShownPlot(plot.name, plot.title, clean(plot.caption, 1_000), _encode(svgs[plot.name]), plot.tables)

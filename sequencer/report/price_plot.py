@@ -17,7 +17,7 @@ __all__ = ["draw_prices"]
 
 _MARKET_HEIGHT, _PANEL_HEIGHT = 3.0, 1.6  # inches
 _WIDTH: Final = 9.0
-_MANY: Final = 1_000  # points, from which an SVG holds them as an image
+_MANY, _VERY_MANY = 1_000, 5_000  # batches, from which an SVG holds dots, and lines, as an image
 _MARKERS: Final = (
     ("liquidations", "v", ORANGE, "liquidated"),
     ("takeovers", "x", RED, "taken over"),
@@ -41,11 +41,21 @@ def draw_prices(figure: Figure, subject: Subject) -> None:
         draw(axes, times, subject.batches)
     for axes in panels:
         draw_grid(axes)
+        if len(subject.batches) > _VERY_MANY:
+            _spare(axes)
     show_dates(panels[-1])
 
 
 def _is_fund_known(subject: Subject) -> bool:
     return any(batch.fund_atoms is not None for batch in subject.batches)
+
+
+def _spare(axes: Axes) -> None:
+    """Let lines be an image too, and the legend stand where nothing has to be looked for: a day has 86,400 batches."""
+    for line in axes.lines:
+        line.set_rasterized(True)
+    if axes.get_legend() is not None:
+        axes.legend(frameon=False, loc="upper left")
 
 
 def _draw_market(axes: Axes, times: Times, subject: Subject, market: int) -> None:

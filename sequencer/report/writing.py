@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -78,7 +79,9 @@ def write_report(subject: Subject, out: Path, report: Report) -> Written:
 
 
 def _draw(plot: Plot, folder: Path) -> None:
-    with rc_context(STYLE):
+    with rc_context(STYLE), warnings.catch_warnings():
+        # a market's name may be in any script: the reader's fonts have it for the SVG, a box stands in the PNG
+        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
         figure = Figure(layout="constrained", dpi=_DPI)
         plot.draw(figure)
         for suffix in _SUFFIXES:

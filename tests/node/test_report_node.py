@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ from tests.node.small_node import MARK, SmallNode, trade
 from tests.node_stores import edit
 
 Capsys = pytest.CaptureFixture[str]
+_SHAPE = replace(TINY, name="town")  # no shape of this program's: its circuit need not be built to be drawn
 _PROVED_MS = (2_500, 1_500)
 _GAS = 440_445
 _EQUITY_ATOMS = 10**9  # of each account: a fall by 35 ticks is too much for some, by 60 for others
@@ -42,7 +44,7 @@ class Made:
     """A small node that ran for some seconds, and the folder that its store was written to."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.node, self.traces = folder, SmallNode(TINY, _EQUITY_ATOMS), []
+        self.folder, self.node, self.traces = folder, SmallNode(_SHAPE, _EQUITY_ATOMS), []
         trade(self.node)
         for mark in (MARK, MARK - 35, MARK - 60, MARK - 60):
             self.traces.append(self.node.clear(60, mark))
@@ -107,6 +109,7 @@ def test_page_of_a_node_that_runs(made: Made, tmp_path: Path, capsys: Capsys) ->
     for sentence in found["missing"]:
         assert sentence in page.text
     assert any("parts are not known" in sentence for sentence in found["missing"])
+    assert any("knows no shape town" in sentence for sentence in found["missing"])
     assert any("bad debt is not shown" in sentence for sentence in found["missing"])
 
 
