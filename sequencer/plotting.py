@@ -86,6 +86,7 @@ def draw_liquidations(axes: Axes, times: Times, batches: Sequence[DrawnBatch]) -
         totals = list(accumulate(getattr(batch, name) for batch in batches))
         axes.step(times, totals, where="post", color=color, linewidth=1, label=f"{name} ({totals[-1]})")
     axes.set_ylabel("so far")
+    axes.set_ylim(bottom=0)
     axes.legend(frameon=False)
 
 

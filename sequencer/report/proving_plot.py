@@ -7,6 +7,7 @@ from statistics import fmean
 from typing import Final, NamedTuple
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from sequencer.plot_style import BLUE, GREY, draw_grid
 from sequencer.report.figures import ProofFigures
@@ -92,6 +93,7 @@ def _draw_each(figure: Figure, proofs: Sequence[ProofFigures]) -> None:
     axes.plot(range(1, len(seconds) + 1), seconds, ".", color=BLUE, rasterized=len(seconds) > _MANY)
     axes.axhline(fmean(seconds), color=GREY, linewidth=0.8, linestyle="--", label=f"mean {fmean(seconds):.2f} s")
     axes.set_xlabel("proofs, in the order of their batches")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylabel("seconds, witness and proof")
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False)
