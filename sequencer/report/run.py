@@ -78,8 +78,8 @@ def _find_proofs(folder: Path, manifest: Manifest, missing: list[str]) -> Provin
     record = read_record(folder)
     roots = {Path(entry.file).stem: (entry.old_state_root, entry.new_state_root) for entry in manifest.batches}
     for entry in record.proofs:
-        inputs = read_public_inputs(folder / entry.public_file)
-        if roots.get(entry.batch) != tuple(str(value) for value in inputs[:2]):
+        old_and_new = read_public_inputs(folder / entry.public_file)[:2]  # the first of `PublicInputs`
+        if roots.get(entry.batch) != tuple(map(str, old_and_new)):
             missing.append(f"The proofs are left out: that of {entry.batch} is of another run's states.")
             return None
     if record.is_sample:
