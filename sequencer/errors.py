@@ -18,6 +18,7 @@ __all__ = [
     "KeyUnusable",
     "OptionInvalid",
     "PowersUnusable",
+    "RunEmpty",
     "RunUnsettleable",
     "TapeMalformed",
     "ZkeyUnusable",
@@ -74,6 +75,19 @@ class DeploymentElsewhere(RollupError):
 
     def __str__(self) -> str:
         return f"{self.field}: got {self.got}; the run is bound to {self.expected}: replay it for where it is to settle"
+
+
+@dataclass(eq=False)
+class RunEmpty(RollupError):
+    """A replay or a node's log holds nothing that a report could show."""
+
+    code = "run_empty"
+    path: str
+    got: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.got}, expected {self.expected}"
 
 
 @dataclass(eq=False)

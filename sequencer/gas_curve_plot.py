@@ -9,23 +9,22 @@ from matplotlib.axes import Axes
 
 from rollup.shapes import BLOCK
 from sequencer.gas_curve import ORDER_STEPS, PROOF_STEPS, TARGET_GAS, AffineLaw, compute_curve, count_fitting_orders
+from sequencer.plot_style import GREY, RED
 
 __all__ = ["draw_curve"]
 
 _BLUES: Final = colormaps["Blues"]
-_GREY: Final = "#5c6670"
-_RED: Final = "#b3261e"
 
 
 def draw_curve(axes: Axes, law: AffineLaw) -> None:
     """Draw the curve on log scales; dotted where the data of the group do not fit one blob."""
     for position, n_proofs in enumerate(PROOF_STEPS):
         _draw_line(axes, law, n_proofs, _BLUES(0.35 + 0.65 * position / (len(PROOF_STEPS) - 1)))
-    axes.plot([], [], ":", color=_GREY, linewidth=1, label="data fill more than a blob")
-    axes.axvline(BLOCK.max_orders, color=_GREY, linewidth=0.8, linestyle="--")
-    axes.annotate("block", (BLOCK.max_orders * 1.04, 1.0), xycoords=axes.get_xaxis_transform(), color=_GREY, va="top")
-    axes.axhline(TARGET_GAS, color=_RED, linewidth=0.8, linestyle="--")
-    axes.annotate(f"{TARGET_GAS:.0f}: half of StarkEx", (ORDER_STEPS[0], TARGET_GAS), color=_RED, va="bottom")
+    axes.plot([], [], ":", color=GREY, linewidth=1, label="data fill more than a blob")
+    axes.axvline(BLOCK.max_orders, color=GREY, linewidth=0.8, linestyle="--")
+    axes.annotate("block", (BLOCK.max_orders * 1.04, 1.0), xycoords=axes.get_xaxis_transform(), color=GREY, va="top")
+    axes.axhline(TARGET_GAS, color=RED, linewidth=0.8, linestyle="--")
+    axes.annotate(f"{TARGET_GAS:.0f}: half of StarkEx", (ORDER_STEPS[0], TARGET_GAS), color=RED, va="bottom")
     axes.set_xlabel("orders a proof")
     axes.legend(frameon=False, title="a transaction")
 

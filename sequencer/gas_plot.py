@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -15,20 +15,12 @@ from sequencer.gas_backends import BatchCost
 from sequencer.gas_curve import fit_law
 from sequencer.gas_curve_plot import draw_curve
 from sequencer.gas_model import RollupGas
-from sequencer.plotting import check_suffix
+from sequencer.plot_style import BLUE, GREY, RED, STYLE, check_suffix, draw_grid, save_figure
 from sequencer.published_gas import PUBLISHED
 
 __all__ = ["plot_gas"]
 
-_COLOURS: Final = {"direct": "#b3261e", "rollup": "#1f5fa8"}
-_GREY: Final = "#5c6670"
-_STYLE: Final[Any] = {  # the stubs list every setting there is
-    "svg.hashsalt": "zkmargin",
-    "svg.fonttype": "none",
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-}
+_COLOURS: Final = {"direct": RED, "rollup": BLUE}
 _MAX_ORDERS: Final = 1_000
 
 
@@ -40,18 +32,18 @@ def plot_gas(comparison: GasComparison, rollup: RollupGas, title: str, path: Pat
     every place of a proof is filled. Raises OptionInvalid for another suffix.
     """
     check_suffix(path)
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure = Figure(figsize=(13, 5.5), layout="constrained")
         panels = figure.subplots(1, 2)
         for axes in panels:
             axes.set_xscale("log")
             axes.set_yscale("log")
-            axes.grid(visible=True, color="#dddddd", linewidth=0.5)
+            draw_grid(axes)
         _draw_run(panels[0], comparison)
-        panels[0].set_title(title, loc="left")
+        panels[0].set_title(title, loc="left", parse_math=False)  # a dollar sign in a name is one
         draw_curve(panels[1], fit_law(rollup.settle_gas))
         panels[1].set_title("Rollup: all places filled", loc="left")
-        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+        save_figure(figure, path)
 
 
 def _draw_run(axes: Axes, comparison: GasComparison) -> None:
@@ -67,7 +59,7 @@ def _draw_run(axes: Axes, comparison: GasComparison) -> None:
 def _draw_backend(axes: Axes, name: str, costs: Sequence[BatchCost]) -> None:
     if not costs:
         return
-    colour = _COLOURS.get(name, _GREY)
+    colour = _COLOURS.get(name, GREY)
     orders, gas = [cost.orders for cost in costs], [cost.gas_per_order for cost in costs]
     axes.plot(orders, gas, "o", color=colour, markersize=3, label=name)
     if name == "rollup":
@@ -79,7 +71,7 @@ def _draw_backend(axes: Axes, name: str, costs: Sequence[BatchCost]) -> None:
 def _draw_published(axes: Axes) -> None:
     for figure in PUBLISHED:
         if figure.low_gas == figure.high_gas:
-            axes.axhline(figure.low_gas, color=_GREY, linewidth=0.8, linestyle="--")
+            axes.axhline(figure.low_gas, color=GREY, linewidth=0.8, linestyle="--")
         else:
-            axes.axhspan(figure.low_gas, figure.high_gas, color=_GREY, alpha=0.2, linewidth=0)
-        axes.annotate(figure.name, (1.1, figure.high_gas), color=_GREY, va="bottom")
+            axes.axhspan(figure.low_gas, figure.high_gas, color=GREY, alpha=0.2, linewidth=0)
+        axes.annotate(figure.name, (1.1, figure.high_gas), color=GREY, va="bottom")

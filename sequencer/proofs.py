@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
+from math import inf
 from pathlib import Path
 from typing import Final
 
@@ -15,8 +16,9 @@ __all__ = ["PROVING", "VERIFICATION_KEY", "ProofEntry", "ProvingRecord", "encode
 PROVING: Final = "proving.json"
 VERIFICATION_KEY: Final = "verification_key.json"
 _FORMAT: Final = "zkmargin proofs"
-_VERSION: Final = 3
+_VERSION: Final = 4
 MAX_RECORD_BYTES: Final = 64 * 2**20
+_MAX_PARTS: Final = 64
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class ProofEntry:
     witness_s: float
     prove_s: float
     peak_rss_bytes: int  # of the whole process so far
+    parts_s: dict[str, float] = field(default_factory=dict)  # of prove_s, by the kernel's stages, in their order
 
     @property
     def proof_file(self) -> str:
@@ -74,6 +77,7 @@ def read_record(folder: Path) -> ProvingRecord:
     for i, entry in enumerate(entries):
         if Path(entry.batch).name != entry.batch:
             raise FileMalformed(str(path), f"proofs[{i}].batch", repr(entry.batch)[:80], "a name without folders")
+        _check_parts(path, f"proofs[{i}].parts_s", entry.parts_s)
     lists = {"proofs": entries, "groups": _decode_groups(path, facts.get("groups"))}
     record = decode_record(path, "file", ProvingRecord, facts | lists)
     if record.every < 1:
@@ -82,6 +86,13 @@ def read_record(folder: Path) -> ProvingRecord:
         what = f"{expected}: every {record.every} of {record.n_batches} batches"
         raise FileMalformed(str(path), "number of proofs", str(len(entries)), what)
     return record
+
+
+def _check_parts(path: Path, where: str, raw: object) -> None:
+    """Raise FileMalformed unless it is seconds by name."""
+    seconds = list(raw.values()) if isinstance(raw, dict) else [None]
+    if len(seconds) > _MAX_PARTS or any(type(part) is not float or not 0 <= part < inf for part in seconds):
+        raise FileMalformed(str(path), where, repr(raw)[:80], f"at most {_MAX_PARTS} names with seconds")
 
 
 def _decode_groups(path: Path, raw: object) -> tuple[int, ...]:

@@ -19,6 +19,7 @@ from sequencer.keys import LoadedKey, load_or_make_key
 from sequencer.placing import PlacedGroup, place_batches
 from sequencer.progress import Report
 from sequencer.proofs import PROVING, VERIFICATION_KEY, ProofEntry, ProvingRecord, encode_record
+from sequencer.stage_clock import StageClock
 from verifier.iden3 import write_proof, write_public_inputs, write_verification_key
 from verifier.keys import decode_proof, decode_verifying_key
 
@@ -77,7 +78,8 @@ def prove_batch(
     witnessed_s = time.perf_counter()
     public_inputs = PublicInputs(*kernel.decode_be(witness.public_inputs_be()))
     group.check_public_inputs(batch.name, batch.trace.params.params_hash, public_inputs)
-    proof_be = kernel.prove(key, circuit.circuit, witness, progress=tell)
+    clock = StageClock(tell)
+    proof_be = kernel.prove(key, circuit.circuit, witness, progress=clock)
     proved_s = time.perf_counter()
     entry = ProofEntry(
         batch=batch.name,
@@ -85,6 +87,7 @@ def prove_batch(
         witness_s=round(witnessed_s - started_s, 3),
         prove_s=round(proved_s - witnessed_s, 3),
         peak_rss_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _BYTES_PER_MAXRSS,
+        parts_s=clock.parts_s,
     )
     return ProvedBatch(entry, proof_be, public_inputs)
 

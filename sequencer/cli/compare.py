@@ -66,7 +66,7 @@ def compare(folder: Path, evm: bool, first: int | None, plot: Path | None, keys_
 
 
 def _check_options(evm: bool, first: int | None, plot: Path | None) -> None:
-    from sequencer.plotting import check_suffix
+    from sequencer.plot_style import check_suffix
 
     for name, value in (("--first", first), ("--plot", plot)):
         if value is not None and not evm:

@@ -113,6 +113,7 @@ def _run(
     from sequencer.proving import prove_batches
     from sequencer.replay import ReplayOptions, replay_tape
     from sequencer.settlement.opening import open_settler
+    from sequencer.settlement.record import write_settlement
     from sequencer.settlement.run_files import read_run
     from sequencer.settlement.settling import settle_all
 
@@ -130,6 +131,7 @@ def _run(
     with show_stage("5/6 settlement by the Rollup contract") as stage:
         prover = ExitProver(keys_dir, stage.report)
         settled = settle_all(open_settler(read_run(folder), layer, prover), stage.report)
+        write_settlement(folder, settled)
     with show_stage("6/6 comparison with direct settlement") as stage:
         comparison = compare_run(folder, stage.report, checked)
     return manifest, replay, record, checked, settled, comparison

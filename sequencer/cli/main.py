@@ -26,6 +26,7 @@ _COMMANDS: Final = {
     "verify": "sequencer.cli.verify",
     "settle": "sequencer.cli.settle",
     "compare": "sequencer.cli.compare",
+    "report": "sequencer.cli.report",
     "circuit": "sequencer.cli.circuit",
     "account": "sequencer.cli.account",
     "order": "sequencer.cli.order",

@@ -71,7 +71,8 @@ def replay(
     n_batches = None if all_trades else batches
     options = ReplayOptions(get_shape(shape_name), n_batches, accounts, seed, group_size, chain_id, ends_at_s)
     if plot is not None:
-        from sequencer.plotting import check_suffix, plot_replay
+        from sequencer.plot_style import check_suffix
+        from sequencer.plotting import plot_replay
 
         check_suffix(plot)
     with show_stage("replay") as stage:

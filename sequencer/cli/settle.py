@@ -38,7 +38,8 @@ def settle(
 
     Every deposit and forced request is sent by its owner, whose key follows from the run's seed; each group is
     committed with its blob and proved in one transaction; every payment is claimed. Exit status 0 where the contract
-    then stands at the run's last state root and holds just what it owes, else 1.
+    then stands at the run's last state root and holds just what it owes, else 1. What it cost
+    is kept as settlement.json.
 
     With --freeze, on the embedded EVM, days then pass in which nobody serves the queue: anyone freezes the rollup, a
     deposit goes back, every account registers an exit by a proof and is paid its share of what the vault has.
@@ -50,6 +51,7 @@ def settle(
     from sequencer.exit_proofs import ExitProver
     from sequencer.settlement.leaving import leave
     from sequencer.settlement.opening import open_settler
+    from sequencer.settlement.record import write_settlement
     from sequencer.settlement.run_files import read_run
     from sequencer.settlement.settling import settle_all
 
@@ -61,6 +63,7 @@ def settle(
         prover = ExitProver(resolve_keys_dir(keys_dir), stage.report)
         settler = open_settler(read_run(folder), layer, prover)
         settled = settle_all(settler, stage.report)
+        write_settlement(folder, settled)
     departure = None
     if freeze:
         with show_stage("freeze and exit") as stage:

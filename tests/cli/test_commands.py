@@ -25,6 +25,7 @@ COMMANDS = (
     "prove",
     "verify",
     "compare",
+    "report",
     "circuit",
     "account",
     "oracle",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from sequencer.settlement.deploying import LIMITS, Deployed, VerifyingKey, deplo
 from sequencer.settlement.leaving import Departure, PaidExit
 from sequencer.settlement.people import STRANGER, derive_address, find_deployment, list_people, name_owner
 from sequencer.settlement.queueing import QueueFiller
+from sequencer.settlement.record import read_settlement
 from sequencer.snapshots import read_snapshot
 from tests.cli.conftest import EXAMPLE
 from tests.cli.helpers import assert_refused, edit_entries, edit_json, run_json
@@ -57,6 +58,10 @@ def test_settled_run_stands_where_its_state_does(proved_run: Path, keys_dir: Pat
     assert found["vault_e6"] == str(last.state.header.vault_e6 + fees_e6)
     assert (group["batches"], group["blob_gas"], found["gas"]) == (2, 2**17, group["settle"]["gas"])
     assert group["settle"]["transactions"] == 1
+    kept = read_settlement(proved_run)
+    facts = (kept.contract, kept.state_root, kept.vault_e6)
+    assert facts == (found["contract"], found["state_root"], found["vault_e6"])
+    assert [asdict(one) for one in kept.groups] == found["groups"]
     assert run_cli(["settle", str(proved_run), "--keys", str(keys_dir)]) == 0
     assert "settled: contract 0x" in capsys.readouterr().out
 
