@@ -37,6 +37,7 @@ _COMMANDS: Final = {
     "rebuild": "sequencer.cli.rebuild",
     "audit": "sequencer.cli.audit",
     "doctor": "sequencer.cli.doctor",
+    "top": "sequencer.cli.top",
 }
 
 

@@ -12,11 +12,15 @@ __all__ = ["Facts", "MarketHistory", "MarketPulse", "Past", "Snapshot", "Summary
 
 
 class MarketPulse(msgspec.Struct):
-    """A market, its fractions before congestion and open interest raise them, and the best of its book."""
+    """A market, its fractions before congestion and open interest raise them, and the best of its book.
+
+    funding_rate_e12: what longs pay shorts in eight hours, of a position's worth; negative: shorts pay.
+    """
 
     info: MarketInfo
     base_initial_ppm: int
     base_maintenance_ppm: int
+    funding_rate_e12: Big
     bids: tuple[Level, ...]
     asks: tuple[Level, ...]
 
