@@ -7,25 +7,26 @@ CRLF, as the node and what stands before it write them, and not in CR alone.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import httpx
 import msgspec
 
 from sequencer.client.asking import read_refusal
 from sequencer.client.errors import AnswerInvalid, NodeUnreachable
+from sequencer.node.api.wire_markets import MarketInfo
 from sequencer.node.api.wire_pulse import Snapshot, Summary
 from sequencer.node.api.wire_views import Auction, BatchInfo, Entry, Fill
 
-__all__ = ["MAX_EVENT_BYTES", "RawEvent", "Told", "read_told", "split_events", "watch_events"]
+__all__ = ["MAX_EVENT_BYTES", "WIRES", "RawEvent", "Told", "read_told", "split_events", "watch_events"]
 
 Told: TypeAlias = Snapshot | Summary | BatchInfo | Auction | Fill | Entry
 MAX_EVENT_BYTES: Final = 16 << 20
 _MAX_EXACT: Final = 2**53  # docs/api.md, Values: what may not fit is a decimal string
 _MAX_FLOAT: Final = 1e100
-_MAX_DECIMALS: Final = 18
+_DECIMALS: Final = frozenset(range(19))
 _HEADERS: Final = {"accept": "text/event-stream", "accept-encoding": "identity", "cache-control": "no-store"}
-_WIRES: Final[dict[str, type[Told]]] = {
+WIRES: Final[dict[str, type[Told]]] = {
     "snapshot": Snapshot,
     "summary": Summary,
     "batch": BatchInfo,
@@ -54,8 +55,8 @@ async def watch_events(http: httpx.AsyncClient, path: str = "events") -> AsyncGe
             is_first = True
             async for name, data in split_events(response.aiter_raw(), url):
                 told = read_told(name, data, url)
-                if is_first and not isinstance(told, Snapshot):
-                    raise AnswerInvalid(url, "a stream that does not begin with a snapshot")
+                if is_first is not isinstance(told, Snapshot):
+                    raise AnswerInvalid(url, "not one snapshot, at the beginning")
                 is_first = False
                 if told is not None:
                     yield told
@@ -107,26 +108,25 @@ async def _split_lines(parts: AsyncIterable[bytes], url: str) -> AsyncIterator[b
 
 def read_told(name: str, data: bytes, url: str) -> Told | None:
     """Return the record of an event, None where its name is one of a later node. Raises AnswerInvalid."""
-    wire = _WIRES.get(name)
+    wire = WIRES.get(name)
     if wire is None:
         return None
     try:
-        found = msgspec.json.decode(data)
-        _check_numbers(found)
-        return msgspec.convert(found, wire)
+        told: Told = msgspec.json.decode(data, type=wire)
+        _check_numbers(told)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise AnswerInvalid(url, f"event {name}: {error}"[:200]) from error
+    return told
 
 
-def _check_numbers(found: Any) -> None:  # noqa: ANN401 (JSON)
+def _check_numbers(found: object) -> None:
     """Raise ValueError for numbers that no node tells, so that whoever reckons with them needs no care."""
-    if isinstance(found, list):
+    if isinstance(found, MarketInfo) and not {found.size_decimals, found.price_decimals} <= _DECIMALS:
+        raise ValueError("decimals of a market out of range")
+    if isinstance(found, msgspec.Struct):
+        found = msgspec.structs.astuple(found)
+    if isinstance(found, tuple):
         for item in found:
-            _check_numbers(item)
-    elif isinstance(found, dict):
-        for name, item in found.items():
-            if name.endswith("_decimals") and not (type(item) is int and 0 <= item <= _MAX_DECIMALS):
-                raise ValueError("decimals of a market out of range")
             _check_numbers(item)
     elif isinstance(found, int | float) and abs(found) > (_MAX_EXACT if isinstance(found, int) else _MAX_FLOAT):
         raise ValueError("a number out of range")

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 from tenacity import AsyncRetrying, retry_if_exception, wait_exponential
 
 from sequencer.client import NodeClient
-from sequencer.client.errors import AnswerInvalid, ClientError, NodeUnreachable
+from sequencer.client.errors import ClientError, NodeUnreachable
 from sequencer.client.node_events import Told
 from sequencer.node.api.wire_pulse import Snapshot
 from sequencer.top.state import View, begin, hear, lose
@@ -68,8 +68,6 @@ class Feed:
     async def _hear_all(self, view: View, events: AsyncIterator[Told]) -> None:
         while True:
             told = await _wait(anext(events), self._url, _SILENCE_S)
-            if isinstance(told, Snapshot):
-                raise AnswerInvalid(self._url, "a second snapshot")
             view = hear(view, told, self._get_time_s())
             self._set(view)
 

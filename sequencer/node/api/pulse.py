@@ -27,7 +27,7 @@ from sequencer.node.core import Core
 from sequencer.node.event_types import AuctionSeen, Event, FillSeen
 from sequencer.node.view_types import BatchView, EntryView
 
-__all__ = ["Pulse", "Told", "Watcher"]
+__all__ = ["TOLD", "Pulse", "Told", "Watcher"]
 
 _BEAT_S: Final = 1.0
 _MAX_WAITING: Final = 1_000  # events that one watcher may be behind
@@ -38,6 +38,7 @@ _WIRES: Final[dict[type, tuple[str, type[msgspec.Struct]]]] = {
     EntryView: ("entry", Entry),
     FillSeen: ("liquidation", Fill),
 }
+TOLD: Final = dict(_WIRES.values())  # records by the names of their events
 _encoder: Final = msgspec.json.Encoder()
 _log = logging.getLogger("zkmargin.api")
 
