@@ -88,5 +88,6 @@ def run_cli(arguments: list[str]) -> int:
 
 
 def _refuse(message: str) -> int:
-    print("zkmargin: " + " ".join(message.split()), file=sys.stderr)
+    line = " ".join(message.split())  # a node's words may be in it: they move no cursor
+    print("zkmargin: " + "".join(letter if letter.isprintable() else "\ufffd" for letter in line), file=sys.stderr)
     return EXIT_BAD_INPUT

@@ -33,6 +33,7 @@ COMMANDS = (
     "audit",
     "doctor",
     "bench",
+    "top",
 )
 
 
