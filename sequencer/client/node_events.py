@@ -16,11 +16,11 @@ from sequencer.client.asking import read_refusal
 from sequencer.client.errors import AnswerInvalid, NodeUnreachable
 from sequencer.node.api.wire_markets import MarketInfo
 from sequencer.node.api.wire_pulse import Snapshot, Summary
-from sequencer.node.api.wire_views import Auction, BatchInfo, Entry, Fill
+from sequencer.node.api.wire_views import Auction, BatchInfo, Entry, Fill, Rescue
 
 __all__ = ["MAX_EVENT_BYTES", "WIRES", "RawEvent", "Told", "read_told", "split_events", "watch_events"]
 
-Told: TypeAlias = Snapshot | Summary | BatchInfo | Auction | Fill | Entry
+Told: TypeAlias = Snapshot | Summary | BatchInfo | Auction | Fill | Rescue | Entry
 MAX_EVENT_BYTES: Final = 16 << 20
 _MAX_EXACT: Final = 2**53  # docs/api.md, Values: what may not fit is a decimal string
 _MAX_FLOAT: Final = 1e100
@@ -32,6 +32,7 @@ WIRES: Final[dict[str, type[Told]]] = {
     "batch": BatchInfo,
     "auction": Auction,
     "liquidation": Fill,
+    "rescue": Rescue,
     "entry": Entry,
 }
 

@@ -22,7 +22,7 @@ __all__ = [
     "get_change",
     "get_margin_factor",
     "list_at_stage",
-    "list_hard",
+    "list_unnamed",
     "sum_lots",
 ]
 
@@ -34,9 +34,10 @@ def list_at_stage(view: View, stage: BatchStage) -> list[BatchInfo]:
     return [batch for batch in view.batches if batch.stage is stage]
 
 
-def list_hard(view: View) -> list[BatchInfo]:
-    """Return the batches in which accounts were taken over by the fund or deleveraged, newest first."""
-    return [batch for batch in view.batches if batch.rescues]
+def list_unnamed(view: View) -> list[BatchInfo]:
+    """Return the batches whose takeovers and deleveragings were before the node's process began, newest first."""
+    named = {rescue.batch_number for rescue in view.rescues}
+    return [batch for batch in view.batches if batch.rescues and batch.number not in named]
 
 
 def count_recent(view: View) -> tuple[int, int]:

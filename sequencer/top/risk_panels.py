@@ -1,4 +1,4 @@
-"""Who was liquidated, and what the three resources cost that operations are priced by."""
+"""Who was liquidated, taken over or deleveraged, and what the three resources cost that operations are priced by."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Final
 from rich.panel import Panel
 from rich.text import Text
 
-from sequencer.node.api.wire_views import Fill
-from sequencer.top.figures import list_hard
+from sequencer.node.api.wire_views import Fill, Rescue
+from sequencer.node.event_types import RescueKind
+from sequencer.top.figures import list_unnamed
 from sequencer.top.parts import BAD, GOOD, NARROW, SOFT, Cell, join, make_panel, make_rows
 from sequencer.top.spark import draw_spark
 from sequencer.top.spelling import ago, fee, price, size, usd, usd_e6
@@ -19,6 +20,7 @@ __all__ = ["make_fee_panel", "make_liquidation_panel"]
 _RESOURCES: Final = ("Proving, an order", "State, a leaf", "Bandwidth, a byte")
 _SPARK: Final = 16
 _SHOWN: Final = 8
+_NOBODY: Final = "Nobody was liquidated since this process began."
 
 
 def make_fee_panel(view: View, width: int) -> Panel:
@@ -49,28 +51,42 @@ def _list_notes(view: View) -> list[Text]:
     return [join([order]), join(others)]
 
 
-def make_liquidation_panel(view: View) -> Panel:
-    """Return the last liquidations, and the batches with takeovers and deleveragings."""
-    rows = [_spell_liquidation(view, fill) for fill in view.liquidations[:_SHOWN]]
-    columns = ("When", "Account", "Side", "Size", "Price", "Penalty, USD", "Batch")
-    body = make_rows(columns, rows) if rows else Text("Nobody was liquidated since this process began.", style=SOFT)
-    hard = list_hard(view)[:_SHOWN]
-    which = ", ".join(f"{batch.number} ({batch.rescues})" for batch in hard)
-    note = Text(
-        f"taken over by the fund or deleveraged, in batches {which}" if hard else "nobody taken over or deleveraged"
-    )
-    note.stylize(BAD if hard else SOFT)
-    return make_panel("Liquidations", body, note, note="the last 50 since this process began")
+def make_liquidation_panel(view: View, width: int) -> Panel:
+    """Return who was liquidated, taken over by the fund or deleveraged, newest first."""
+    told: list[Fill | Rescue] = [*view.liquidations, *view.rescues]
+    told.sort(key=lambda one: -one.batch_number)
+    rows = [row for one in told[:_SHOWN] for row in _spell(view, one)][:_SHOWN]
+    columns = ("When", "Account", "What", "Trade", "Price", "USD", "Batch")
+    body = make_rows(columns, rows, is_narrow=width < NARROW) if rows else Text(_NOBODY, style=SOFT)
+    unnamed = ", ".join(str(batch.number) for batch in list_unnamed(view)[:_SHOWN])
+    before = [Text(f"takeovers or deleveragings before that in batches {unnamed}", style=SOFT)] if unnamed else []
+    return make_panel("Liquidations", body, *before, note="penalties, and debts of takeovers and deleveragings")
 
 
-def _spell_liquidation(view: View, fill: Fill) -> list[Cell]:
-    info = next((one.info for one in view.summary.markets if one.info.market == fill.market), None)
-    return [
-        ago(fill.timestamp_s, view.summary.time_ms / 1000),
-        str(fill.account),
-        Text("sell", style=BAD) if fill.side else Text("buy", style=GOOD),
-        size(fill.size_lots, info) if info else str(fill.size_lots),
-        price(fill.price_ticks, info) if info else str(fill.price_ticks),
-        usd(fill.trading_fee_atoms),
-        str(fill.batch_number),
-    ]
+def _spell(view: View, one: Fill | Rescue) -> list[list[Cell]]:
+    if isinstance(one, Fill):
+        lots = -one.size_lots if one.side else one.size_lots
+        return [_spell_row(view, one, Text("liquidated"), (one.market, lots, one.price_ticks), one.trading_fee_atoms)]
+    word = "taken over" if one.kind is RescueKind.TAKEOVER else "deleveraged"
+    debt_atoms = one.equity_atoms.removeprefix("-") if one.equity_atoms.startswith("-") else "0"
+    what = Text(word, style=BAD)
+    gone = [(position.market, -position.size_lots, position.price_ticks) for position in one.positions]
+    if not gone:
+        return [_spell_row(view, one, what, None, debt_atoms)]
+    return [_spell_row(view, one, what, trade, debt_atoms) for trade in gone]
+
+
+def _spell_row(
+    view: View, one: Fill | Rescue, what: Text, trade: tuple[int, int, int] | None, atoms: str
+) -> list[Cell]:
+    """Return a trade that nobody chose: market, lots (below 0 sold), ticks; None where there was no position."""
+    when = ago(one.timestamp_s, view.summary.time_ms / 1000)
+    done, price_text = _spell_trade(view, *trade) if trade else (Text("-"), "-")
+    return [when, str(one.account), what, done, price_text, usd(atoms), str(one.batch_number)]
+
+
+def _spell_trade(view: View, market: int, lots: int, ticks: int) -> tuple[Text, str]:
+    info = next((one.info for one in view.summary.markets if one.info.market == market), None)
+    spelled = size(abs(lots), info) if info else str(abs(lots))
+    done = Text(f"sell {spelled}", style=BAD) if lots < 0 else Text(f"buy {spelled}", style=GOOD)
+    return done, price(ticks, info) if info else str(ticks)

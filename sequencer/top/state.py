@@ -12,13 +12,13 @@ from typing import Final, TypeVar
 from sequencer.client.node_events import Told
 from sequencer.node.api.past import MAX_SAMPLES
 from sequencer.node.api.wire_pulse import Facts, MarketHistory, MarketPulse, Past, Snapshot, Summary
-from sequencer.node.api.wire_views import Auction, BatchInfo, Fill
+from sequencer.node.api.wire_views import Auction, BatchInfo, Fill, Rescue
 from sequencer.node.view_types import BatchStage
 
 __all__ = ["View", "begin", "hear", "lose"]
 
 _MAX_SETTLED: Final = 40
-_MAX_LIQUIDATIONS: Final = 50
+_MAX_REMEMBERED: Final = 50
 _T = TypeVar("_T")
 
 
@@ -31,6 +31,7 @@ class View:
     past: Past
     batches: tuple[BatchInfo, ...]  # newest first
     liquidations: tuple[Fill, ...]  # newest first
+    rescues: tuple[Rescue, ...]  # newest first
     heard_s: float
     auctions: dict[int, Auction] = field(default_factory=dict)  # the last of each market since the connection began
     lost_s: float | None = None  # since when there has been no connection
@@ -51,6 +52,7 @@ def begin(before: View | None, snapshot: Snapshot, now_s: float) -> View:
         past=snapshot.past,
         batches=snapshot.batches,
         liquidations=snapshot.liquidations,
+        rescues=snapshot.rescues,
         heard_s=now_s,
         restarted_s=now_s if is_other else before.restarted_s if before else None,
     )
@@ -66,7 +68,9 @@ def hear(view: View, told: Told, now_s: float) -> View:
     if isinstance(told, Auction):
         return replace(view, auctions=view.auctions | {told.market: told})
     if isinstance(told, Fill):
-        return replace(view, liquidations=(told, *view.liquidations)[:_MAX_LIQUIDATIONS])
+        return replace(view, liquidations=(told, *view.liquidations)[:_MAX_REMEMBERED])
+    if isinstance(told, Rescue):
+        return replace(view, rescues=(told, *view.rescues)[:_MAX_REMEMBERED])
     return view
 
 

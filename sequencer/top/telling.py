@@ -16,7 +16,6 @@ from sequencer.top.figures import (
     count_recent,
     get_margin_factor,
     list_at_stage,
-    list_hard,
     sum_lots,
 )
 from sequencer.top.saying import say
@@ -50,7 +49,7 @@ def tell_view(view: View) -> dict[str, Any]:
         "batches": {stage.value: _tell_stage(view, stage) for stage in BatchStage},
         "fees": _tell_fees(view),
         "liquidations": [_tell(fill) for fill in view.liquidations],
-        "rescues": [{"batch_number": batch.number, "rescues": batch.rescues} for batch in list_hard(view)],
+        "rescues": [_tell(rescue) for rescue in view.rescues],
         "deployment": _tell(facts),
     }
 

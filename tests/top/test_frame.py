@@ -39,8 +39,8 @@ FACTS = (
     "Bytes an order",
     "Maintenance",
     "In five batches",
-    "Penalty, USD",
-    "deleveraged",
+    "liquidated",
+    "debts of takeovers",
     "chain 31337",
 )
 
@@ -92,7 +92,7 @@ def test_node_without_markets_batches_and_past(width: int) -> None:
     view = with_summary(make_view(), markets=(), alarms=(), gas_per_order=None, interval_s=None, base_fee_ranges=())
     facts = msgspec.structs.replace(view.facts, shape=None, constraints=None, segment_bytes=0)
     past = type(view.past)((), (), (), (), (), ())
-    text = "\n".join(draw(replace(view, facts=facts, past=past, batches=(), liquidations=()), width))
+    text = "\n".join(draw(replace(view, facts=facts, past=past, batches=(), liquidations=(), rescues=()), width))
     assert "No market is open." in text
     assert "Nobody was liquidated since this process began." in text
     assert "nothing settled yet" in text

@@ -24,7 +24,7 @@ def make_quiet() -> View:
     """Return a view of a node at which nothing is the matter."""
     view = with_summary(make_view(), alarms=(), interval_s=1.2, backlog_batches=0)
     past = msgspec.structs.replace(view.past, times_ms=(), markets=())
-    return replace(view, past=past, batches=(), liquidations=())
+    return replace(view, past=past, batches=(), liquidations=(), rescues=())
 
 
 CASES: list[tuple[dict[str, Any], str, str]] = [

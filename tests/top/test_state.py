@@ -19,9 +19,11 @@ _EMPTY = Past((), (), (), (), (), ())
 def test_snapshot_takes_the_place_of_everything() -> None:
     before = lose(hear(make_view(), Auction(9, 0, 5, "5", 5), NOW_S), NOW_S + 1)
     facts = msgspec.structs.replace(get_snapshot().facts, instance="other")
-    snapshot = msgspec.structs.replace(get_snapshot(), facts=facts, past=_EMPTY, batches=(), liquidations=())
+    snapshot = msgspec.structs.replace(
+        get_snapshot(), facts=facts, past=_EMPTY, batches=(), liquidations=(), rescues=()
+    )
     view = begin(before, snapshot, NOW_S + 2)
-    assert view == View(facts, snapshot.summary, _EMPTY, (), (), NOW_S + 2, restarted_s=NOW_S + 2)
+    assert view == View(facts, snapshot.summary, _EMPTY, (), (), (), NOW_S + 2, restarted_s=NOW_S + 2)
     again = begin(lose(view, NOW_S + 3), snapshot, NOW_S + 4)  # the same process: no news
     assert (again.restarted_s, again.is_live) == (NOW_S + 2, True)
 

@@ -6,7 +6,7 @@ import msgspec
 
 from sequencer.node.api.wire_markets import Fees, Level, MarketInfo
 from sequencer.node.api.wire_types import Address, Big
-from sequencer.node.api.wire_views import BatchInfo, Fill
+from sequencer.node.api.wire_views import BatchInfo, Fill, Rescue
 
 __all__ = ["Facts", "MarketHistory", "MarketPulse", "Past", "Snapshot", "Summary"]
 
@@ -89,3 +89,4 @@ class Snapshot(msgspec.Struct):
     past: Past
     batches: tuple[BatchInfo, ...]  # newest first: all that are not settled, and some that are
     liquidations: tuple[Fill, ...]  # newest first
+    rescues: tuple[Rescue, ...]  # newest first
