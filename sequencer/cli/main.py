@@ -17,6 +17,7 @@ __all__ = ["cli", "main", "run_cli"]
 _COMMANDS: Final = {
     "demo": "sequencer.cli.demo",
     "node": "sequencer.cli.node",
+    "top": "sequencer.cli.top",
     "bench": "sequencer.cli.bench",
     "setup": "sequencer.cli.setup",
     "ceremony": "sequencer.cli.ceremony",
@@ -37,7 +38,6 @@ _COMMANDS: Final = {
     "rebuild": "sequencer.cli.rebuild",
     "audit": "sequencer.cli.audit",
     "doctor": "sequencer.cli.doctor",
-    "top": "sequencer.cli.top",
 }
 
 

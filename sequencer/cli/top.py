@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import rich_click as click
+from rich.console import Console
 
 from sequencer.cli.output import json_option, make_console, print_json
 
@@ -37,33 +37,31 @@ def top(node_url: str, once: bool, svg: Path | None, as_json: bool) -> None:
     from sequencer.top.feed import read_view
     from sequencer.top.telling import tell_view
 
+    console = make_console()
     if as_json:
         print_json(tell_view(asyncio.run(read_view(node_url))))
     elif svg is not None:
         _draw(asyncio.run(read_view(node_url)), svg)
-    elif once or not sys.stdout.isatty():
-        _print(asyncio.run(read_view(node_url)))
+    elif once or not console.is_terminal or console.is_dumb_terminal:
+        _print(asyncio.run(read_view(node_url)), console)
     else:
-        asyncio.run(_watch(node_url))
+        asyncio.run(_watch(node_url, console))
 
 
-async def _watch(node_url: str) -> None:
+async def _watch(node_url: str, console: Console) -> None:
     from sequencer.top.screen import Screen
 
-    await Screen(node_url, make_console()).run()
+    await Screen(node_url, console).run()
 
 
-def _print(view: View) -> None:
+def _print(view: View, console: Console) -> None:
     from sequencer.top.frame import make_frame
 
-    console = make_console()
     console.print(make_frame(view, time.time(), console.width).whole())
 
 
 def _draw(view: View, path: Path) -> None:
     import io
-
-    from rich.console import Console
 
     from sequencer.files import write_atomically
     from sequencer.top.frame import make_frame

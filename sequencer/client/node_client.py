@@ -12,7 +12,7 @@ import msgspec
 from rollup.oracle import SignedPrices
 from sequencer.client.asking import MAX_ANSWER_BYTES, ask, fetch, get, read_results
 from sequencer.client.deployment import Deployment, read_deployment
-from sequencer.client.errors import CommandRefused
+from sequencer.client.errors import AnswerInvalid, CommandRefused
 from sequencer.client.node_events import Told, watch_events
 from sequencer.client.receipts import ReceiptChecker
 from sequencer.node.api import (
@@ -80,7 +80,10 @@ class NodeClient:
         cls, url: str, deployment: Deployment | None = None, *, timeout_s: float = _TIMEOUT_S
     ) -> NodeClient:
         """Ask a node what it serves. Raises NodeForeign where that is not `deployment`; without one it is believed."""
-        http = httpx.AsyncClient(base_url=f"{url.rstrip('/')}/v1/", timeout=timeout_s, follow_redirects=False)
+        try:
+            http = httpx.AsyncClient(base_url=f"{url.rstrip('/')}/v1/", timeout=timeout_s, follow_redirects=False)
+        except httpx.InvalidURL as error:
+            raise AnswerInvalid(url[:200], f"no URL of a node: {error}"[:200]) from error
         try:
             found = read_deployment(await get(http, "status", wire_status.Status))
             if deployment is not None:

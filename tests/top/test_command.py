@@ -147,6 +147,15 @@ def test_invalid_node_that_never_was(options: list[str], capsys: pytest.CaptureF
     assert "no answer" in captured.err
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1x", "http://[::1", "node", "ftp://127.0.0.1", "http://a\x1b[2Jb"])
+def test_invalid_url_of_a_node(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_cli(["top", "--node", url]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("zkmargin: ")
+    assert captured.err.rstrip("\n").isprintable()
+
+
 class _Foul(BaseHTTPRequestHandler):
     """Refuses with an escape sequence in its words."""
 
