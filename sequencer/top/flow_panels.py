@@ -20,13 +20,13 @@ from sequencer.top.figures import (
 from sequencer.top.parts import BAD, NARROW, SOFT, WARN, Cell, make_panel, make_rows
 from sequencer.top.saying import BEHIND, RAISED
 from sequencer.top.spark import draw_spark
-from sequencer.top.spelling import count, percent, seconds, times, usd
+from sequencer.top.spelling import count, percent, plural, seconds, times, usd
 from sequencer.top.state import View
 
 __all__ = ["make_flow_panel", "make_node_panel"]
 
 _SHOWN: Final = 30
-_SPARK: Final = 16
+_SPARK: Final = 12
 
 
 def make_flow_panel(view: View) -> Panel:
@@ -66,7 +66,7 @@ def _list_figures(view: View) -> list[list[Cell]]:
     margin = max(1.0, *map(get_margin_factor, summary.markets), 1.0)
     waiting, is_behind = summary.backlog_batches, summary.backlog_batches >= BEHIND
     proofs = "no proof timed yet" if proof_s is None else f"a proof takes {seconds(proof_s)}"
-    rescued = f"and {count(rescues)} taken over or deleveraged" if rescues else "in the last minute"
+    rescued = f"and {plural(rescues, 'rescue')}" if rescues else "in the last minute"
     distressed = BAD if liquidations or rescues else ""
     pace = "-" if summary.interval_s is None else seconds(summary.interval_s)
     return [
@@ -91,7 +91,7 @@ def _spell_fund(fund_atoms: str) -> Text:
 def _list_costs(view: View) -> list[list[Cell]]:
     gas, n_bytes = view.summary.gas_per_order, compute_bytes_per_order(view)
     return [
-        ["Gas an order", "-" if gas is None else count(gas), "of the groups settled last", ""],
+        ["Gas an order", "-" if gas is None else count(gas), "of the last groups", ""],
         [
             "Bytes an order",
             "-" if n_bytes is None else count(n_bytes),

@@ -21,6 +21,7 @@ from sequencer.top.state import View
 __all__ = ["Frame", "make_frame"]
 
 _COLUMNS: Final = 140  # from which on panels stand side by side
+_ROWS, _MORE_ROWS = 8, 12  # of liquidations, one below the other or side by side
 _NEWS_S: Final = 15
 _MOODS: Final = {"good": GOOD, "busy": WARN, "bad": BAD, "off": SOFT}
 
@@ -66,7 +67,11 @@ def _list_news(view: View, now_s: float) -> list[Text]:
 def _make_body(view: View, width: int) -> Group:
     half = width if width < _COLUMNS else width // 2
     market, node, flow = make_market_panel(view, width), make_node_panel(view, half), make_flow_panel(view)
-    liquidations, margin, fees = make_liquidation_panel(view, half), make_margin_panel(view), make_fee_panel(view, half)
+    liquidations, margin, fees = (
+        make_liquidation_panel(view, half, _ROWS if width < _COLUMNS else _MORE_ROWS),
+        make_margin_panel(view),
+        make_fee_panel(view, half),
+    )
     if width < _COLUMNS:  # what matters most first: the rest is scrolled to
         return Group(market, flow, node, liquidations, margin, fees)
     return Group(market, _pair(Group(flow, liquidations), Group(node, fees, margin)))

@@ -19,7 +19,6 @@ __all__ = ["make_fee_panel", "make_liquidation_panel"]
 
 _RESOURCES: Final = ("Proving, an order", "State, a leaf", "Bandwidth, a byte")
 _SPARK: Final = 16
-_SHOWN: Final = 8
 _NOBODY: Final = "Nobody was liquidated since this process began."
 
 
@@ -31,7 +30,7 @@ def make_fee_panel(view: View, width: int) -> Panel:
             name,
             fee(float(now)),
             f"{fee(float(low))} to {fee(float(high))}",
-            draw_spark([one[place] for one in past], _SPARK),
+            Text(draw_spark([one[place] for one in past], _SPARK), style="cyan"),
         ]
         for place, (name, now, (low, high)) in enumerate(zip(_RESOURCES, fees.base_fees, ranges, strict=False))
     ]
@@ -51,14 +50,16 @@ def _list_notes(view: View) -> list[Text]:
     return [join([order]), join(others)]
 
 
-def make_liquidation_panel(view: View, width: int) -> Panel:
-    """Return who was liquidated, taken over by the fund or deleveraged, newest first."""
+def make_liquidation_panel(view: View, width: int, n_rows: int) -> Panel:
+    """Return who was liquidated, taken over by the fund or deleveraged, newest first, in at most so many rows."""
     told: list[Fill | Rescue] = [*view.liquidations, *view.rescues]
     told.sort(key=lambda one: -one.batch_number)
-    rows = [row for one in told[:_SHOWN] for row in _spell(view, one)][:_SHOWN]
+    rows = [row for one in told[:n_rows] for row in _spell(view, one)][:n_rows]
     columns = ("When", "Account", "What", "Trade", "Price", "USD", "Batch")
-    body = make_rows(columns, rows, is_narrow=width < NARROW) if rows else Text(_NOBODY, style=SOFT)
-    unnamed = ", ".join(str(batch.number) for batch in list_unnamed(view)[:_SHOWN])
+    table = make_rows(columns, rows, is_narrow=width < NARROW)
+    table.columns[2].justify = "left"
+    body = table if rows else Text(_NOBODY, style=SOFT)
+    unnamed = ", ".join(str(batch.number) for batch in list_unnamed(view)[:n_rows])
     before = [Text(f"takeovers or deleveragings before that in batches {unnamed}", style=SOFT)] if unnamed else []
     return make_panel("Liquidations", body, *before, note="penalties, and debts of takeovers and deleveragings")
 

@@ -9,6 +9,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from sequencer.node.api.wire_views import PositionGone
+from sequencer.node.event_types import RescueKind
 from sequencer.top.frame import make_frame
 from sequencer.top.parts import SOFT
 from sequencer.top.state import View, lose
@@ -65,6 +67,29 @@ def test_frame_shows_what_the_node_said_last(width: int) -> None:
     assert f" {newest.account} " in text
     hard = next(batch for batch in view.batches if batch.liquidations)
     assert f"{hard.number}!" in text
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_takeovers_and_deleveragings_stand_beside_liquidations(width: int) -> None:
+    view = make_view()
+    assert view.rescues
+    assert "taken over" in "\n".join(draw(view, width))
+    first, lost = view.rescues[0], PositionGone(0, -7_500_000, 5_000_000)
+    owing = msgspec.structs.replace(first, batch_number=2**31, account=99, equity_atoms=str(-2 * 10**18), positions=())
+    ended = msgspec.structs.replace(
+        owing, account=98, kind=RescueKind.DELEVERAGING, positions=(lost, lost), counterparties=(3,)
+    )
+    lines = draw(replace(view, rescues=(owing, ended)), width)
+    rows = [" ".join(line.split()) for line in lines]
+    assert sum("98 deleveraged buy 7.5 5.0000 2.00" in row for row in rows) == 2
+    assert sum("99 taken over - - 2.00" in row for row in rows) == 1
+
+
+def test_rescues_before_the_process_began_are_told_by_their_batch() -> None:
+    view = make_view()
+    batch = msgspec.structs.replace(view.batches[0], rescues=1)
+    assert f"before that in batches {batch.number}" in "\n".join(draw(replace(view, rescues=(), batches=(batch,)), 80))
+    assert "before that" not in "\n".join(draw(view, 80))
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -40,6 +40,7 @@ def test_view_follows_what_is_told() -> None:
     numbers = [batch.number for batch in view.batches]
     assert numbers == sorted(set(numbers), reverse=True)
     assert len(view.liquidations) > len(get_snapshot().liquidations)
+    assert len(view.rescues) > len(get_snapshot().rescues)
 
 
 def test_entry_changes_nothing_but_when_the_node_was_heard() -> None:
@@ -65,9 +66,9 @@ def test_view_stays_small() -> None:
     view = make_view()
     for number in range(1_000, 1_060):
         view = hear(view, msgspec.structs.replace(view.batches[0], number=number, stage=BatchStage.SETTLED), NOW_S)
-        view = hear(view, get_snapshot().liquidations[0], NOW_S)
+        view = hear(hear(view, view.liquidations[0], NOW_S), view.rescues[0], NOW_S)
     assert sum(batch.stage is BatchStage.SETTLED for batch in view.batches) == 40
-    assert len(view.liquidations) == 50
+    assert (len(view.liquidations), len(view.rescues)) == (50, 50)
     view = replace(view, past=_EMPTY)
     for second in range(MAX_SAMPLES + 5):
         view = hear(view, msgspec.structs.replace(view.summary, time_ms=second), NOW_S)
