@@ -61,7 +61,7 @@ def make_liquidation_panel(view: View, width: int, n_rows: int) -> Panel:
     body = table if rows else Text(_NOBODY, style=SOFT)
     unnamed = ", ".join(str(batch.number) for batch in list_unnamed(view)[:n_rows])
     before = [Text(f"takeovers or deleveragings before that in batches {unnamed}", style=SOFT)] if unnamed else []
-    return make_panel("Liquidations", body, *before, note="penalties, and debts of takeovers and deleveragings")
+    return make_panel("Liquidations", body, *before, note="with takeovers and deleveragings; penalties, debts")
 
 
 def _spell(view: View, one: Fill | Rescue) -> list[list[Cell]]:

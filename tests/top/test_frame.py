@@ -42,7 +42,7 @@ FACTS = (
     "Maintenance",
     "In five batches",
     "liquidated",
-    "debts of takeovers",
+    "takeovers and delev",
     "chain 31337",
 )
 
