@@ -17,6 +17,7 @@ __all__ = ["cli", "main", "run_cli"]
 _COMMANDS: Final = {
     "demo": "sequencer.cli.demo",
     "node": "sequencer.cli.node",
+    "top": "sequencer.cli.top",
     "bench": "sequencer.cli.bench",
     "setup": "sequencer.cli.setup",
     "ceremony": "sequencer.cli.ceremony",
@@ -88,5 +89,6 @@ def run_cli(arguments: list[str]) -> int:
 
 
 def _refuse(message: str) -> int:
-    print("zkmargin: " + " ".join(message.split()), file=sys.stderr)
+    line = " ".join(message.split())  # a node's words may be in it: they move no cursor
+    print("zkmargin: " + "".join(letter if letter.isprintable() else "\ufffd" for letter in line), file=sys.stderr)
     return EXIT_BAD_INPUT

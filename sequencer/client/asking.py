@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 import httpx
 import msgspec
 
-from sequencer.client.errors import AnswerInvalid, CommandRefused, NodeUnreachable
+from sequencer.client.errors import AnswerInvalid, ClientError, CommandRefused, NodeUnreachable
 from sequencer.client.receipts import ReceiptChecker
 from sequencer.node.api import wire_receipts
 from sequencer.node.api.problems import Problem
@@ -16,7 +16,7 @@ from sequencer.node.api.wire_answers import read_receipt
 from sequencer.node.commands import ClientCommand
 from sequencer.node.receipts import Receipt
 
-__all__ = ["MAX_ANSWER_BYTES", "ask", "fetch", "get", "read_problem", "read_results"]
+__all__ = ["MAX_ANSWER_BYTES", "ask", "fetch", "get", "read_problem", "read_refusal", "read_results"]
 
 MAX_ANSWER_BYTES: Final = 16 << 20
 _S = TypeVar("_S", bound=msgspec.Struct)
@@ -79,12 +79,24 @@ async def fetch(
         raise AnswerInvalid(url, str(error)[:200]) from error
     if response.status_code == httpx.codes.OK:
         return body
+    raise _read_refusal(response, body, url)
+
+
+async def read_refusal(response: httpx.Response, url: str) -> ClientError:
+    """Return what an answer that is not 200 says: CommandRefused, or AnswerInvalid where it is no node's."""
+    try:
+        return _read_refusal(response, await _read(response, url, MAX_ANSWER_BYTES), url)
+    except AnswerInvalid as error:
+        return error
+
+
+def _read_refusal(response: httpx.Response, body: bytes, url: str) -> ClientError:
     try:
         problem = msgspec.json.decode(body, type=Problem)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise AnswerInvalid(url, f"status {response.status_code} and no problem details") from error
+    except (msgspec.DecodeError, RecursionError):
+        return AnswerInvalid(url, f"status {response.status_code} and no problem details")
     wait = response.headers.get("retry-after", "")
-    raise read_problem(problem, int(wait) if wait.isdigit() and len(wait) < 10 else None)
+    return read_problem(problem, int(wait) if wait.isdigit() and len(wait) < 10 else None)
 
 
 async def _read(response: httpx.Response, url: str, limit_bytes: int) -> bytes:

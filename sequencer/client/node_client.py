@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from types import TracebackType
 from typing import Final, TypeVar
 
@@ -12,7 +12,8 @@ import msgspec
 from rollup.oracle import SignedPrices
 from sequencer.client.asking import MAX_ANSWER_BYTES, ask, fetch, get, read_results
 from sequencer.client.deployment import Deployment, read_deployment
-from sequencer.client.errors import CommandRefused
+from sequencer.client.errors import AnswerInvalid, CommandRefused
+from sequencer.client.node_events import Told, watch_events
 from sequencer.client.receipts import ReceiptChecker
 from sequencer.node.api import (
     wire_batch,
@@ -79,7 +80,10 @@ class NodeClient:
         cls, url: str, deployment: Deployment | None = None, *, timeout_s: float = _TIMEOUT_S
     ) -> NodeClient:
         """Ask a node what it serves. Raises NodeForeign where that is not `deployment`; without one it is believed."""
-        http = httpx.AsyncClient(base_url=f"{url.rstrip('/')}/v1/", timeout=timeout_s, follow_redirects=False)
+        try:
+            http = httpx.AsyncClient(base_url=f"{url.rstrip('/')}/v1/", timeout=timeout_s, follow_redirects=False)
+        except httpx.InvalidURL as error:
+            raise AnswerInvalid(url[:200], f"no URL of a node: {error}"[:200]) from error
         try:
             found = read_deployment(await get(http, "status", wire_status.Status))
             if deployment is not None:
@@ -242,6 +246,13 @@ class NodeClient:
     async def get_ready(self) -> tuple[str, ...]:
         """Return the node's alarms where it takes commands."""
         return (await self._get("health/ready", wire_status.Ready)).alarms
+
+    def events(self) -> AsyncGenerator[Told]:
+        """Yield what `GET /v1/events` tells: a snapshot, then what happens, until the connection ends.
+
+        Every end raises: NodeUnreachable, AnswerInvalid, CommandRefused. Who comes back begins with a new snapshot.
+        """
+        return watch_events(self._http)
 
     async def _get(self, path: str, wire: type[_S], **query: int | None) -> _S:
         return await get(self._http, path, wire, **query)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeAlias
 
 from sequencer.node.view_types import BatchView, EntryView
 
-__all__ = ["AuctionSeen", "Event", "FillSeen", "OrderClosed"]
+__all__ = ["AuctionSeen", "Event", "FillSeen", "OrderClosed", "PositionGone", "RescueKind", "RescueSeen"]
 
 
 @dataclass(frozen=True)
@@ -49,4 +50,33 @@ class AuctionSeen:
     timestamp_s: int
 
 
-Event: TypeAlias = FillSeen | OrderClosed | AuctionSeen | BatchView | EntryView
+class RescueKind(StrEnum):
+    """How an account ended that nothing could be done for."""
+
+    TAKEOVER = "takeover"  # the insurance fund took positions, cash and debt
+    DELEVERAGING = "deleveraging"  # counterparties took the positions, and the debt in parts
+
+
+@dataclass(frozen=True)
+class PositionGone:
+    """A position that an account lost."""
+
+    market: int
+    size_lots: int
+    price_ticks: int  # the mark, at which it went
+
+
+@dataclass(frozen=True)
+class RescueSeen:
+    """An account lost all its positions: taken over, or deleveraged. equity_atoms: before it, below 0 a debt."""
+
+    batch_number: int
+    account: int
+    kind: RescueKind
+    positions: tuple[PositionGone, ...]
+    equity_atoms: int
+    counterparties: tuple[int, ...]  # accounts that were deleveraged with it
+    timestamp_s: int
+
+
+Event: TypeAlias = FillSeen | OrderClosed | RescueSeen | AuctionSeen | BatchView | EntryView

@@ -11,10 +11,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from sequencer.node.event_types import AuctionSeen, Event, FillSeen, OrderClosed
+from sequencer.node.event_types import (
+    AuctionSeen,
+    Event,
+    FillSeen,
+    OrderClosed,
+    PositionGone,
+    RescueKind,
+    RescueSeen,
+)
 from sequencer.node.live import Before
 from sequencer.node.market_history import MarketHistory
-from sequencer.node.outcome import Fill, Outcome
+from sequencer.node.outcome import Fill, Outcome, Rescue
 from sequencer.node.pipeline_types import BatchProgress
 from sequencer.node.view_types import BatchStage, BatchView, EntryStage, EntryView
 from verifier.queue_entries import Entry
@@ -64,6 +72,8 @@ class History:
         batch = outcome.batch
         for fill in batch.fills if batch else ():
             yield self._add_fill(outcome, fill)
+        for rescue in batch.rescued if batch else ():
+            yield _see_rescue(rescue, outcome)
         for closed in outcome.closed:  # after its fills, which are the last that is heard of an order
             yield OrderClosed(closed.account, closed.slot, closed.nonce, closed.reason)
         for one in self.markets.add(outcome, before):
@@ -156,6 +166,21 @@ def _see_fill(fill: Fill, number: int, timestamp_s: int) -> FillSeen:
         trading_fee_atoms=fill.trading_fee_atoms,
         timestamp_s=timestamp_s,
         is_liquidation=fill.is_liquidation,
+    )
+
+
+def _see_rescue(rescue: Rescue, outcome: Outcome) -> RescueSeen:
+    assert outcome.batch is not None
+    header = outcome.batch.header
+    sizes = enumerate(rescue.sizes_lots)
+    return RescueSeen(
+        batch_number=header.batch_number,
+        account=rescue.account,
+        kind=RescueKind.DELEVERAGING if rescue.counterparties else RescueKind.TAKEOVER,
+        positions=tuple(PositionGone(market, size, header.marks_ticks[market]) for market, size in sizes if size),
+        equity_atoms=rescue.equity_atoms,
+        counterparties=rescue.counterparties,
+        timestamp_s=outcome.timestamp_s,
     )
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Container, Iterable
 from typing import Final
 
-from sequencer.node.event_types import AuctionSeen, Event
+from sequencer.node.event_types import AuctionSeen, Event, RescueSeen
 from sequencer.node.refusals import SubscriberSlow
 from sequencer.node.view_types import BatchView, EntryView
 
@@ -25,6 +25,8 @@ class _Listener:
             return True  # whoever does not want them passes over them
         if isinstance(event, AuctionSeen):
             return event.market in self._markets
+        if isinstance(event, RescueSeen):
+            return any(account in self._accounts for account in (event.account, *event.counterparties))
         return event.account in self._accounts
 
 

@@ -7,10 +7,11 @@ batch. Its trace, from which it can be proved, is kept beside it as the artefact
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from rollup.accounts import Account
 from rollup.codec_common import ACCOUNT, ACCOUNT_ID, COUNTER, TIMESTAMP, signed
-from rollup.codec_fields import FIELD_ELEMENT, Flag, Integer, ListOf, Optional, Record, Text, unsigned
+from rollup.codec_fields import FIELD_ELEMENT, Codec, Flag, Integer, ListOf, Optional, Record, Text, unsigned
 from rollup.codec_state import HEADER
 from rollup.envelope import Envelope
 from rollup.errors import BatchInvalid
@@ -18,7 +19,7 @@ from rollup.state import State, StateHeader
 from rollup.units import CASH_BITS, MARKET_COUNT, PRICE_BITS, SIZE_BITS, SLOT_BITS
 from sequencer.node.refusals import OutcomeInvalid
 
-__all__ = ["CashDone", "ClosedOrder", "Fill", "Outcome", "SealedBatch", "decode_outcome", "encode_outcome"]
+__all__ = ["CashDone", "ClosedOrder", "Fill", "Outcome", "Rescue", "SealedBatch", "decode_outcome", "encode_outcome"]
 
 _LIMIT_BYTES = 2**20  # a record of the log
 _MAX_JSON_BYTES = 2**24
@@ -60,6 +61,19 @@ class Fill:
 
 
 @dataclass(frozen=True)
+class Rescue:
+    """An account that was taken over by the insurance fund, or deleveraged against counterparties; what it had before.
+
+    equity_atoms: at the batch's marks; what is missing below 0 was borne by the fund, or by the counterparties.
+    """
+
+    account: int
+    sizes_lots: tuple[int, ...]  # by market
+    equity_atoms: int
+    counterparties: tuple[int, ...]  # accounts, each once; none in a takeover
+
+
+@dataclass(frozen=True)
 class SealedBatch:
     """A batch in figures, and what it changed."""
 
@@ -71,6 +85,7 @@ class SealedBatch:
     applied: tuple[bool, ...]  # of the queue's entries it consumed, in order
     cash_ops: int
     rescues: int
+    rescued: tuple[Rescue, ...] = ()  # as many; none where a node wrote it that only counted them
 
 
 @dataclass(frozen=True)
@@ -139,37 +154,51 @@ class _Anything:
 
 
 _PAIR_ITEMS = ListOf(_Anything(), 2, 2)
-_BATCH = Record(
-    SealedBatch,
+_RESCUE = Record(
+    Rescue,
     {
-        "old_state_root": FIELD_ELEMENT,
-        "header": HEADER,
-        "changed": ListOf(_Pair(), 0, _MAX_ITEMS),
-        "fills": ListOf(_FILL, 0, _MAX_ITEMS),
-        "prices_ticks": ListOf(unsigned(PRICE_BITS), MARKET_COUNT, MARKET_COUNT),
-        "applied": ListOf(Flag(), 0, _MAX_ITEMS),
-        "cash_ops": unsigned(16),
-        "rescues": unsigned(16),
+        "account": ACCOUNT_ID,
+        "sizes_lots": ListOf(signed(SIZE_BITS), MARKET_COUNT, MARKET_COUNT),
+        "equity_atoms": signed(CASH_BITS),  # a takeover or deleveraging is proved below 2^108
+        "counterparties": ListOf(ACCOUNT_ID, 0, _MAX_ITEMS),
     },
 )
-_OUTCOME = Record(
-    Outcome,
-    {
-        "auction": _SEQUENCE,
-        "timestamp_s": TIMESTAMP,
-        "released": ListOf(ListOf(ACCOUNT_ID, 2, 2), 0, _MAX_ITEMS),
-        "closed": ListOf(_CLOSED, 0, _MAX_ITEMS),
-        "cash": ListOf(_CASH, 0, _MAX_ITEMS),
-        "batch": Optional(_BATCH),
-    },
-)
+_COUNTED: Final[dict[str, Codec]] = {
+    "old_state_root": FIELD_ELEMENT,
+    "header": HEADER,
+    "changed": ListOf(_Pair(), 0, _MAX_ITEMS),
+    "fills": ListOf(_FILL, 0, _MAX_ITEMS),
+    "prices_ticks": ListOf(unsigned(PRICE_BITS), MARKET_COUNT, MARKET_COUNT),
+    "applied": ListOf(Flag(), 0, _MAX_ITEMS),
+    "cash_ops": unsigned(16),
+    "rescues": unsigned(16),
+}
+_NAMED: Final[dict[str, Codec]] = _COUNTED | {"rescued": ListOf(_RESCUE, 0, _MAX_ITEMS)}
+
+
+def _make_codec(batch: dict[str, Codec]) -> Record:
+    return Record(
+        Outcome,
+        {
+            "auction": _SEQUENCE,
+            "timestamp_s": TIMESTAMP,
+            "released": ListOf(ListOf(ACCOUNT_ID, 2, 2), 0, _MAX_ITEMS),
+            "closed": ListOf(_CLOSED, 0, _MAX_ITEMS),
+            "cash": ListOf(_CASH, 0, _MAX_ITEMS),
+            "batch": Optional(Record(SealedBatch, batch)),
+        },
+    )
 
 
 def _refuse(source: str, reason: str) -> BatchInvalid:
     return OutcomeInvalid(source, reason)
 
 
-_ENVELOPE = Envelope(b"ZKMOUTCM", 1, _LIMIT_BYTES, _MAX_JSON_BYTES, _refuse)
+_MAGIC: Final = b"ZKMOUTCM"
+_LIMITS: Final = (_LIMIT_BYTES, _MAX_JSON_BYTES, _refuse)
+_OUTCOME, _ENVELOPE = _make_codec(_NAMED), Envelope(_MAGIC, 2, *_LIMITS)
+_OLD_OUTCOME, _OLD_ENVELOPE = _make_codec(_COUNTED), Envelope(_MAGIC, 1, *_LIMITS)  # in logs of before
+_OLD_HEAD: Final = _MAGIC + (1).to_bytes(4, "little")
 
 
 def encode_outcome(outcome: Outcome) -> bytes:
@@ -179,5 +208,7 @@ def encode_outcome(outcome: Outcome) -> bytes:
 
 def decode_outcome(body: bytes, source: str = "record of an outcome") -> Outcome:
     """Return the outcome of a record. Raises OutcomeInvalid."""
-    outcome: Outcome = _ENVELOPE.open(_OUTCOME, body, source)
+    is_old = body.startswith(_OLD_HEAD)
+    envelope, codec = (_OLD_ENVELOPE, _OLD_OUTCOME) if is_old else (_ENVELOPE, _OUTCOME)
+    outcome: Outcome = envelope.open(codec, body, source)
     return outcome

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from rollup.orders import Order, SignedOrder
 from rollup.quotes import QuotedOrder, SignedQuote
 from rollup.rescue import ForcedTradeLeg
+from rollup.rescue_lanes import RescueReport
 from rollup.trace import BatchTrace
 from rollup.trade_lanes import LiquidationReport, OrderReport
 from rollup.transition import BatchResult
 from rollup.txs import QueueEntry, SignedCashOp
-from sequencer.node.outcome import ClosedOrder, Fill, SealedBatch
+from sequencer.node.outcome import ClosedOrder, Fill, Rescue, SealedBatch
 
 __all__ = ["list_refused", "list_refused_cash", "seal_batch"]
 
@@ -32,6 +33,7 @@ def seal_batch(result: BatchResult, old_state_root: int) -> SealedBatch:
         applied=tuple(_list_applied(trace)),
         cash_ops=sum(lane.op is not None for lane in trace.cash_lanes),
         rescues=len(result.rescue.rescues),
+        rescued=tuple(map(_spell_rescue, result.rescue.rescues)),
     )
 
 
@@ -63,6 +65,11 @@ def _list_applied(trace: BatchTrace) -> Iterator[bool]:
     for rescue in trace.rescue_lanes:
         if isinstance(rescue.op, ForcedTradeLeg) and not rescue.op.leg.is_second:
             yield rescue.op.is_applied
+
+
+def _spell_rescue(report: RescueReport) -> Rescue:
+    counterparties = tuple(dict.fromkeys(taking.account for taking in report.counterparties))
+    return Rescue(report.account, report.sizes_lots, report.equity_atoms, counterparties)
 
 
 def _spell_fill(report: OrderReport) -> Fill:

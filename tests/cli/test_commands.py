@@ -34,6 +34,7 @@ COMMANDS = (
     "audit",
     "doctor",
     "bench",
+    "top",
 )
 
 

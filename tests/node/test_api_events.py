@@ -18,7 +18,7 @@ from sequencer.node.api.gas_book import GasBook
 from sequencer.node.api.past import MAX_SAMPLES
 from sequencer.node.api.pulse import Pulse, Told, Watcher
 from sequencer.node.api.summary import compute_fee_range, compute_interval_s, make_summary
-from sequencer.node.event_types import AuctionSeen, FillSeen, OrderClosed
+from sequencer.node.event_types import AuctionSeen, FillSeen, OrderClosed, PositionGone, RescueKind, RescueSeen
 from sequencer.node.pipeline_types import BatchProgress
 from sequencer.node.view_types import BatchStage, BatchView
 from tests.node.api_client import Served, connect, run, serve, served
@@ -28,6 +28,7 @@ from tests.node.stepped_node import SteppedNode
 from tests.scenarios import AVAX_PRICE
 
 LIQUIDATED = FillSeen(4, 3, 0, 1, 0, 0, 5, AVAX_PRICE, 0, 10**18, 1_760_000_000, is_liquidation=True)
+TAKEN_OVER = RescueSeen(4, 5, RescueKind.TAKEOVER, (PositionGone(0, 6, AVAX_PRICE),), -7, (), 1_760_000_000)
 BATCH = BatchView(4, 1_760_000_000, BatchStage.SEQUENCED, None, 2, 1, 0, 0, 1, 2, 10**15, None, None)
 
 
@@ -43,6 +44,8 @@ def test_stream_begins_with_all_there_is_and_goes_on(tmp_path: Path) -> None:
             assert first.data["summary"]["markets"][0]["info"]["name"] == "AVAX-USD"
             core.publish(LIQUIDATED)
             assert (await wait_for(events, "liquidation")).data["account"] == 3
+            core.publish(TAKEN_OVER)
+            assert (await wait_for(events, "rescue")).data["kind"] == "takeover"
             core.set_progress(number, BatchProgress(BatchStage.PROVED, 0, 2.5, None))
             assert (await wait_for(events, "batch")).data["stage"] == "proved"
             summary = await wait_for(events, "summary")
@@ -51,6 +54,7 @@ def test_stream_begins_with_all_there_is_and_goes_on(tmp_path: Path) -> None:
             again = await anext(events)
             assert again.data["facts"] == first.data["facts"]
             assert [fill["account"] for fill in again.data["liquidations"]] == [3]
+            assert [(one["account"], one["equity_atoms"]) for one in again.data["rescues"]] == [(5, "-7")]
             assert len(again.data["past"]["times_ms"]) >= 1
 
     served(tmp_path, test)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from sequencer.node.api import ApiLimits
 from sequencer.node.commands import PlaceOrder
-from sequencer.node.event_types import AuctionSeen, OrderClosed
+from sequencer.node.event_types import AuctionSeen, OrderClosed, PositionGone, RescueKind, RescueSeen
 from sequencer.node.receipt_codec import decode_receipt_json
 from sequencer.node.receipts import verify_chain
 from tests.node.api_client import Served, run, serve, signed_cancel, signed_cancel_all
@@ -87,6 +88,17 @@ def test_subscriber_hears_of_orders_replaced_and_cancelled(tmp_path: Path) -> No
             (2, "cancelled"),
         ]
         assert gone[0]["nonce"] == placed[0].order.nonce
+
+    streamed(tmp_path, test)
+
+
+def test_subscriber_hears_of_rescues_of_accounts_and_of_their_counterparties(tmp_path: Path) -> None:
+    async def test(server: Served, stream: ClientConnection) -> None:
+        await ask(stream, {"id": 1, "subscribe": {"accounts": [2]}})
+        taken = RescueSeen(1, 2, RescueKind.TAKEOVER, (PositionGone(0, 5, 7),), -1, (), 9)
+        for rescue in (replace(taken, account=5), replace(taken, account=6, counterparties=(4, 2)), taken):
+            server.core.publish(rescue)
+        assert [(await take(stream))["event"]["rescue"]["account"] for _ in range(2)] == [6, 2]
 
     streamed(tmp_path, test)
 

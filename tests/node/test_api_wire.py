@@ -20,7 +20,7 @@ from sequencer.node.api.wire_answers import read_event, read_receipt, spell_even
 from sequencer.node.api.wire_commands import read_command, read_one_of, write_command, write_one_of
 from sequencer.node.api.wire_convert import read_view, spell_view
 from sequencer.node.commands import ClientCommand, PlaceOrder
-from sequencer.node.event_types import AuctionSeen, Event, FillSeen, OrderClosed
+from sequencer.node.event_types import AuctionSeen, Event, FillSeen, OrderClosed, PositionGone, RescueKind, RescueSeen
 from sequencer.node.links import GENESIS, Record
 from sequencer.node.receipt_codec import encode_receipt_json
 from sequencer.node.receipts import ReceiptChain
@@ -126,6 +126,8 @@ def test_wire_record_has_the_fields_of_its_view(view: Any, record: type[msgspec.
     [
         FillSeen(1, 2, 3, 1, 5, 6, 7, 8, 2**60, -BIG, 9, True),
         OrderClosed(2, 3, 4, "filled"),
+        RescueSeen(1, 2, RescueKind.TAKEOVER, (PositionGone(3, -5, 2**47),), -BIG, (), 9),
+        RescueSeen(1, 2, RescueKind.DELEVERAGING, (PositionGone(0, 1, 2), PositionGone(1, 2, 3)), BIG, (7, 8), 9),
         AuctionSeen(1, 0, 5, 2**60, 7),
         *(view for view, _ in VIEWS if isinstance(view, BatchView | EntryView)),
     ],

@@ -3,11 +3,11 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { BASE } from "./api";
-import type { Auction, Batch, Facts, Fill, MarketHistory, Past, Snapshot, Summary } from "./wire";
+import type { Auction, Batch, Facts, Fill, MarketHistory, Past, Rescue, Snapshot, Summary } from "./wire";
 
 const MAX_SAMPLES = 600;
 const MAX_SETTLED = 40;
-const MAX_LIQUIDATIONS = 50;
+const MAX_REMEMBERED = 50;
 const SILENCE_MS = 5_000; // a live node says something every second
 const AGAIN_MS = 1_000;
 
@@ -21,6 +21,7 @@ export interface View {
   past: Past;
   batches: Batch[]; // newest first
   liquidations: Fill[]; // newest first
+  rescues: Rescue[]; // newest first
   auctions: Record<number, Auction>;
 }
 
@@ -36,6 +37,7 @@ let view: View = {
   past: EMPTY,
   batches: [],
   liquidations: [],
+  rescues: [],
   auctions: {},
 };
 const listeners = new Set<() => void>();
@@ -134,7 +136,8 @@ function open(): void {
   on<Summary>("summary", (summary) => set({ summary, past: lengthen(view.past, summary) }));
   on<Batch>("batch", (batch) => set({ batches: place(view.batches, batch) }));
   on<Auction>("auction", (auction) => set({ auctions: { ...view.auctions, [auction.market]: auction } }));
-  on<Fill>("liquidation", (fill) => set({ liquidations: [fill, ...view.liquidations].slice(0, MAX_LIQUIDATIONS) }));
+  on<Fill>("liquidation", (fill) => set({ liquidations: [fill, ...view.liquidations].slice(0, MAX_REMEMBERED) }));
+  on<Rescue>("rescue", (rescue) => set({ rescues: [rescue, ...view.rescues].slice(0, MAX_REMEMBERED) }));
 }
 
 export const connect = open;

@@ -28,6 +28,7 @@ export interface MarketPulse {
   info: MarketInfo;
   base_initial_ppm: number;
   base_maintenance_ppm: number;
+  funding_rate_e12: Big;
   bids: Level[];
   asks: Level[];
 }
@@ -116,6 +117,16 @@ export interface Fill {
   is_liquidation: boolean;
 }
 
+export interface Rescue {
+  batch_number: number;
+  account: number;
+  kind: "takeover" | "deleveraging";
+  positions: { market: number; size_lots: number; price_ticks: number }[];
+  equity_atoms: Big;
+  counterparties: number[];
+  timestamp_s: number;
+}
+
 export interface Auction {
   batch_number: number;
   market: number;
@@ -130,6 +141,7 @@ export interface Snapshot {
   past: Past;
   batches: Batch[];
   liquidations: Fill[];
+  rescues: Rescue[];
 }
 
 export interface Position {

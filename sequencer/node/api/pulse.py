@@ -22,22 +22,24 @@ from sequencer.node.api.proving_facts import ProvingFacts
 from sequencer.node.api.summary import list_shown_batches, make_facts, make_summary
 from sequencer.node.api.wire_convert import spell_view
 from sequencer.node.api.wire_pulse import Snapshot, Summary
-from sequencer.node.api.wire_views import Auction, BatchInfo, Entry, Fill
+from sequencer.node.api.wire_views import Auction, BatchInfo, Entry, Fill, Rescue
 from sequencer.node.core import Core
-from sequencer.node.event_types import AuctionSeen, Event, FillSeen
+from sequencer.node.event_types import AuctionSeen, Event, FillSeen, RescueSeen
 from sequencer.node.view_types import BatchView, EntryView
 
-__all__ = ["Pulse", "Told", "Watcher"]
+__all__ = ["TOLD", "Pulse", "Told", "Watcher"]
 
 _BEAT_S: Final = 1.0
 _MAX_WAITING: Final = 1_000  # events that one watcher may be behind
-_MAX_LIQUIDATIONS: Final = 50
+_MAX_REMEMBERED: Final = 50  # liquidations, and rescues
 _WIRES: Final[dict[type, tuple[str, type[msgspec.Struct]]]] = {
     BatchView: ("batch", BatchInfo),
     AuctionSeen: ("auction", Auction),
     EntryView: ("entry", Entry),
     FillSeen: ("liquidation", Fill),
+    RescueSeen: ("rescue", Rescue),
 }
+TOLD: Final = dict(_WIRES.values())  # records by the names of their events
 _encoder: Final = msgspec.json.Encoder()
 _log = logging.getLogger("zkmargin.api")
 
@@ -100,7 +102,8 @@ class Pulse:
         self._core, self._facts = core, make_facts(core, proving, self.instance, page)
         self._watchers: set[Watcher] = set()
         self._recorder, self._gas = Recorder(), GasBook()
-        self._liquidations: deque[Fill] = deque(maxlen=_MAX_LIQUIDATIONS)
+        self._liquidations: deque[Fill] = deque(maxlen=_MAX_REMEMBERED)
+        self._rescues: deque[Rescue] = deque(maxlen=_MAX_REMEMBERED)
         self._snapshot: Told | None = None  # of this second, for all who open a stream in it
         self._since: list[Told] = []  # what was told after it
         self._place = 0
@@ -153,13 +156,15 @@ class Pulse:
         self._watchers = set()
 
     def hear(self, event: Event) -> None:
-        """Tell an event, if it is one for everybody: fills and closed orders are not, liquidations are."""
+        """Tell an event, if it is one for everybody: fills and closed orders are not, liquidations and rescues are."""
         if type(event) not in _WIRES or (isinstance(event, FillSeen) and not event.is_liquidation):
             return
         name, wire = _WIRES[type(event)]
         spelled = spell_view(event, wire)
         if isinstance(spelled, Fill):
             self._liquidations.appendleft(spelled)
+        if isinstance(spelled, Rescue):
+            self._rescues.appendleft(spelled)
         self._tell(name, spelled)
 
     async def _beat(self) -> None:
@@ -187,6 +192,7 @@ class Pulse:
             past=self._recorder.spell(),
             batches=tuple(spell_view(view, BatchInfo) for view in list_shown_batches(self._core)),
             liquidations=tuple(self._liquidations),
+            rescues=tuple(self._rescues),
         )
 
     def _tell(self, name: str, record: msgspec.Struct) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
+from rollup.funding import clamp_rate
 from rollup.resources import BASE_FEE_STEP
 from rollup.segment import count_elements
 from rollup.units import FUND_ACCOUNT
@@ -96,6 +97,7 @@ def _make_market(core: Core, market: MarketView) -> MarketPulse:
         info=spell_view(market, MarketInfo),
         base_initial_ppm=terms.initial_ppm,
         base_maintenance_ppm=terms.maintenance_ppm,
+        funding_rate_e12=str(clamp_rate(market.premium_e12, terms.funding_clamp_ppm)),
         bids=tuple(spell_view(level, Level) for level in bids),
         asks=tuple(spell_view(level, Level) for level in asks),
     )

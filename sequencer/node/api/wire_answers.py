@@ -21,9 +21,10 @@ from sequencer.node.api.wire_views import (
     Funding,
     FundingPosition,
     OrderGone,
+    Rescue,
 )
 from sequencer.node.core import Core
-from sequencer.node.event_types import AuctionSeen, Event, FillSeen, OrderClosed
+from sequencer.node.event_types import AuctionSeen, Event, FillSeen, OrderClosed, RescueSeen
 from sequencer.node.receipts import Receipt
 from sequencer.node.view_types import AccountView, BatchView, EntryView, MarketView, PositionView
 
@@ -32,6 +33,7 @@ __all__ = ["make_funding", "make_results", "make_status", "read_event", "read_re
 # view, wire record, name in EventBody
 _EVENTS: Final[tuple[tuple[type, type[msgspec.Struct], str], ...]] = (
     (FillSeen, Fill, "fill"),
+    (RescueSeen, Rescue, "rescue"),
     (OrderClosed, OrderGone, "order_closed"),
     (AuctionSeen, Auction, "auction"),
     (BatchView, BatchInfo, "batch"),

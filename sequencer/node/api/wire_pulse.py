@@ -6,17 +6,21 @@ import msgspec
 
 from sequencer.node.api.wire_markets import Fees, Level, MarketInfo
 from sequencer.node.api.wire_types import Address, Big
-from sequencer.node.api.wire_views import BatchInfo, Fill
+from sequencer.node.api.wire_views import BatchInfo, Fill, Rescue
 
 __all__ = ["Facts", "MarketHistory", "MarketPulse", "Past", "Snapshot", "Summary"]
 
 
 class MarketPulse(msgspec.Struct):
-    """A market, its fractions before congestion and open interest raise them, and the best of its book."""
+    """A market, its fractions before congestion and open interest raise them, and the best of its book.
+
+    funding_rate_e12: what longs pay shorts in eight hours, of a position's worth; negative: shorts pay.
+    """
 
     info: MarketInfo
     base_initial_ppm: int
     base_maintenance_ppm: int
+    funding_rate_e12: Big
     bids: tuple[Level, ...]
     asks: tuple[Level, ...]
 
@@ -85,3 +89,4 @@ class Snapshot(msgspec.Struct):
     past: Past
     batches: tuple[BatchInfo, ...]  # newest first: all that are not settled, and some that are
     liquidations: tuple[Fill, ...]  # newest first
+    rescues: tuple[Rescue, ...]  # newest first

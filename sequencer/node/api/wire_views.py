@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from sequencer.node.api.wire_types import Address, Big, HexBytes
+from sequencer.node.event_types import RescueKind
 from sequencer.node.view_types import BatchStage, EntryStage
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "OpenOrders",
     "OrderGone",
     "Position",
+    "PositionGone",
+    "Rescue",
     "SlotInfo",
     "Slots",
     "TriggerInfo",
@@ -127,6 +130,29 @@ class Fills(msgspec.Struct):
     fills: tuple[Fill, ...]
 
 
+class PositionGone(msgspec.Struct):
+    """A position that an account lost, at the mark."""
+
+    market: int
+    size_lots: int
+    price_ticks: int
+
+
+class Rescue(msgspec.Struct):
+    """An account lost all it had: taken over by the insurance fund, or deleveraged with `counterparties`.
+
+    equity_atoms: before it, at the marks. What is missing below 0 the fund bore, or the counterparties.
+    """
+
+    batch_number: int
+    account: int
+    kind: RescueKind
+    positions: tuple[PositionGone, ...]
+    equity_atoms: Big
+    counterparties: tuple[int, ...]
+    timestamp_s: int
+
+
 class FundingPosition(msgspec.Struct):
     """A position's funding: `part_atoms` of the account's equity; its change, size the same, is funding received."""
 
@@ -208,6 +234,7 @@ class EventBody(msgspec.Struct, omit_defaults=True):
     """One of these."""
 
     fill: Fill | None = None
+    rescue: Rescue | None = None
     order_closed: OrderGone | None = None
     auction: Auction | None = None
     batch: BatchInfo | None = None

@@ -83,11 +83,18 @@ function Prices({ view, market }: { view: View; market: MarketPulse }) {
         </div>
         <div><dt>Would clear now at</dt><dd>{price(info.indicative_price_ticks, info)}</dd></div>
         <div><dt>Open interest</dt><dd>{size(info.open_interest_lots, info)}</dd></div>
+        <div><dt>Funding, 8 h</dt><dd>{sayFunding(market)}</dd></div>
         <div><dt><i class="key liquidated" />Liquidations</dt><dd>{count(view.liquidations.filter((one) => one.market === info.market).length)}</dd></div>
       </dl>
       <Chart label={heard} times_ms={times_ms} lines={lines} height={260} format={(value) => value.toFixed(priceDigits(info))} />
     </div>
   );
+}
+
+/** What longs pay shorts in eight hours, of a position's worth; below 0 shorts pay. */
+function sayFunding({ funding_rate_e12 }: MarketPulse): string {
+  const rate_ppm = Number(funding_rate_e12) / 1e6;
+  return `${rate_ppm > 0 ? "+" : ""}${percent(rate_ppm, 4)}`;
 }
 
 function Book({ market }: { market: MarketPulse }) {
