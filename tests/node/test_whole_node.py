@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -63,6 +64,8 @@ def test_new_user_trades_kills_the_node_and_finds_everything_again(tmp_path: Pat
             maker.wait(60)
         node.wait_for(lambda: len(node.list_batches("settled")) == len(node.get("batches")["batches"]))
         last = node.get("batches")["batches"][0]["number"]
+        shown = json.loads(call(environment, *COMMAND, "top", "--json", "--node", node.url))
+        assert shown["batches"]["settled"][0]["number"] == shown["batch_number"] == last
         before = node.get_lasting("accounts/8")
         root = node.get("status")["state_root"]
         assert node.end(signal.SIGKILL) == -signal.SIGKILL
