@@ -297,8 +297,8 @@ def prove_timed(
 
     Parts are the same for every circuit and path, 0 where a path has none: `rows`, `FFT`, `assemble`; of the sums `H`,
     `L`, `A`, `B1`, `B2` each `/recode`, `/join`, `/sort`, `/gather`, `/add`, `/invert`, `/buckets`; `B/recode`,
-    `B/join`, `B/sort` of the plan that B1 and B2 share. What an operation is: docs/kernel.md. A part that all threads do together
-    counts its time by the clock as often as there are threads, so with other work in flight it counts that as well.
+    `B/join`, `B/sort` of the plan that B1 and B2 share. What an operation is: docs/kernel.md. A part that all threads
+    do together counts its time by the clock as often as there are threads, and so other work in flight as well.
     """
 
 def verify(verifying_key_be: bytes, proof_be: bytes, public_be: bytes) -> bool:
