@@ -14,7 +14,7 @@ from benchmarks.prover import profile as module
 from benchmarks.prover.bounds import compute_bound_s
 from benchmarks.prover.cases import parse_case
 from benchmarks.prover.profile import Part, Profile, main, make_table, profile
-from tests.prover.test_kernel_paths import SWITCH, has_lanes
+from tests.prover.paths import PATHS, SWITCH
 from tests.prover.test_profile import NAMES
 
 CLOCK_HZ = 3e9
@@ -40,7 +40,7 @@ def test_addition_in_g2_takes_about_three_of_g1() -> None:
     assert 12e-3 < g1 < 24e-3  # nanoseconds an addition, by the million: measured: 30, with memory
 
 
-@pytest.mark.parametrize("path", ["portable", *(["ifma"] if has_lanes() else [])])
+@pytest.mark.parametrize("path", PATHS)
 def test_profile_of_a_chain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, path: str) -> None:
     monkeypatch.setattr(module, "_KEYS", tmp_path)
     monkeypatch.setenv(SWITCH, path)

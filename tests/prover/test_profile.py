@@ -8,13 +8,12 @@ import time
 import pytest
 
 from prover.kernel import Cancelled, CancelToken, Circuit, ProvingKey, Witness, prove, prove_timed, setup
-from tests.prover.test_kernel_paths import SWITCH, has_lanes
+from tests.prover.paths import PATHS, SWITCH
 from tests.prover.tiny import R, build_cubic_circuit, compute_cubic_inputs, encode_be
 
 PARTS = ("recode", "join", "sort", "gather", "add", "invert", "buckets")
 SUMS = [f"{name}/{part}" for name in ("H", "L", "A", "B1", "B2") for part in PARTS]
 NAMES = {"rows", "FFT", "assemble", "B/recode", "B/join", "B/sort", *SUMS}
-PATHS = ["portable", *(["ifma"] if has_lanes() else [])]
 
 
 @pytest.fixture(scope="module")
