@@ -15,6 +15,8 @@ from os import PathLike
 from typing import TypeAlias, final
 
 __all__ = [
+    "CancelToken",
+    "Cancelled",
     "Circuit",
     "PowersOfTau",
     "ProvingKey",
@@ -35,6 +37,7 @@ __all__ = [
     "msm_g2",
     "poseidon_many",
     "prove",
+    "prove_timed",
     "setup",
     "start_ceremony",
     "verify",
@@ -45,6 +48,19 @@ _Progress: TypeAlias = Callable[[str, int, int], object]
 _Path: TypeAlias = str | PathLike[str]
 _Contribution: TypeAlias = tuple[str, tuple[bytes, int] | None, bytes]
 """Name, beacon (value, iterations_log2) or None, and the link of the transcript behind it: 64 bytes."""
+
+class Cancelled(Exception):
+    """The call's `CancelToken` was cancelled; the text names the stage."""
+
+@final
+class CancelToken:
+    """Ends one or several proofs from another thread. Once cancelled it stays so."""
+
+    def __new__(cls) -> CancelToken: ...
+    def cancel(self) -> None:
+        """Let every proof that has this token end soon: workers look at it every few milliseconds."""
+    @property
+    def is_cancelled(self) -> bool: ...
 
 @final
 class Circuit:
@@ -151,6 +167,13 @@ class ProvingKey:
         """The contributions of a ceremony's key, unchecked, in order; None where `setup` made the key."""
     @property
     def domain_log2(self) -> int: ...
+    @property
+    def proof_memory_bytes(self) -> int:
+        """The most bytes that `prove` holds at once with this key, whatever the witness.
+
+        Beside the mapped key, circuit and witness. Derived in prover/native/src/memory.rs, for the path and the threads
+        of this process. Raises ValueError as `get_path`.
+        """
 
 def setup(circuit: Circuit, path: _Path, *, seed: bytes | None = None, progress: _Progress | None = None) -> bytes:
     """Write a development proving key to `path` and return the verifying key.
@@ -252,11 +275,30 @@ def prove(
     *,
     seed: bytes | None = None,
     progress: _Progress | None = None,
+    cancel: CancelToken | None = None,
 ) -> bytes:
     """Return a Groth16 proof, 256 bytes: A (64) || B (128) || C (64). eprint 2016/260.
 
     Raises ValueError where the witness does not satisfy the circuit, naming the first (instance, row), or where key,
-    circuit and witness do not belong together. One seed with two witnesses gives the witnesses away.
+    circuit and witness do not belong together; Cancelled where `cancel` is. One seed with two witnesses gives the
+    witnesses away.
+    """
+
+def prove_timed(
+    key: ProvingKey,
+    circuit: Circuit,
+    witness: Witness,
+    *,
+    seed: bytes | None = None,
+    progress: _Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> tuple[bytes, dict[str, tuple[float, int]]]:
+    """Return what `prove` returns, and by part the seconds that threads worked on it and its number of operations.
+
+    Parts are the same for every circuit and path, 0 where a path has none: `rows`, `FFT`, `assemble`; of the sums `H`,
+    `L`, `A`, `B1`, `B2` each `/recode`, `/join`, `/sort`, `/gather`, `/add`, `/invert`, `/buckets`; `B/recode`,
+    `B/join`, `B/sort` of the plan that B1 and B2 share. What an operation is: docs/kernel.md. A part that all threads
+    do together counts its time by the clock as often as there are threads, and so other work in flight as well.
     """
 
 def verify(verifying_key_be: bytes, proof_be: bytes, public_be: bytes) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from prover._kernel import (
+    Cancelled,
+    CancelToken,
     Circuit,
     PowersOfTau,
     ProvingKey,
@@ -26,6 +28,7 @@ from prover._kernel import (
     msm_g2,
     poseidon_many,
     prove,
+    prove_timed,
     setup,
     start_ceremony,
     verify,
@@ -38,6 +41,8 @@ from rollup.signature import Signature, use_signature_backend
 
 __all__ = [
     "PROOF_BYTES",
+    "CancelToken",
+    "Cancelled",
     "Circuit",
     "KernelPoseidon",
     "KernelSignatures",
@@ -60,6 +65,7 @@ __all__ = [
     "msm_g2",
     "poseidon_many",
     "prove",
+    "prove_timed",
     "setup",
     "start_ceremony",
     "verify",

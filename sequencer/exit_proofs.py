@@ -9,6 +9,7 @@ from pathlib import Path
 from circuits.exit_inputs import compute_exit_witness_inputs
 from prover import kernel
 from prover.circuit import load_exit
+from prover.service import get_service
 from rollup.exit import ExitInputs, compute_exit_equity, compute_exit_inputs, open_exit
 from rollup.state import State
 from sequencer.keys import load_or_make_key
@@ -42,12 +43,16 @@ class ExitProver:
         return self._circuit.circuit
 
     def prove(self, state: State, account_id: int) -> ExitProof:
-        """Return the exit of an account of a state: any of the tree has one, an empty one claims nothing."""
+        """Return the exit of an account of a state: any of the tree has one, an empty one claims nothing.
+
+        Raises MemoryShort.
+        """
         started_s = time.perf_counter()
         opening = open_exit(state, account_id)
         witness = self._circuit.evaluate(compute_exit_witness_inputs(opening), progress=self._report)
         witnessed_s = time.perf_counter()
-        proof_be = kernel.prove(self.loaded.key, self.circuit, witness, progress=self._report)
+        who = f"exit of account {account_id}"
+        proof_be = get_service().prove(self.loaded.key, self.circuit, witness, who=who, progress=self._report)
         return ExitProof(
             inputs=compute_exit_inputs(opening),
             equity_atoms=compute_exit_equity(opening.header, opening.account),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from prover import kernel
+from prover.service import get_service
 from sequencer.errors import KeyUnusable
 from sequencer.progress import Report
 
@@ -61,6 +62,6 @@ def load_or_make_key(keys_dir: Path, named: Named, circuit: kernel.Circuit, repo
 
 def _load_key(path: Path) -> kernel.ProvingKey:
     try:
-        return kernel.ProvingKey.load(path)
+        return get_service().load_key(path)
     except ValueError as error:
         raise KeyUnusable(str(path), str(error)) from error

@@ -11,6 +11,7 @@ from typing import Final
 
 from prover import kernel
 from prover.circuit import KernelBatch, load_batch
+from prover.service import get_service
 from rollup.public_inputs import PublicInputs
 from sequencer.batches import BatchFile, Selection, read_shape
 from sequencer.errors import BatchUnprovable
@@ -41,7 +42,7 @@ def prove_batches(selection: Selection, out: Path, keys_dir: Path, report: Repor
     """Prove batches of one shape into a folder, and return the record that stands there as `proving.json`.
 
     Each at the point of its group, whose files go along. All files appear, or none.
-    Raises FileMissing, FileTooLarge, FileMalformed, GroupMalformed, KeyUnusable, BatchUnprovable.
+    Raises FileMissing, FileTooLarge, FileMalformed, GroupMalformed, KeyUnusable, BatchUnprovable, MemoryShort.
     """
     shapes = [read_shape(batch) for batch in selection.batches]
     placement = place_batches(selection, shapes[0])
@@ -70,7 +71,7 @@ def prove_batch(
     """Return the proof of one batch of a group.
 
     Raises BatchUnprovable, naming the first constraint that does not hold; FileMalformed where the group's files say
-    something else of the batch than its own.
+    something else of the batch than its own; MemoryShort.
     """
     tell = _prefix(report, batch.name)
     started_s = time.perf_counter()
@@ -79,7 +80,7 @@ def prove_batch(
     public_inputs = PublicInputs(*kernel.decode_be(witness.public_inputs_be()))
     group.check_public_inputs(batch.name, batch.trace.params.params_hash, public_inputs)
     clock = StageClock(tell)
-    proof_be = kernel.prove(key, circuit.circuit, witness, progress=clock)
+    proof_be = get_service().prove(key, circuit.circuit, witness, who=batch.name, progress=clock)
     proved_s = time.perf_counter()
     entry = ProofEntry(
         batch=batch.name,

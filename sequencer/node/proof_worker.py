@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from prover import kernel
+from prover.service import get_service
 from rollup.codec import decode_trace
 from rollup.public_inputs import PublicInputs
 from rollup.shapes import get_shape
@@ -71,7 +72,10 @@ class SealAnswer:
 
 
 def prove_job(job: ProofJob, keys_dir: Path) -> ProofAnswer:
-    """Return the proof. Raises BatchFileInvalid, BatchUnprovable, KeyUnusable: no key, or not this circuit's."""
+    """Return the proof.
+
+    Raises BatchFileInvalid, BatchUnprovable, KeyUnusable (no key, or not this circuit's), MemoryShort.
+    """
     # imported here: the node's own process has this module for its messages alone
     from sequencer.proving import compute_witness
 
@@ -81,7 +85,7 @@ def prove_job(job: ProofJob, keys_dir: Path) -> ProofAnswer:
     batch = BatchFile(Path(job.name), len(job.trace), trace)
     witness = compute_witness(batch, job.z, circuit, ignore_progress)
     witnessed_s = time.perf_counter()
-    proof_be = kernel.prove(key, circuit.circuit, witness)
+    proof_be = get_service().prove(key, circuit.circuit, witness, who=job.name)
     return ProofAnswer(
         name=job.name,
         proof_be=proof_be,

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 from tenacity.nap import sleep_using_event
 
+from prover.errors import MemoryShort
 from rollup.errors import RollupError
 from sequencer.node.proof_worker import ProofAnswer, ProofJob, prove_job
 from sequencer.node.proving_errors import ProofFailed, ProofTimeout, ProverLost
@@ -145,7 +146,7 @@ class ProofPool:
 
     def _is_worth_another_try(self, error: BaseException) -> bool:
         """Whether it may go otherwise the next time: not where the batch itself or the key is refused."""
-        return isinstance(error, ProverLost | ProofTimeout) or not isinstance(error, RollupError)
+        return isinstance(error, ProverLost | ProofTimeout | MemoryShort) or not isinstance(error, RollupError)
 
     def _is_enough(self, state: RetryCallState) -> bool:
         return self._closing.is_set() or stop_after_attempt(self._settings.max_tries)(state)

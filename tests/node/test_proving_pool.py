@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from prover import kernel
+from prover.errors import MemoryShort
 from rollup.codec import encode_trace
 from sequencer.errors import OptionInvalid
 from sequencer.node.proof_worker import ProofAnswer, ProofJob
@@ -72,6 +73,23 @@ def test_jobs_are_refused_that_no_prover_could_do_otherwise(tmp_path: Path) -> N
     pool = open_local_pool(make_prover_settings(keys_dir=tmp_path))
     with closing(pool), pytest.raises(ProofFailed, match=r"1 tries: KeyUnusable: .*no such file"):
         pool.submit(make_job(1)).result(PATIENCE_S)
+
+
+class ShortOfMemory:
+    """A prover on a machine that has no memory left."""
+
+    def prove(self, job: ProofJob, timeout_s: float) -> ProofAnswer:
+        raise MemoryShort(job.name, 2, 1)
+
+    def close(self) -> None:
+        pass
+
+
+def test_job_is_tried_again_where_memory_was_short() -> None:
+    with closing(ProofPool([ShortOfMemory()], make_prover_settings(max_tries=3))) as pool:
+        future = pool.submit(make_job(1, b""))
+        with pytest.raises(ProofFailed, match="in 3 tries: MemoryShort: batch-1: a proof may need 2 bytes"):
+            future.result(PATIENCE_S)
 
 
 def test_job_that_takes_too_long_every_time_is_given_up() -> None:

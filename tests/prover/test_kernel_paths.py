@@ -8,16 +8,9 @@ from pathlib import Path
 import pytest
 
 from prover.kernel import ProvingKey, msm_g1, msm_g2, prove, setup, verify
+from tests.prover.paths import SWITCH, has_lanes
 from tests.prover.test_msm import draw_terms, encode_g1, encode_g2
 from tests.prover.tiny import R, build_cubic_circuit, compute_cubic_inputs, encode_be
-
-SWITCH = "ZKMARGIN_KERNEL"
-
-
-def has_lanes() -> bool:
-    """Return whether this machine has what the lanes need, as Linux tells it."""
-    words = Path("/proc/cpuinfo").read_text().split()
-    return {"avx512f", "avx512dq", "avx512vl", "avx512_vbmi2", "avx512ifma"} <= set(words)
 
 
 def on_both_paths(monkeypatch: pytest.MonkeyPatch, compute: Callable[[], bytes]) -> bytes:

@@ -62,6 +62,7 @@ CASES = {
 }
 
 
+@pytest.mark.usefixtures("each_path")
 @pytest.mark.parametrize("name", CASES)
 def test_msm_is_the_sum_of_the_logarithms(name: str) -> None:
     terms = CASES[name]

@@ -11,7 +11,8 @@ use pyo3::types::PyBytes;
 use crate::bindings_ceremony::{list_entries, Entry};
 use crate::error::Result;
 use crate::progress::Progress;
-use crate::{circuit, field_io, iden3, keyfile, value_error, witness};
+use crate::sums::Kernel;
+use crate::{circuit, field_io, iden3, keyfile, memory, value_error, witness};
 
 /// A port map: u32 little-endian bytes, or integers.
 #[derive(FromPyObject)]
@@ -195,6 +196,12 @@ impl Witness {
 }
 
 impl Witness {
+    /// Return the wires' values, held to be those of the circuit.
+    pub fn wires_of(&self, circuit: &Circuit) -> Result<&[Fr]> {
+        self.check_circuit(&circuit.inner)?;
+        Ok(&self.wires)
+    }
+
     fn check_circuit(&self, circuit: &circuit::Circuit) -> Result<()> {
         if self.circuit.digest != circuit.digest {
             let (found, expected) = (self.circuit.digest.to_hex(), circuit.digest.to_hex());
@@ -240,6 +247,11 @@ impl ProvingKey {
     fn domain_log2(&self) -> u32 {
         self.inner.header.domain_log2
     }
+
+    #[getter]
+    fn proof_memory_bytes(&self) -> Result<usize> {
+        Ok(memory::bound_proof_bytes(Kernel::choose()?, &self.inner.header))
+    }
 }
 
 impl ProvingKey {
@@ -261,24 +273,6 @@ pub fn setup<'py>(
     let progress = Progress::new(progress);
     let vk = py.detach(|| crate::setup::setup(&circuit.inner, &path, seed.as_deref(), &progress))?;
     Ok(PyBytes::new(py, &vk))
-}
-
-#[pyfunction]
-#[pyo3(signature = (key, circuit, witness, *, seed=None, progress=None))]
-pub fn prove<'py>(
-    py: Python<'py>,
-    key: &ProvingKey,
-    circuit: &Circuit,
-    witness: &Witness,
-    seed: Option<PyBackedBytes>,
-    progress: Option<Py<PyAny>>,
-) -> Result<Bound<'py, PyBytes>> {
-    witness.check_circuit(&circuit.inner)?;
-    let progress = Progress::new(progress);
-    let proof = py.detach(|| {
-        crate::prove::prove(&key.inner, &circuit.inner, &witness.wires, seed.as_deref(), &progress)
-    })?;
-    Ok(PyBytes::new(py, &proof.to_be()))
 }
 
 #[pyfunction]

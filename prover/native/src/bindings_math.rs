@@ -40,8 +40,9 @@ where
 {
     let mut raw = Vec::with_capacity(points.len() * <Affine<P> as RawPoint>::RAW_BYTES);
     points.iter().for_each(|point| point.to_raw(&mut raw));
-    let scalars = Scalars::new(Kernel::choose()?, points.len(), true, |i| scalars[i]);
-    Ok(scalars.sum(&raw, &Counter::default()))
+    let counter = Counter::default();
+    let scalars = Scalars::new(Kernel::choose()?, points.len(), true, |i| scalars[i], &counter);
+    Ok(scalars.sum(&raw, &counter))
 }
 
 #[pyfunction]

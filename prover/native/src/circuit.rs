@@ -80,6 +80,12 @@ impl Circuit {
         &self.templates[instance.template]
     }
 
+    /// Return how many multiplications it takes to evaluate all rows and hold them to be satisfied.
+    pub fn n_row_products(&self) -> usize {
+        let products: Vec<usize> = self.templates.iter().map(Template::n_row_products).collect();
+        self.instances.iter().map(|instance| products[instance.template]).sum()
+    }
+
     /// Return the global wire of an instance's local wire.
     pub fn global_wire(&self, instance: &Instance, local: usize) -> usize {
         let first_private = self.template(instance).first_private();

@@ -1,7 +1,9 @@
 //! What can go wrong, and which Python exception it becomes.
 
-use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::exceptions::{PyException, PyOSError, PyValueError};
 use pyo3::PyErr;
+
+pyo3::create_exception!(prover._kernel, Cancelled, PyException, "The call's CancelToken was cancelled.");
 
 /// An error of the kernel.
 pub enum KernelError {
@@ -11,6 +13,8 @@ pub enum KernelError {
     Io(String),
     /// The progress callback raised, or a signal arrived: that exception, unchanged.
     Stopped(PyErr),
+    /// The caller's token was cancelled: `Cancelled`.
+    Cancelled(String),
 }
 
 pub type Result<T> = std::result::Result<T, KernelError>;
@@ -25,7 +29,7 @@ impl KernelError {
     /// Return what was wrong, for an error that says where.
     pub fn text(self) -> String {
         match self {
-            KernelError::Value(text) | KernelError::Io(text) => text,
+            KernelError::Value(text) | KernelError::Io(text) | KernelError::Cancelled(text) => text,
             KernelError::Stopped(error) => error.to_string(),
         }
     }
@@ -50,6 +54,7 @@ impl From<KernelError> for PyErr {
             KernelError::Value(text) => PyValueError::new_err(text),
             KernelError::Io(text) => PyOSError::new_err(text),
             KernelError::Stopped(error) => error,
+            KernelError::Cancelled(text) => Cancelled::new_err(text),
         }
     }
 }

@@ -5,6 +5,7 @@ mod bindings;
 mod bindings_ceremony;
 mod bindings_math;
 mod bindings_primitives;
+mod bindings_prove;
 mod bindings_zkey;
 mod ceremony;
 mod circuit;
@@ -15,7 +16,9 @@ mod fixed_base;
 mod iden3;
 mod key_writer;
 mod keyfile;
+mod memory;
 mod msm;
+mod profile;
 mod progress;
 mod prove;
 mod qap;
@@ -31,7 +34,7 @@ mod zkey;
 #[pyo3::pymodule]
 mod _kernel {
     #[pymodule_export]
-    use super::bindings::{prove, setup, verify, Circuit, ProvingKey, Witness};
+    use super::bindings::{setup, verify, Circuit, ProvingKey, Witness};
     #[pymodule_export]
     use super::bindings_ceremony::{
         apply_beacon, contribute, make_development_powers, start_ceremony, verify_ceremony, PowersOfTau,
@@ -43,5 +46,9 @@ mod _kernel {
         eddsa_derive, eddsa_divide_by_eight, eddsa_sign, eddsa_verify_many, merkle_levels, poseidon_many,
     };
     #[pymodule_export]
+    use super::bindings_prove::{prove, prove_timed, CancelToken};
+    #[pymodule_export]
     use super::bindings_zkey::{export_zkey, import_zkey};
+    #[pymodule_export]
+    use super::error::Cancelled;
 }

@@ -6,15 +6,17 @@ use ark_bn254::Fr;
 use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
 use ark_ff::{AdditiveGroup, BigInt, BigInteger, PrimeField, Zero};
 use rayon::prelude::*;
+use zkmargin_lanes::{timed_by_all, Part, Watch};
 
 use crate::batch_add::{add_batch, Buckets, BATCH};
 use crate::digits::{count_windows, Digits};
-use crate::progress::Counter;
 
 /// Scalars are sorted into classes by size; a class has its own number of windows.
 const CLASS_BITS: [u32; 5] = [1, 16, 64, 128, 253];
 /// Points are joined within chunks of this many, so that a scalar that comes very often keeps all threads busy.
 const JOIN_CHUNK: usize = 1 << 13;
+/// Points between two looks at whether to stop: milliseconds.
+const LOOK_UP_EVERY: usize = 1 << 12;
 
 /// One term: the scalar with its sign folded away, and which point it takes.
 struct Term {
@@ -23,36 +25,44 @@ struct Term {
     is_negative: bool,
 }
 
-/// Return sum_i scalar(i) * point(i). `counter` counts terms. Assumes n < 2^32.
+/// Return sum_i scalar(i) * point(i). `watch` is told n in all. Assumes n < 2^32.
 ///
 /// A witness has many bits, and lanes alike: a scalar that comes k times costs k - 1 additions and one multiplication.
 pub fn msm<P: SWCurveConfig<ScalarField = Fr>>(
     n: usize,
     point: impl Fn(usize) -> Affine<P> + Sync,
     scalar: impl Fn(usize) -> Fr + Sync,
-    counter: &Counter,
+    watch: &impl Watch,
 ) -> Projective<P> {
-    let mut terms: Vec<Term> = (0..n)
-        .into_par_iter()
-        .with_min_len(1024)
-        .map(|i| {
-            let (value, is_negative) = fold_sign(&scalar(i));
-            Term { value, index: i as u32, is_negative }
-        })
-        .filter(|term| !term.value.is_zero())
-        .collect();
-    terms.par_sort_unstable_by_key(|term| term.value); // ascending: classes and equal scalars stand together
-    let (points, mut scalars) = join_equal(&terms, point);
+    let mut terms = timed_by_all(watch, Part::Recode, n, || list_terms(n, scalar));
+    // ascending: classes and equal scalars stand together
+    timed_by_all(watch, Part::Sort, terms.len(), || terms.par_sort_unstable_by_key(|term| term.value));
+    if watch.is_stopped() {
+        return Projective::zero();
+    }
+    let (points, mut scalars) = timed_by_all(watch, Part::Join, terms.len(), || join_equal(&terms, point));
     drop(terms);
-    let mut total = Projective::zero();
+    let (n_joined, mut total) = (points.len(), Projective::zero());
     for (class, n_bits) in class_ranges(&scalars) {
-        total += msm_class(&points[class.clone()], &mut scalars[class.clone()], n_bits);
-        counter.add(n * class.len() / points.len());
-        if counter.is_stopped() {
+        if watch.is_stopped() {
             break;
         }
+        let (points, scalars) = (&points[class.clone()], &mut scalars[class.clone()]);
+        total +=
+            timed_by_all(watch, Part::Buckets, points.len(), || msm_class(points, scalars, n_bits, watch));
+        watch.add(n * class.len() / n_joined);
     }
     total
+}
+
+/// Return the terms whose scalars are not zero.
+fn list_terms(n: usize, scalar: impl Fn(usize) -> Fr + Sync) -> Vec<Term> {
+    let fold = |i: usize| {
+        let (value, is_negative) = fold_sign(&scalar(i));
+        Term { value, index: i as u32, is_negative }
+    };
+    let terms = (0..n).into_par_iter().with_min_len(1024).map(fold);
+    terms.filter(|term| !term.value.is_zero()).collect()
 }
 
 /// Return (s, false), or (r - s, true) where s is above r/2: small negative values are small too.
@@ -154,11 +164,12 @@ fn signed<P: SWCurveConfig>(digit: i32, point: &Affine<P>) -> Option<(usize, Aff
     }
 }
 
-/// Return sum scalars[i] * points[i] for scalars below 2^n_bits, by Pippenger's buckets.
+/// Return sum scalars[i] * points[i] for scalars below 2^n_bits, by Pippenger's buckets; anything where `watch` stops it.
 fn msm_class<P: SWCurveConfig>(
     points: &[Affine<P>],
     scalars: &mut [BigInt<4>],
     n_bits: u32,
+    watch: &impl Watch,
 ) -> Projective<P> {
     if points.is_empty() {
         return Projective::zero();
@@ -181,7 +192,11 @@ fn msm_class<P: SWCurveConfig>(
         .map(|&(window, start)| {
             let end = (start + chunk).min(points.len());
             let mut buckets = Buckets::new(1 << (digits.c - 1));
-            for (point, scalar) in points[start.min(end)..end].iter().zip(&scalars[start.min(end)..end]) {
+            let range = start.min(end)..end;
+            for (i, (point, scalar)) in points[range.clone()].iter().zip(&scalars[range]).enumerate() {
+                if i % LOOK_UP_EVERY == 0 && watch.is_stopped() {
+                    return Projective::zero();
+                }
                 if let Some((index, point)) = signed(digits.get(scalar, window), point) {
                     buckets.add(index, point);
                 }

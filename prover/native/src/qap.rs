@@ -127,8 +127,13 @@ pub struct RowVectors {
 }
 
 /// Evaluate all rows at a witness. Raises where one is not satisfied, naming the first.
-pub fn evaluate_rows(circuit: &Circuit, wires: &[Fr], domain_size: usize) -> Result<RowVectors> {
-    let vectors = combine_rows(circuit, wires, domain_size);
+pub fn evaluate_rows(
+    circuit: &Circuit,
+    wires: &[Fr],
+    domain_size: usize,
+    counter: &Counter,
+) -> Result<RowVectors> {
+    let vectors = combine_rows(circuit, wires, domain_size, counter);
     let is_bad = |row: &usize| vectors.a[*row] * vectors.b[*row] != vectors.c[*row];
     if let Some(bad) = (0..circuit.n_rows).into_par_iter().find_first(is_bad) {
         // The last instance that starts there or before: one without rows starts where the next does.
@@ -140,7 +145,8 @@ pub fn evaluate_rows(circuit: &Circuit, wires: &[Fr], domain_size: usize) -> Res
 }
 
 /// Return the rows' linear combinations of any values of the wires, the added rows of the public wires included.
-pub fn combine_rows(circuit: &Circuit, wires: &[Fr], domain_size: usize) -> RowVectors {
+/// Where `counter` stops it, they are nothing in particular.
+pub fn combine_rows(circuit: &Circuit, wires: &[Fr], domain_size: usize, counter: &Counter) -> RowVectors {
     let zeros = || vec![Fr::zero(); domain_size];
     let mut vectors = RowVectors { a: zeros(), b: zeros(), c: zeros() };
     let a_pieces = circuit.split_rows(&mut vectors.a);
@@ -149,6 +155,9 @@ pub fn combine_rows(circuit: &Circuit, wires: &[Fr], domain_size: usize) -> RowV
     let pieces: Vec<_> = a_pieces.into_iter().zip(b_pieces).zip(c_pieces).collect();
     let indexed = pieces.into_par_iter().zip(&circuit.instances).with_max_len(1);
     indexed.for_each(|(((a, b), c), instance)| {
+        if counter.is_stopped() {
+            return;
+        }
         let mut values = RowValues::new(circuit, instance, wires);
         for (row, references) in circuit.template(instance).rows.iter().enumerate() {
             (a[row], b[row], c[row]) =

@@ -22,7 +22,7 @@ pub fn quotient_evaluations(
     let transform = CosetTransform::new(kernel, domain);
     let move_to_coset = |mut values: Vec<Fr>| {
         if !counter.is_stopped() {
-            transform.apply(&mut values);
+            transform.apply(&mut values, counter);
         }
         counter.add(1);
         values
@@ -64,14 +64,16 @@ impl<'a> CosetTransform<'a> {
         }
     }
 
-    fn apply(&self, values: &mut Vec<Fr>) {
+    fn apply(&self, values: &mut Vec<Fr>, counter: &Counter) {
         match self {
             CosetTransform::Portable { evens, odds } => {
                 evens.ifft_in_place(values);
-                odds.fft_in_place(values);
+                if !counter.is_stopped() {
+                    odds.fft_in_place(values);
+                }
             }
             #[cfg(target_arch = "x86_64")]
-            CosetTransform::Lanes { token, transform } => transform.apply(*token, values),
+            CosetTransform::Lanes { token, transform } => transform.apply(*token, values, counter),
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use ark_bn254::{g1, g2, Fr};
 use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
-use zkmargin_lanes::{Ifma, Watch};
+use zkmargin_lanes::Ifma;
 
 use crate::error::Result;
 use crate::field_io::RawPoint;
@@ -13,7 +13,7 @@ use crate::progress::Counter;
 use crate::value_error;
 
 /// Below this many terms the lanes do not pay.
-const FEWEST_FOR_LANES: usize = 1 << 10;
+pub const FEWEST_FOR_LANES: usize = 1 << 10;
 
 /// The path that computes.
 #[derive(Clone, Copy)]
@@ -30,16 +30,6 @@ impl Kernel {
             Ok(None) => Ok(Kernel::Portable),
             Err(text) => Err(value_error!("{text}")),
         }
-    }
-}
-
-impl Watch for Counter {
-    fn add(&self, n: usize) {
-        Counter::add(self, n);
-    }
-
-    fn is_stopped(&self) -> bool {
-        Counter::is_stopped(self)
     }
 }
 
@@ -85,11 +75,11 @@ pub enum Scalars<S> {
 impl<S: Fn(usize) -> Fr + Sync> Scalars<S> {
     /// `repeats` says that many scalars may be equal: then lanes join them first. Assumes n < 2^30.
     #[cfg_attr(not(target_arch = "x86_64"), allow(unused_variables))]
-    pub fn new(kernel: Kernel, n: usize, repeats: bool, scalar: S) -> Self {
+    pub fn new(kernel: Kernel, n: usize, repeats: bool, scalar: S, counter: &Counter) -> Self {
         match kernel {
             #[cfg(target_arch = "x86_64")]
             Kernel::Lanes(token) if n >= FEWEST_FOR_LANES => {
-                Scalars::Lanes { token, plan: zkmargin_lanes::Plan::new(n, repeats, scalar) }
+                Scalars::Lanes { token, plan: zkmargin_lanes::Plan::new(n, repeats, scalar, counter) }
             }
             _ => Scalars::Portable { n, scalar },
         }

@@ -83,6 +83,12 @@ impl Template {
         self.lc_start.len() - 1
     }
 
+    /// Return how many multiplications it takes to evaluate all rows and hold them to be satisfied.
+    pub fn n_row_products(&self) -> usize {
+        let is_product = |c: &&u32| matches!(self.scales[**c as usize], Scale::By(_));
+        self.rows.len() + self.term_coefficient.iter().filter(is_product).count()
+    }
+
     /// Return the terms (wire, coefficient) of pool entry `lc`.
     pub fn terms(&self, lc: usize) -> impl Iterator<Item = (usize, &Fr)> {
         let range = self.lc_start[lc] as usize..self.lc_start[lc + 1] as usize;

@@ -21,7 +21,7 @@ fn main() {
         let start = Instant::now();
         let transform = CosetTransform::new(log2, shift);
         let tables = start.elapsed().as_secs_f64();
-        transform.apply(token, &mut ours);
+        transform.apply(token, &mut ours, &());
         let lanes = start.elapsed().as_secs_f64();
         domain.ifft_in_place(&mut theirs);
         coset.fft_in_place(&mut theirs);

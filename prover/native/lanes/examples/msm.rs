@@ -34,7 +34,7 @@ fn run<F: Coordinate>(token: Ifma, what: &str, scalars: &[Fr]) {
     let rows: Vec<F::Row> = points::<F::Curve>(scalars.len()).iter().map(F::from_affine).collect();
     for _ in 0..3 {
         let (start, busy) = (Instant::now(), processor_seconds());
-        let plan = Plan::new(scalars.len(), false, |i| scalars[i]);
+        let plan = Plan::new(scalars.len(), false, |i| scalars[i], &());
         let planned = processor_seconds() - busy;
         let _ = std::hint::black_box(msm::sum::<F>(token, &plan, &rows, &()));
         let (total, busy) = (start.elapsed().as_secs_f64(), processor_seconds() - busy);

@@ -11,6 +11,7 @@ use crate::coordinate::Coordinate;
 use crate::plan::NONE;
 use crate::simd::each;
 use crate::slots::{Adder, Slots};
+use crate::watch::Meter;
 use crate::Ifma;
 
 /// Buckets of a segment, where there are enough: more make the lanes do more, and fewer batches fill them.
@@ -43,7 +44,7 @@ fn sum_segments<F: Coordinate>(
 ) -> (Vec<F::Row>, Vec<F::Row>) {
     let n_segments = buckets.len() / length;
     let n = n_segments.div_ceil(8);
-    let (mut slots, mut adder) = (Slots::<F>::new(), Adder::new());
+    let (mut slots, mut adder, mut meter) = (Slots::<F>::new(), Adder::new(), Meter::off());
     slots.reset(token, 3 * n); // R, T, and the next bucket of each
     let onto_running: Vec<_> = (0..n as u32).map(|i| (i, i + 2 * n as u32)).collect();
     let onto_totals: Vec<_> = (0..n as u32).map(|i| (i + n as u32, i)).collect();
@@ -60,9 +61,9 @@ fn sum_segments<F: Coordinate>(
             slots.set(2 * n + i, (x, y, present));
         }
         // T takes R as it was one step before, while R takes its bucket.
-        adder.add(token, &mut slots, if step + 1 == length { &onto_running } else { &both });
+        adder.add(token, &mut slots, if step + 1 == length { &onto_running } else { &both }, &mut meter);
     }
-    adder.add(token, &mut slots, &onto_totals);
+    adder.add(token, &mut slots, &onto_totals, &mut meter);
     (take_rows(&slots, 0, n_segments), take_rows(&slots, n, n_segments))
 }
 

@@ -3,6 +3,7 @@
 //! Nothing here needs the instructions to build: `choose` looks for them when the program runs.
 
 mod choice;
+mod watch;
 
 #[cfg(target_arch = "x86_64")]
 mod buckets;
@@ -18,6 +19,8 @@ pub mod fq2;
 mod inverse;
 #[cfg(target_arch = "x86_64")]
 mod join;
+#[cfg(target_arch = "x86_64")]
+pub mod memory;
 #[cfg(target_arch = "x86_64")]
 mod modulus;
 #[cfg(target_arch = "x86_64")]
@@ -44,20 +47,4 @@ pub use fq2::{Fq2x8, Fq8};
 pub use modulus::{FqModulus, FrModulus, Modulus};
 #[cfg(target_arch = "x86_64")]
 pub use plan::Plan;
-
-/// Told how far a long sum has come, and whether it should stop.
-pub trait Watch: Sync {
-    /// `n` more terms are done.
-    fn add(&self, n: usize);
-    /// True once the result will be thrown away.
-    fn is_stopped(&self) -> bool;
-}
-
-/// Watches nothing.
-impl Watch for () {
-    fn add(&self, _: usize) {}
-
-    fn is_stopped(&self) -> bool {
-        false
-    }
-}
+pub use watch::{timed, timed_by_all, Part, Watch};

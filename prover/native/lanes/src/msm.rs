@@ -8,7 +8,8 @@ use crate::buckets::sum_buckets;
 use crate::coordinate::Coordinate;
 use crate::plan::{Plan, Round, Run};
 use crate::runs::{Source, Workspace, BLOCK_SLOTS};
-use crate::{Ifma, Watch};
+use crate::watch::{timed, Part, Watch};
+use crate::Ifma;
 
 /// Return sum_i scalar(i) * point(i), of the scalars that made the plan. `watch` is told n in all.
 /// Assumes `points` are n rows of canonical coordinates below p, on the curve and of order r, or infinity.
@@ -32,14 +33,14 @@ pub fn sum<F: Coordinate>(
         sum_round::<F>(token, round, source, &mut rest[..round.runs.len()], share, watch);
         done += round.runs.len();
     }
-    if watch.is_stopped() {
-        return Projective::zero();
-    }
     let windows: Vec<_> = plan
         .buckets
         .par_iter()
         .with_max_len(1)
-        .map(|buckets| sum_buckets::<F>(token, buckets, &sums))
+        .filter(|_| !watch.is_stopped())
+        .map(|buckets| {
+            timed(watch, Part::Buckets, 2 * buckets.len(), || sum_buckets::<F>(token, buckets, &sums))
+        })
         .collect();
     windows.into_iter().rev().fold(Projective::zero(), |mut total, window| {
         for _ in 0..plan.width {
@@ -62,10 +63,10 @@ fn sum_round<F: Coordinate>(
     let n_blocks = blocks.len();
     let advance = |i: usize| share * (i + 1) / n_blocks - share * i / n_blocks;
     blocks.into_par_iter().enumerate().with_max_len(1).for_each_init(
-        Workspace::<F>::new,
+        || Workspace::<F>::new(watch),
         |work, (i, (runs, sums))| {
             if !watch.is_stopped() {
-                work.sum_runs(token, source, &round.items, runs, sums);
+                work.sum_runs(token, source, &round.items, runs, sums, watch);
             }
             watch.add(advance(i));
         },

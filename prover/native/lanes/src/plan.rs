@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use crate::join::join_equal;
 use crate::recode::{fold, Digits};
+use crate::watch::{timed, timed_by_all, Part, Watch};
 
 /// A point of a round and its sign: the top bit set means that it is taken off.
 pub const SIGN: u32 = 1 << 31;
@@ -49,27 +50,47 @@ struct Sorted {
 
 impl Plan {
     /// `repeats` says that many scalars may be equal. Assumes n < 2^30, and fewer than 2^32 digits that are not zero.
-    pub fn new(n: usize, repeats: bool, scalar: impl Fn(usize) -> Fr + Sync) -> Self {
-        let mut folded = fold(n, scalar);
-        let (items, runs) = if repeats { join_equal(&mut folded) } else { (Vec::new(), Vec::new()) };
-        let digits = Digits::new(&folded);
-        drop(folded);
-        let width = digits.width;
-        let sorted: Vec<Sorted> =
-            digits.windows.into_par_iter().with_max_len(1).map(|window| sort(&window, width)).collect();
-        let n_sums = runs.len();
-        let mut plan = Plan { n, width, rounds: vec![Round { items, runs }], buckets: Vec::new(), n_sums };
-        let mut pieces = plan.bucket_round(sorted);
-        while !pieces.is_empty() {
-            pieces = plan.next_round(pieces);
+    /// Where `watch` stops it, the plan is that of an empty sum.
+    pub fn new(n: usize, repeats: bool, scalar: impl Fn(usize) -> Fr + Sync, watch: &impl Watch) -> Self {
+        let mut plan = Plan { n, width: 1, rounds: Vec::new(), buckets: Vec::new(), n_sums: 0 };
+        let mut folded = timed_by_all(watch, Part::Recode, n, || fold(n, scalar));
+        if watch.is_stopped() {
+            return plan;
         }
+        let joined = repeats.then(|| timed_by_all(watch, Part::Join, n, || join_equal(&mut folded)));
+        let (items, runs) = joined.unwrap_or_default();
+        if watch.is_stopped() {
+            return plan;
+        }
+        let digits = timed_by_all(watch, Part::Recode, 0, || Digits::new(&folded));
+        drop(folded);
+        if watch.is_stopped() {
+            return plan;
+        }
+        plan.width = digits.width;
+        let sorted: Vec<Sorted> = digits
+            .windows
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|window| timed(watch, Part::Sort, 0, || sort(&window, digits.width)))
+            .collect();
+        let n_digits = sorted.iter().map(|window| window.items.len()).sum();
+        plan.n_sums = runs.len();
+        plan.rounds.push(Round { items, runs });
+        timed(watch, Part::Sort, n_digits, || {
+            let mut pieces = plan.bucket_round(sorted);
+            while !pieces.is_empty() {
+                pieces = plan.next_round(pieces);
+            }
+        });
         plan
     }
 
     /// Add the windows' runs; return the buckets of several as (window, bucket, first sum, number of sums).
     fn bucket_round(&mut self, sorted: Vec<Sorted>) -> Vec<Pieces> {
         let mut pieces = Vec::new();
-        let (mut items, mut runs) = (Vec::new(), Vec::new());
+        let n_items = sorted.iter().map(|window| window.items.len()).sum();
+        let (mut items, mut runs) = (Vec::with_capacity(n_items), Vec::new());
         for (window, sorted) in sorted.into_iter().enumerate() {
             let base = items.len() as u32;
             items.extend_from_slice(&sorted.items);

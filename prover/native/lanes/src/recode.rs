@@ -130,6 +130,14 @@ fn choose_width(histogram: &[usize; 255]) -> u32 {
     (4..=MAX_WIDTH).min_by_key(|width| cost(*width)).unwrap_or(MAX_WIDTH)
 }
 
+/// Return the number of windows and their width for n scalars of full size.
+pub fn dense_plan(n: usize) -> (usize, u32) {
+    let mut histogram = [0; 255];
+    histogram[254] = n;
+    let width = choose_width(&histogram);
+    (count_windows(254, width), width)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@ use crate::coordinate::Coordinate;
 use crate::plan::{Run, SIGN};
 use crate::simd::{each, prefetch};
 use crate::slots::{Adder, Slots};
+use crate::watch::{Meter, Part, Watch};
 use crate::Ifma;
 
 /// Slots of a block, so that it stays in the second-level cache with what the additions note.
@@ -40,11 +41,13 @@ pub struct Workspace<F> {
     adder: Adder<F>,
     pairs: Vec<(u32, u32)>,
     order: Vec<u32>,
+    meter: Meter,
 }
 
 impl<F: Coordinate> Workspace<F> {
-    pub fn new() -> Self {
-        Workspace { slots: Slots::new(), adder: Adder::new(), pairs: Vec::new(), order: Vec::new() }
+    pub fn new(watch: &impl Watch) -> Self {
+        let meter = Meter::new(watch);
+        Workspace { slots: Slots::new(), adder: Adder::new(), pairs: Vec::new(), order: Vec::new(), meter }
     }
 
     /// Write the sum of each run to `sums`; `items` name rows of `source`, with a sign.
@@ -55,9 +58,12 @@ impl<F: Coordinate> Workspace<F> {
         items: &[u32],
         runs: &[Run],
         sums: &mut [F::Row],
+        watch: &impl Watch,
     ) {
+        self.meter.start();
         // SAFETY: `Ifma` says that the processor has the instructions that the function is compiled for.
         unsafe { sum_runs(self, token, source, items, runs, sums) }
+        self.meter.report(watch);
     }
 }
 
@@ -83,6 +89,7 @@ fn sum_runs<F: Coordinate>(
         groups.push((work.slots.present.len() as u32, lanes[0].length));
         gather(&mut work.slots, token, source, items, &lanes, &next);
     }
+    work.meter.lap(Part::Gather, runs.iter().map(|run| run.length as usize).sum());
     let mut longest = groups.first().map_or(0, |group| group.1);
     while longest > 1 {
         work.pairs.clear();
@@ -91,7 +98,7 @@ fn sum_runs<F: Coordinate>(
             work.pairs.extend((kept..*length).map(|i| (*start + i - kept, *start + i)));
             *length = kept;
         }
-        work.adder.add(token, &mut work.slots, &work.pairs);
+        work.adder.add(token, &mut work.slots, &work.pairs, &mut work.meter);
         longest = longest.div_ceil(2);
     }
     for (group, (start, _)) in work.order.chunks(8).zip(&groups) {
@@ -99,6 +106,7 @@ fn sum_runs<F: Coordinate>(
         let rows = F::store(&work.slots.x[at], &work.slots.y[at], work.slots.present[at]);
         group.iter().zip(rows).for_each(|(i, row)| sums[*i as usize] = row);
     }
+    work.meter.lap(Part::Gather, 0);
 }
 
 /// Return the runs of a group; lanes without one have an empty run.

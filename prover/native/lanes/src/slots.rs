@@ -5,6 +5,7 @@
 //! equal points are doubled, opposite ones leave nothing.
 
 use crate::coordinate::Coordinate;
+use crate::watch::{Meter, Part};
 use crate::Ifma;
 
 /// Multiplications of one chain depend on each other: this many chains keep the units busy.
@@ -75,12 +76,14 @@ impl<F: Coordinate> Adder<F> {
     /// Assumes that no slot is written twice, and that one that is both read and written is written by an earlier pair
     /// of the list than reads it: the writing goes from the last pair to the first.
     #[inline(always)]
-    pub fn add(&mut self, token: Ifma, slots: &mut Slots<F>, pairs: &[(u32, u32)]) {
+    pub fn add(&mut self, token: Ifma, slots: &mut Slots<F>, pairs: &[(u32, u32)], meter: &mut Meter) {
         if pairs.is_empty() {
             return;
         }
         let products = self.multiply_up(token, slots, pairs);
+        meter.lap(Part::Add, 8 * pairs.len());
         let mut inverses = invert_all(&products);
+        meter.lap(Part::Invert, 1);
         for (i, (a, b)) in pairs.iter().enumerate().rev() {
             let (a, b) = (*a as usize, *b as usize);
             let step = &self.steps[i];
@@ -99,6 +102,7 @@ impl<F: Coordinate> Adder<F> {
             let y = y1.select(step.taken, y2).select(step.both, &y3);
             slots.set(a, (x, y, step.present));
         }
+        meter.lap(Part::Add, 0);
     }
 
     /// Note each pair's denominator and the product of those before it in its chain; return the chains' products.

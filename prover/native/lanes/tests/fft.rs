@@ -19,7 +19,7 @@ fn values_on_the_coset_are_the_polynomials() {
     let coefficients: Vec<Fr> = (0..n).map(|_| Fr::rand(&mut rng)).collect();
     let evaluate = |x: Fr| coefficients.iter().rev().fold(Fr::zero(), |sum, c| sum * x + c);
     let mut values: Vec<Fr> = (0..n as u64).map(|i| evaluate(root.pow([i]))).collect();
-    CosetTransform::new(8, shift(8)).apply(token, &mut values);
+    CosetTransform::new(8, shift(8)).apply(token, &mut values, &());
     for (i, value) in values.iter().enumerate() {
         assert_eq!(*value, evaluate(shift(8) * root.pow([i as u64])), "{i}");
     }
@@ -44,7 +44,7 @@ fn agrees_with_arkworks() {
         let transform = CosetTransform::new(log2, shift(log2));
         for mut values in kinds {
             let wanted = coset.fft(&domain.ifft(&values));
-            transform.apply(token, &mut values);
+            transform.apply(token, &mut values, &());
             assert!(values == wanted, "2^{log2}");
             assert!(values.iter().all(|value| value.0 < <Fr as ark_ff::PrimeField>::MODULUS), "canonical");
         }

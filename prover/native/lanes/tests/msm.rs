@@ -23,7 +23,7 @@ fn check<F: Coordinate>(logs: &[Fr], scalars: &[Fr], what: &str) {
     let rows: Vec<F::Row> = points::<F::Curve>(logs).iter().map(F::from_affine).collect();
     let log: Fr = logs.iter().zip(scalars).map(|(log, scalar)| *log * scalar).sum();
     for repeats in [false, true] {
-        let plan = Plan::new(scalars.len(), repeats, |i| scalars[i]);
+        let plan = Plan::new(scalars.len(), repeats, |i| scalars[i], &());
         let sum = msm::sum::<F>(token, &plan, &rows, &());
         assert_eq!(sum, Projective::<F::Curve>::generator() * log, "{what}");
     }

@@ -118,9 +118,9 @@ fn check_wires(
     progress: &Progress,
 ) -> Result<()> {
     let factors = draw_factors(circuit.n_wires)?;
-    let columns = progress.watch("verify rows", circuit.n_rows, |_| {
+    let columns = progress.watch("verify rows", circuit.n_rows, |counter| {
         let domain = Domain::new(circuit.domain_log2);
-        let rows = combine_rows(circuit, &factors, domain.size());
+        let rows = combine_rows(circuit, &factors, domain.size(), counter);
         let [a, b, c] = [rows.a, rows.b, rows.c].map(|mut values| {
             domain.evens.ifft_in_place(&mut values);
             values

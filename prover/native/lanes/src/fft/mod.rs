@@ -13,7 +13,7 @@ mod tables;
 
 use ark_bn254::Fr;
 
-use crate::Ifma;
+use crate::{Ifma, Watch};
 use tables::Tables;
 
 /// A transform for one domain and shift.
@@ -39,12 +39,13 @@ impl CosetTransform {
     }
 
     /// Replace the values of a polynomial of degree below n on the roots of unity by those on the coset, in order.
-    pub fn apply(&self, token: Ifma, values: &mut [Fr]) {
+    /// Where `watch` stops it, they are nothing in particular.
+    pub fn apply(&self, token: Ifma, values: &mut [Fr], watch: &impl Watch) {
         assert_eq!(values.len(), 1 << self.tables.log2, "the domain's size");
         let words = as_words(values);
-        passes::columns_down(token, &self.tables, words);
-        passes::rows(token, &self.tables, words);
-        passes::columns_up(token, &self.tables, words);
+        passes::columns_down(token, &self.tables, words, watch);
+        passes::rows(token, &self.tables, words, watch);
+        passes::columns_up(token, &self.tables, words, watch);
     }
 }
 

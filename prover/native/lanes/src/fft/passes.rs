@@ -8,7 +8,7 @@ use super::Words;
 use crate::modulus::Limbs;
 use crate::pack::{pack, transpose, unpack};
 use crate::simd::{each, V};
-use crate::Ifma;
+use crate::{Ifma, Watch};
 
 /// Columns of a task: a row's sixteen elements fill two vectors.
 const COLUMNS: usize = 16;
@@ -26,27 +26,36 @@ fn cut_strips(words: &mut [Words], n_columns: usize) -> Vec<Strip<'_>> {
 }
 
 /// Inverse transforms of the columns, without the division.
-pub fn columns_down(token: Ifma, tables: &Tables, words: &mut [Words]) {
+pub fn columns_down(token: Ifma, tables: &Tables, words: &mut [Words], watch: &impl Watch) {
     let strips = cut_strips(words, 1 << tables.log_columns);
     strips.into_par_iter().with_max_len(1).for_each_init(Vec::new, |buffer, mut strip| {
+        if watch.is_stopped() {
+            return;
+        }
         // SAFETY: `Ifma` says that the processor has the instructions that the function is compiled for.
         unsafe { strip_down(token, &mut strip, buffer, &tables.column_inverses) }
     });
 }
 
 /// Forward transforms of the columns; leaves canonical values.
-pub fn columns_up(token: Ifma, tables: &Tables, words: &mut [Words]) {
+pub fn columns_up(token: Ifma, tables: &Tables, words: &mut [Words], watch: &impl Watch) {
     let strips = cut_strips(words, 1 << tables.log_columns);
     strips.into_par_iter().with_max_len(1).for_each_init(Vec::new, |buffer, mut strip| {
+        if watch.is_stopped() {
+            return;
+        }
         // SAFETY: `Ifma` says that the processor has the instructions that the function is compiled for.
         unsafe { strip_up(token, &mut strip, buffer, &tables.column_roots) }
     });
 }
 
 /// Inverse transforms of the rows, the shift to the coset, and forward transforms of the rows.
-pub fn rows(token: Ifma, tables: &Tables, words: &mut [Words]) {
+pub fn rows(token: Ifma, tables: &Tables, words: &mut [Words], watch: &impl Watch) {
     let eights = words.par_chunks_exact_mut(8 << tables.log_columns).enumerate().with_max_len(1);
     eights.for_each_init(Vec::new, |buffer, (i, rows)| {
+        if watch.is_stopped() {
+            return;
+        }
         // SAFETY: `Ifma` says that the processor has the instructions that the function is compiled for.
         unsafe { eight_rows(token, tables, 8 * i, rows, buffer) }
     });

@@ -1,0 +1,81 @@
+"""What each part of a proof would take if nothing but instructions cost time: operations times cycles, over the clock.
+
+Vector instructions go two a cycle, eight lanes each: a count of them over 16 is cycles a lane. The counts are read off
+prover/native/lanes/src (element.rs, fq2.rs, coordinate/, slots.rs, pack.rs, fft/). Memory is not in them, nor latency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+__all__ = ["compute_bound_s"]
+
+Counts = Mapping[str, int]
+"""Operations by part."""
+
+_PORTS_TIMES_LANES: Final = 16
+
+# Fq: a scan of 50 multiply-adds, a reduction of 61 (51 multiply-adds), carries 12. A square's scan is 38.
+_SCAN, _REDUCTION, _CARRY, _SQUARE_SCAN = 50, 61, 12, 38
+_PRODUCT: Final = _SCAN + _REDUCTION + _CARRY  # 123
+_DIFFERENCE: Final = 10 + _CARRY  # a - b + K p
+_SUM: Final = 5 + _CARRY
+_REDUCED: Final = 13 + _CARRY  # by the table
+
+# An addition: two products that keep the chain (up and down), the inverse, the slope, x3 and y3, and what is chosen.
+_ADD_G1: Final = (
+    4 * _PRODUCT  # chain up, chain down, inverse, slope
+    + 2 * _DIFFERENCE  # denominator, numerator
+    + (_SQUARE_SCAN + _REDUCTION + 15 + _REDUCED)  # x3
+    + (_DIFFERENCE + _SCAN + _REDUCTION + 15 + _REDUCED)  # y3
+    + 30  # five comparisons, five selections
+)
+# Fq2: three scans, two reductions, two sums before and three differences after.
+_PRODUCT_2: Final = 3 * _SCAN + 2 * _REDUCTION + 2 * _CARRY + 2 * _SUM + 35
+_SQUARE_2: Final = 2 * (_SCAN + _REDUCTION) + 2 * _SUM + _DIFFERENCE
+_ADD_G2: Final = (
+    4 * _PRODUCT_2
+    + 4 * _DIFFERENCE
+    + (_SQUARE_2 + 2 * (15 + _REDUCED))
+    + (2 * _DIFFERENCE + _PRODUCT_2 - 2 * _CARRY + 2 * (15 + _REDUCED))
+    + 60
+)
+_GATHER_G1: Final = 100  # 8 loads, 24 shuffles, two unpackings, negation, 10 stores
+_GATHER_G2: Final = 2 * _GATHER_G1
+# A radix-4 butterfly of four vectors: four products, eight sums or differences, two reduced; the share of a product.
+_TRANSFORM: Final = _PRODUCT + (2 * _SUM + 4 * _DIFFERENCE + 2 * (5 + _REDUCED)) // 4
+
+# One at a time, in cycles. An inversion: 6,300 (eprint 2020/972, 255 bits), 21 products of 60, and eight of the
+# lanes, each waiting for the one before.
+_INVERSION_CYCLES: Final = 6300 + 21 * 60 + 8 * 60
+_SCALAR_CYCLES: Final = 20  # out of Montgomery form: 20 products of words
+_CUT_CYCLES: Final = 2  # a digit
+_SORT_CYCLES: Final = 6  # a digit counted, placed, and copied into the plan
+_JOIN_CYCLES: Final = 16  # a scalar, sorted by eight passes of bytes
+
+
+def compute_bound_s(name: str, counts: Counts, clock_hz: float) -> float | None:
+    """Return a part's seconds of one thread, None for what has no bound worth stating."""
+    cycles = _count_cycles(name, counts)
+    return None if cycles is None else cycles / clock_hz
+
+
+def _count_cycles(name: str, counts: Counts) -> float | None:
+    n = counts[name]
+    sum_name, _, part = name.partition("/")
+    is_g2 = sum_name == "B2"
+    vector = {
+        "rows": _PRODUCT,  # as if it were in lanes
+        "FFT": _TRANSFORM,
+        "gather": _GATHER_G2 if is_g2 else _GATHER_G1,
+        "add": _ADD_G2 if is_g2 else _ADD_G1,
+        "buckets": _ADD_G2 if is_g2 else _ADD_G1,
+    }
+    scalar = {"join": _JOIN_CYCLES, "sort": _SORT_CYCLES, "invert": _INVERSION_CYCLES}
+    kind = part or name
+    if kind == "recode":
+        return n * _SCALAR_CYCLES + counts[f"{sum_name}/sort"] * _CUT_CYCLES
+    if kind in vector:
+        return n * vector[kind] / _PORTS_TIMES_LANES
+    return n * scalar[kind] if kind in scalar else None
