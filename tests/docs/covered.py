@@ -32,6 +32,8 @@ PATHS: Final = {
     "rebuild": "cli/rebuild::rebuild_meets_the_published_root",
     "audit": "node/audit_files::audit_finds_it_and_ends_with_status_1",
     "doctor": "node/doctor::a_new_node_is_well_and_notes_what_the_first_start_makes",
+    "top": "top/command::one_frame_in_a_pipe",
+    "report": "cli/report_run::page_shows_four_plots_and_asks_nobody",
     "bench node": "cli/bench::short_run",
     "circuit stats": "cli/commands::circuit_stats",
     "circuit export": "cli/commands::circuit_export_without_a_witness",
@@ -53,6 +55,10 @@ PATHS: Final = {
 }
 _REPLAY_OF_ALL: Final = "zkmargin replay examples/avax-2025-10-10-full.csv.gz --all-trades --shape block --accounts 240"
 EXACT: Final = {
+    f"{_REPLAY_OF_ALL} --out crash": "cli/replays::nearly_every_sweep_is_filled",
+    "zkmargin prove crash --out crash --every 268": "cli/replays::a_sample_is_verified_and_says_how_many",
+    "zkmargin report node --out today --hours 24": "node/report_node::invalid_hours",
+    "zkmargin report backup.sqlite3": "node/report_node::a_backup_or_the_store_s_folder_will_do",
     f"{_REPLAY_OF_ALL} --out crash --plot crash.svg": "cli/replays::nearly_every_sweep_is_filled",
     f"{_REPLAY_OF_ALL} --out run --plot crash.svg --json": "cli/replays::totals_add_up_and_end_with_the_last_batch",
     "zkmargin node --config FILE --rebuild-from-base-layer [--blobs DIR]": (
@@ -94,6 +100,7 @@ MEASUREMENTS: Final = frozenset(
 )
 # What no test can run here, and why.
 BY_HAND: Final = {
+    "python -m tests.browser.crash_day docs/top.svg": "a node for four minutes, to draw a picture of it",
     "make system-deps": "installs packages of the system as root",
     "pip install -r requirements/ray.in": "260 MB that are no part of the locked requirements",
     "python -m tests.ray_check": "needs Ray",

@@ -154,18 +154,18 @@ def test_measurement_of_the_kernel_in_small(
     assert "| prove |" in capsys.readouterr().out
 
 
-def list_measurements() -> dict[str, set[str]]:
+def list_measurements() -> dict[str, list[str]]:
     """Return the modules that pages have measure, and the options that they name."""
     found: dict[str, set[str]] = {"benchmarks": set(), "benchmarks.mutants": set()}  # of `make bench`, `make mutants`
     for command in list_of([*BLOCKS, *INLINE], "python"):
         if command.words[2] in MEASUREMENTS:
             found.setdefault(command.words[2], set()).update(w for w in command.words if w.startswith("--"))
-    return found
+    return {module: sorted(options) for module, options in found.items()}
 
 
-@pytest.mark.parametrize(("module", "options"), list_measurements().items(), ids=lambda value: str(value))
+@pytest.mark.parametrize(("module", "options"), list_measurements().items(), ids=str)
 def test_measurement_starts_and_knows_its_options(
-    module: str, options: set[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    module: str, options: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "argv", [module, "--help"])
     with pytest.raises(SystemExit) as ended:

@@ -96,10 +96,10 @@ fn hash_eight<const W: usize>(
     tag: Fr,
 ) -> [Fr; ROWS] {
     let mut state = [Fr8::splat(token, to_montgomery(tag)); W];
-    for i in 1..W {
-        let words = each!(lane of 8 => rows[lane.min(n - 1) * (W - 1) + i - 1].0 .0);
+    for (i, element) in state[1..].iter_mut().enumerate() {
+        let words = each!(lane of 8 => rows[lane.min(n - 1) * (W - 1) + i].0 .0);
         let column = each!(k of 4 => V::load(token, &each!(lane of 8 => words[lane][k])));
-        state[i] = times(&unpack(column), &FROM_ARKWORKS);
+        *element = times(&unpack(column), &FROM_ARKWORKS);
     }
     for round in &permutation.opening {
         full_round(round, &mut state);
@@ -121,27 +121,27 @@ fn hash_eight<const W: usize>(
 fn full_round<const W: usize>(round: &FullRound<W>, state: &mut [Fr8; W]) {
     raise(&round.constants, state);
     let raised = *state;
-    for i in 0..W {
-        state[i] = dot(&round.matrix[i], &raised);
+    for (element, row) in state.iter_mut().zip(&round.matrix) {
+        *element = dot(row, &raised);
     }
 }
 
 #[inline(always)]
 fn partial_round<const W: usize>(round: &PartialRound<W>, state: &mut [Fr8; W]) {
     state[0] = fifth_power(&state[0].add(&state[0].of(round.constant)));
-    let head = dot(&round.row, state);
-    for i in 1..W {
-        let product = state[0].multiply_raw(&state[0].of(round.column[i - 1]));
+    let (first, head) = (state[0], dot(&round.row, state));
+    for (element, factor) in state[1..].iter_mut().zip(&round.column) {
+        let product = first.multiply_raw(&first.of(*factor));
         // below 1.55 + 2.2902; no column is negative, so the sum may be as small as it likes
-        state[i] = Lanes::reduce(add_columns(&product, &state[i].limbs));
+        *element = Lanes::reduce(add_columns(&product, &element.limbs));
     }
     state[0] = head;
 }
 
 #[inline(always)]
 fn raise<const W: usize>(constants: &[Limbs; W], state: &mut [Fr8; W]) {
-    for i in 0..W {
-        state[i] = fifth_power(&state[i].add(&state[i].of(constants[i])));
+    for (element, constant) in state.iter_mut().zip(constants) {
+        *element = fifth_power(&element.add(&element.of(*constant)));
     }
 }
 
@@ -160,8 +160,8 @@ fn times(x: &Fr8, factor: &Limbs) -> Fr8 {
 #[inline(always)]
 fn dot<const W: usize>(factors: &[Limbs; W], x: &[Fr8; W]) -> Fr8 {
     let mut sum = [x[0].limbs[0].of(0); 10];
-    for j in 0..W {
-        accumulate_columns(&mut sum, &x[j].limbs, &x[j].of(factors[j]).limbs);
+    for (element, factor) in x.iter().zip(factors) {
+        accumulate_columns(&mut sum, &element.limbs, &element.of(*factor).limbs);
     }
     Fr8::from_limbs(carry(reduce_columns::<FrModulus>(sum))).checked(MIXED)
 }
