@@ -34,13 +34,14 @@ NEEDS_POSTGRES := tests/postgres
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 NEEDS_CHROMIUM := tests/browser
 
-.PHONY: help demo test lint docs bench mutants lane-bounds dashboard lock system-deps node third-party-state clean
+.PHONY: help demo test test-paths lint docs bench mutants lane-bounds sanitize dashboard lock system-deps node third-party-state clean
 
 help:
 	@printf '%s\n' 'make demo      real trades through deposits, auction, liquidation, proof and settlement' \
 	  'make test      the test suite' 'make lint      ruff, mypy --strict, stubtest, rustfmt, clippy' \
 	  'make docs      the site from docs/, into .cache/site' 'make bench     the figures of docs/benchmarks.md' 'make mutants   drop each named constraint in turn; a test must notice' \
 	  'make dashboard   build the dashboard again from its source' 'make lock      renew the locked requirements' \
+  'make test-paths  the prover once by each path of the kernel' 'make sanitize    the kernel under AddressSanitizer (nightly Rust)' \
   'make system-deps   Python, a C compiler, and PostgreSQL and Chromium (for tests) by apt (Debian, as root)'
 
 demo: $(VENV)/.stamp-kernel
@@ -88,6 +89,26 @@ bench: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
 # The lanes' tests once more with every bound of docs/kernel.md held on every operation; builds arkworks for it.
 lane-bounds:
 	@$(CARGO) test --quiet --locked --manifest-path $(KERNEL)/Cargo.toml --package zkmargin-lanes </dev/null
+
+# The prover's tests by each path of the kernel that this machine has, whatever path it would choose itself.
+test-paths: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
+	@for path in portable $$(grep -m 1 -ow avx512ifma /proc/cpuinfo | sed s/avx512//); do \
+	  echo "ZKMARGIN_KERNEL=$$path"; \
+	  ZKMARGIN_KERNEL=$$path $(BIN)/python -m pytest tests/prover -q -n $(WORKERS) --dist loadfile </dev/null; \
+	done
+
+# The prover's tests by the portable path with the kernel under AddressSanitizer, overflow checks and debug assertions.
+# Needs Rust's nightly tool chain and GCC's libasan, which Python loads first. Miri cannot: it calls no foreign code.
+SANITIZED := $(KERNEL)/target/sanitize
+SANITIZED_TESTS := groth16 both_paths msm witness zkey key_file iden3_files template_bytes service profile kernel_signatures
+HOST = $(shell rustc -vV | sed -n 's/^host: //p')
+sanitize: $(VENV)/.stamp-dev
+	@$(CARGO) +nightly --version >/dev/null || { echo 'nightly Rust is missing: rustup toolchain install nightly --profile minimal'; exit 1; }
+	@PYO3_PYTHON=$(CURDIR)/$(BIN)/python RUSTFLAGS=-Zsanitizer=address $(CARGO) +nightly build --quiet --locked --lib \
+	  --manifest-path $(KERNEL)/Cargo.toml --package zkmargin-kernel --target $(HOST) --target-dir $(SANITIZED)
+	@LD_PRELOAD=$$($(CC) -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc ZKMARGIN_KERNEL=portable \
+	  KERNEL_FILE=$(SANITIZED)/$(HOST)/debug/lib_kernel.so $(BIN)/python -m pytest -p tests.prover.other_kernel -q \
+	  $(addprefix tests/prover/test_,$(addsuffix .py,$(SANITIZED_TESTS))) -k 'not ifma' </dev/null
 
 mutants: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
 	@$(BIN)/python -m benchmarks.mutants

@@ -107,7 +107,9 @@ def test_outcome_of_a_node_that_only_counted_rescues_is_read(seed: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("run", "kind"), [(run_takeover, RescueKind.TAKEOVER), (run_shared, RescueKind.DELEVERAGING)], ids=str
+    ("run", "kind"),
+    [(run_takeover, RescueKind.TAKEOVER), (run_shared, RescueKind.DELEVERAGING)],
+    ids=["takeover", "deleveraging"],
 )
 def test_rescue_is_told_with_what_the_account_lost(run: Callable[[], BatchResult], kind: RescueKind) -> None:
     result = run()

@@ -1,10 +1,11 @@
 //! Eight inverses for the price of one, and 21 multiplications.
 
 use ark_bn254::Fq;
-use ark_ff::{BigInt, BigInteger, Field, One, PrimeField};
+use ark_ff::{BigInt, BigInteger, One, PrimeField};
 
 use crate::element::Lanes;
 use crate::fq2::Fq8;
+use crate::gcd::invert;
 use crate::modulus::{to_limbs, FqModulus, Modulus};
 use crate::pack::pack;
 use crate::simd::each;
@@ -28,7 +29,7 @@ fn invert_words(words: &[[u64; 8]; 4]) -> [[u64; 8]; 5] {
     }
     // A lane holds a * 2^260, which arkworks reads as a * 2^4 and inverts to a^-1 * 2^-4; written with its factor 2^256
     // that is a^-1 * 2^252. Wanted is a^-1 / 4 * 2^260: 2^6 times as much.
-    let mut inverse = product.inverse().expect("no lane is zero") * Fq::from(64u64);
+    let mut inverse = invert(&product).expect("no lane is zero") * Fq::from(64u64);
     for (prefix, value) in prefixes.iter().zip(&mut values).rev() {
         let own = inverse * prefix;
         inverse *= *value;

@@ -16,6 +16,8 @@ pub mod fft;
 #[cfg(target_arch = "x86_64")]
 pub mod fq2;
 #[cfg(target_arch = "x86_64")]
+mod gcd;
+#[cfg(target_arch = "x86_64")]
 mod inverse;
 #[cfg(target_arch = "x86_64")]
 mod join;
