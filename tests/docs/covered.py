@@ -66,6 +66,7 @@ EXACT: Final = {
     ),
     "make demo": "cli/commands::demo_goes_the_whole_way",
     "make test": f"{CI}make test",
+    "make test-paths": "prover/both_paths::proof_is_accepted_and_the_other_paths",
     "make lint": f"{CI}make lint",
     "make docs": f"{CI}make docs",
     "make mutants": "circuits/other_mutants::no_constraint_class_can_be_dropped_unnoticed",
@@ -95,11 +96,13 @@ MEASUREMENTS: Final = frozenset(
         "benchmarks.node_crash",
         "benchmarks.node_risk",
         "benchmarks.prover",
+        "benchmarks.prover.profile",
         "benchmarks.store",
     }
 )
 # What no test can run here, and why.
 BY_HAND: Final = {
+    "make sanitize": "needs nightly Rust, and half an hour",
     "python -m tests.browser.crash_day docs/top.svg": "a node for four minutes, to draw a picture of it",
     "make system-deps": "installs packages of the system as root",
     "pip install -r requirements/ray.in": "260 MB that are no part of the locked requirements",

@@ -19,7 +19,7 @@ __all__ = ["CHAIN", "COMMAND", "KEYS", "PATIENCE_S", "ROOT", "Running", "running
 
 ROOT = Path(__file__).parents[2]
 KEYS = ROOT / ".cache" / "test-keys"
-PATIENCE_S = 300.0
+PATIENCE_S = 600.0
 COMMAND = (sys.executable, "-m", "sequencer.cli")
 CHAIN = "chain.sqlite3"
 PROVER_NICE = 1  # tells provers from the rest, and on a busy machine they have their turn

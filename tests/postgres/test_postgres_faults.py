@@ -113,7 +113,7 @@ def test_invalid_append_of_a_leader_whose_session_died_and_another_leads(target:
             assert new.append(THREE) == 7
         with pytest.raises(StoreFenced):  # nor when the other has gone
             old.append([Record(9, b"lost")])
-    with open_store(target) as store:
+    with open_patiently(target) as store:
         assert [record.kind for record in store.read(0, 99)] == [record.kind for record in THREE] * 3
 
 
