@@ -14,6 +14,8 @@ pub mod element;
 #[cfg(target_arch = "x86_64")]
 pub mod fft;
 #[cfg(target_arch = "x86_64")]
+pub mod fixed;
+#[cfg(target_arch = "x86_64")]
 pub mod fq2;
 #[cfg(target_arch = "x86_64")]
 mod gcd;
