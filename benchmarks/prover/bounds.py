@@ -43,8 +43,9 @@ _ADD_G2: Final = (
 )
 _GATHER_G1: Final = 100  # 8 loads, 24 shuffles, two unpackings, negation, 10 stores
 _GATHER_G2: Final = 2 * _GATHER_G1
-# A product by a twiddle: a scan, one limb lost (10 multiply-adds of 13), carries. A radix-4 butterfly of four vectors has
-# four, one value reduced, and sums and differences; one in four or fewer has all but one twiddle one, and reduces three.
+# A product by a twiddle: a scan, one limb lost (10 multiply-adds of 13), carries. A radix-4 butterfly of four vectors
+# has four, one value reduced, and sums and differences; of one in four or fewer all twiddles but one are one, and it
+# reduces three.
 _FIXED_PRODUCT: Final = _SCAN + 13 + _CARRY  # 75
 _BUTTERFLY: Final = 4 * _FIXED_PRODUCT + _REDUCED + 3 * _SUM + 4 * _DIFFERENCE
 _BUTTERFLY_BY_ONE: Final = _FIXED_PRODUCT + 3 * _REDUCED + 2 * _SUM + 3 * _DIFFERENCE + 4 * 5
@@ -79,7 +80,9 @@ def _count_cycles(name: str, counts: Counts) -> float | None:
     scalar = {"join": _JOIN_CYCLES, "sort": _SORT_CYCLES, "invert": _INVERSION_CYCLES}
     kind = part or name
     if kind == "recode":
-        return n * _SCALAR_CYCLES + counts[f"{sum_name}/sort"] * _CUT_CYCLES
+        # L has nearly all wires: its digits stand for those that the wires are cut into, less the repeated ones'
+        n_digits = counts["L/sort" if sum_name == "wires" else f"{sum_name}/sort"]
+        return n * _SCALAR_CYCLES + n_digits * _CUT_CYCLES
     if kind in vector:
         return n * vector[kind] / _PORTS_TIMES_LANES
     return n * scalar[kind] if kind in scalar else None
