@@ -43,8 +43,13 @@ _ADD_G2: Final = (
 )
 _GATHER_G1: Final = 100  # 8 loads, 24 shuffles, two unpackings, negation, 10 stores
 _GATHER_G2: Final = 2 * _GATHER_G1
-# A radix-4 butterfly of four vectors: four products, eight sums or differences, two reduced; the share of a product.
-_TRANSFORM: Final = _PRODUCT + (2 * _SUM + 4 * _DIFFERENCE + 2 * (5 + _REDUCED)) // 4
+# A product by a twiddle: a scan, one limb lost (10 multiply-adds of 13), carries. A radix-4 butterfly of four vectors
+# has four, one value reduced, and sums and differences; of one in four or fewer all twiddles but one are one, and it
+# reduces three.
+_FIXED_PRODUCT: Final = _SCAN + 13 + _CARRY  # 75
+_BUTTERFLY: Final = 4 * _FIXED_PRODUCT + _REDUCED + 3 * _SUM + 4 * _DIFFERENCE
+_BUTTERFLY_BY_ONE: Final = _FIXED_PRODUCT + 3 * _REDUCED + 2 * _SUM + 3 * _DIFFERENCE + 4 * 5
+_TRANSFORM: Final = (3 * _BUTTERFLY + _BUTTERFLY_BY_ONE) // 16  # the share of one of four products
 
 # One at a time, in cycles. An inversion: 6,300 (eprint 2020/972, 255 bits), 21 products of 60, and eight of the
 # lanes, each waiting for the one before.
@@ -75,7 +80,9 @@ def _count_cycles(name: str, counts: Counts) -> float | None:
     scalar = {"join": _JOIN_CYCLES, "sort": _SORT_CYCLES, "invert": _INVERSION_CYCLES}
     kind = part or name
     if kind == "recode":
-        return n * _SCALAR_CYCLES + counts[f"{sum_name}/sort"] * _CUT_CYCLES
+        # L has nearly all wires: its digits stand for those that the wires are cut into, less the repeated ones'
+        n_digits = counts["L/sort" if sum_name == "wires" else f"{sum_name}/sort"]
+        return n * _SCALAR_CYCLES + n_digits * _CUT_CYCLES
     if kind in vector:
         return n * vector[kind] / _PORTS_TIMES_LANES
     return n * scalar[kind] if kind in scalar else None

@@ -20,6 +20,7 @@ _LABELS: Final = {  # of the kernel's stages; one that is not here is shown by i
     "rows": "sparse evaluation",
     "FFT": "FFT, quotient",
     "H": "MSM H",
+    "wires": "scalars recoded",
     "L": "MSM L",
     "A": "MSM A",
     "B1": "MSM B1",

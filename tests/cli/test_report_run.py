@@ -126,7 +126,7 @@ def test_gas_and_stages_are_those_of_the_settlement(page: Page, reported: tuple[
 def test_parts_of_proofs_are_those_of_the_prover(page: Page, reported: tuple[Path, Path]) -> None:
     record = read_record(reported[0])
     for proof in record.proofs:
-        assert list(proof.parts_s) == ["rows", "FFT", "H", "L", "A", "B1", "B2"]
+        assert list(proof.parts_s) == ["rows", "FFT", "H", "wires", "L", "A", "B", "B1", "B2"]
         assert 0 < sum(proof.parts_s.values()) <= proof.prove_s + 0.01
         assert [proof.batch, f"{proof.witness_s:.3f}".rstrip("0").rstrip("."), f"{proof.prove_s:g}"] in page.rows
     assert {"witness", "sparse evaluation", "FFT, quotient", "MSM H", "MSM B2 (G2)"} <= {row[0] for row in page.rows}

@@ -13,7 +13,8 @@ from tests.prover.tiny import R, build_cubic_circuit, compute_cubic_inputs, enco
 
 PARTS = ("recode", "join", "sort", "gather", "add", "invert", "buckets")
 SUMS = [f"{name}/{part}" for name in ("H", "L", "A", "B1", "B2") for part in PARTS]
-NAMES = {"rows", "FFT", "assemble", "B/recode", "B/join", "B/sort", *SUMS}
+SHARED = ("wires/recode", "wires/join", "B/recode", "B/join", "B/sort")
+NAMES = {"rows", "FFT", "assemble", *SHARED, *SUMS}
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +50,11 @@ def test_operations(monkeypatch: pytest.MonkeyPatch, proving: tuple[ProvingKey, 
     assert count["H/recode"] == n_domain
     if path == "portable":
         assert count["B1/recode"] == count["B2/recode"] > 0 == count["B/recode"] == count["H/gather"] == count["H/add"]
+        assert count["L/recode"] > 0 == count["wires/recode"]
         return
-    assert count["B/recode"] > 0 == count["B1/recode"] == count["B2/recode"]  # one plan for both
+    assert count["wires/recode"] == proving[1].n_wires
+    assert not any(count[f"{name}/recode"] for name in ("L", "A", "B", "B1", "B2"))  # all from the wires'
+    assert count["B/sort"] > 0 == count["B1/sort"] == count["B2/sort"]  # one plan for both
     assert count["B1/gather"] == count["B2/gather"]
     # every digit is a point of some bucket, and runs' sums are gathered once more
     assert count["H/gather"] >= count["H/sort"] > 10 * n_domain
@@ -59,7 +63,8 @@ def test_operations(monkeypatch: pytest.MonkeyPatch, proving: tuple[ProvingKey, 
 
 
 def test_invalid_cancelled_names_the_stage(proving: tuple[ProvingKey, Circuit, Witness]) -> None:
-    for stage in ("prove rows", "prove FFT", "prove H", "prove L", "prove A", "prove B", "prove B1", "prove B2"):
+    for name in ("rows", "FFT", "H", "wires", "L", "A", "B", "B1", "B2"):
+        stage = f"prove {name}"
         token = CancelToken()
         seen = list[str]()
 

@@ -12,7 +12,7 @@ use crate::progress::Progress;
 use crate::qap::{evaluate_rows, Domain};
 use crate::quotient::quotient_evaluations;
 use crate::secrets::Secrets;
-use crate::sums::{Kernel, Scalars};
+use crate::sums::{Kernel, Scalars, Wires};
 use crate::value_error;
 use crate::verify::Proof;
 
@@ -26,6 +26,8 @@ struct Blinding {
 
 /// The parts of a plan; what is left of a sum belongs to the sums that share it.
 const PLAN: [Part; 3] = [Part::Recode, Part::Join, Part::Sort];
+/// What the sums over wires share.
+const RECODING: [Part; 2] = [Part::Recode, Part::Join];
 
 /// Return a proof that `wires` satisfy `circuit`. Raises where they do not, or the key is another circuit's.
 pub fn prove(
@@ -51,20 +53,19 @@ pub fn prove(
         scalars.sum(key.points(Points::H), counter)
     })?;
     drop(quotient);
-    let own = &wires[circuit.n_public + 1..];
-    let l: G1Projective = progress.watch_sum("L", &Part::ALL, own.len(), |counter| {
-        let scalars = Scalars::new(kernel, own.len(), true, |i| own[i], counter);
-        scalars.sum(key.points(Points::L), counter)
+    let wires =
+        progress.watch_sum("wires", &RECODING, wires.len(), |counter| Wires::new(kernel, wires, counter))?;
+    let (first, n_l) = (circuit.n_public + 1, key.header.n_l());
+    let l: G1Projective = progress.watch_sum("L", &Part::ALL, n_l, |counter| {
+        wires.take(n_l, |i| first + i, counter).sum(key.points(Points::L), counter)
     })?;
     let (n_a, n_b) = (key.header.n_a, key.header.n_b);
     let a_sum: G1Projective = progress.watch_sum("A", &Part::ALL, n_a, |counter| {
-        let scalars = Scalars::new(kernel, n_a, true, |i| wires[key.a_wire(i)], counter);
-        scalars.sum(key.points(Points::A), counter)
+        wires.take(n_a, |i| key.a_wire(i), counter).sum(key.points(Points::A), counter)
     })?;
     // sorted once for both groups
-    let b = progress.watch_sum("B", &PLAN, n_b, |counter| {
-        Scalars::new(kernel, n_b, true, |i| wires[key.b_wire(i)], counter)
-    })?;
+    let b = progress.watch_sum("B", &PLAN, n_b, |counter| wires.take(n_b, |i| key.b_wire(i), counter))?;
+    drop(wires);
     let b1_sum: G1Projective =
         progress.watch_sum("B1", &Part::ALL, n_b, |counter| b.sum(key.points(Points::B1), counter))?;
     let b2_sum: G2Projective =

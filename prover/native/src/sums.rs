@@ -72,6 +72,49 @@ pub enum Scalars<S> {
     },
 }
 
+/// A witness, made ready once for the sums that take wires of it.
+pub struct Wires<'a> {
+    values: &'a [Fr],
+    #[cfg(target_arch = "x86_64")]
+    recoded: Option<(Ifma, zkmargin_lanes::Witness)>,
+}
+
+impl<'a> Wires<'a> {
+    /// The portable path does nothing here.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(unused_variables))]
+    pub fn new(kernel: Kernel, values: &'a [Fr], counter: &Counter) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        let recoded = match kernel {
+            Kernel::Lanes(token) if values.len() >= FEWEST_FOR_LANES => {
+                Some((token, zkmargin_lanes::Witness::new(values.len(), |i| values[i], counter)))
+            }
+            _ => None,
+        };
+        Wires {
+            values,
+            #[cfg(target_arch = "x86_64")]
+            recoded,
+        }
+    }
+
+    /// Return the scalars of n points: point i takes wire `wire(i)`. Assumes it below their number.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(unused_variables))]
+    pub fn take<W: Fn(usize) -> usize + Sync>(
+        &self,
+        n: usize,
+        wire: W,
+        counter: &Counter,
+    ) -> Scalars<impl Fn(usize) -> Fr + Sync + use<'a, W>> {
+        let values = self.values;
+        #[cfg(target_arch = "x86_64")]
+        if let (Some((token, witness)), true) = (&self.recoded, n >= FEWEST_FOR_LANES) {
+            let plan = zkmargin_lanes::Plan::of(witness, n, wire, counter);
+            return Scalars::Lanes { token: *token, plan };
+        }
+        Scalars::Portable { n, scalar: move |i| values[wire(i)] }
+    }
+}
+
 impl<S: Fn(usize) -> Fr + Sync> Scalars<S> {
     /// `repeats` says that many scalars may be equal: then lanes join them first. Assumes n < 2^30.
     #[cfg_attr(not(target_arch = "x86_64"), allow(unused_variables))]

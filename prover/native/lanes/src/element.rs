@@ -21,6 +21,8 @@ pub struct Lanes<M> {
 
 /// What `reduce` and packed coordinates stay below, in p: (i + 1) * 2^254 - floor(i * 2^254 / p) * p is at most 2.2902 p.
 pub const REDUCED: f64 = 2.2902;
+/// What `reduce_wide` stays below, in p: (i + 1) * 2^255 - floor(i * 2^255 / p) * p is at most 3.5804 p.
+pub const WIDELY_REDUCED: f64 = 3.5804;
 /// What `multiply` stays below, in p, where A * B <= 40.
 pub const PRODUCT: f64 = 2.0;
 
@@ -120,6 +122,21 @@ impl<M: Modulus> Lanes<M> {
         let top = columns[4].add(columns[3].sar::<52>()).shr::<46>();
         let reduced = each!(i of 5 => columns[i].sub(top.look_up(&M::REDUCTION[i])));
         Self::from_limbs(carry(reduced)).checked(REDUCED)
+    }
+
+    /// As `reduce`, below `WIDELY_REDUCED`, of a value in [2^209, 16 * 2^255): that is 42.3 p. It may be below 2^209 where
+    /// no column is negative: the multiple is 0 then.
+    #[inline(always)]
+    pub fn reduce_wide(columns: Columns<5>) -> Self {
+        let top = columns[4].add(columns[3].sar::<52>()).shr::<47>();
+        let reduced = each!(i of 5 => columns[i].sub(top.look_up_16(&M::WIDE_REDUCTION[i])));
+        Self::from_limbs(carry(reduced)).checked(WIDELY_REDUCED)
+    }
+
+    /// As `canonical`. Assumes A <= 42.3.
+    #[inline(always)]
+    pub fn canonical_wide(&self) -> Self {
+        Self::reduce_wide(self.limbs).subtract_once().canonical()
     }
 
     /// Return the same residues below p. Assumes A <= 3.

@@ -11,9 +11,23 @@ use crate::recode::Folded;
 /// Scalars of fewer bits have a digit in one window or two: joining them would save nothing.
 const FEWEST_BITS: u32 = 20;
 
-/// Return items and runs of points of equal scalars. Each run's scalar is appended to `folded`, and those of its points
-/// become zero, so that number `n + j` stands for the sum of run j.
-pub fn join_equal(folded: &mut Vec<Folded>) -> (Vec<u32>, Vec<Run>) {
+/// Numbers of equal or opposite scalars, group by group, `SIGN` where one is folded.
+#[derive(Default)]
+pub struct Equal {
+    numbers: Vec<u32>,
+    ends: Vec<u32>,
+}
+
+impl Equal {
+    /// Each has two members or more.
+    pub fn groups(&self) -> impl Iterator<Item = &[u32]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| &self.numbers[start as usize..*end as usize])
+    }
+}
+
+/// Return which of the large scalars are equal up to their sign.
+pub fn list_equal(folded: &[Folded]) -> Equal {
     let is_large = |value: &Folded| value.0.num_bits() >= FEWEST_BITS;
     let mut keys: Vec<(u64, u32)> = folded
         .par_iter()
@@ -22,11 +36,24 @@ pub fn join_equal(folded: &mut Vec<Folded>) -> (Vec<u32>, Vec<Run>) {
         .map(|(i, (value, _))| (mix(&value.0), i as u32))
         .collect();
     keys.par_sort_unstable();
+    let mut equal = Equal::default();
+    let is_equal =
+        |a: &(u64, u32), b: &(u64, u32)| a.0 == b.0 && folded_value(folded, a) == folded_value(folded, b);
+    for group in keys.chunk_by(is_equal).filter(|group| group.len() > 1) {
+        equal.numbers.extend(group.iter().map(|(_, i)| if folded[*i as usize].1 { i | SIGN } else { *i }));
+        equal.ends.push(equal.numbers.len() as u32);
+    }
+    equal
+}
+
+/// Return items and runs of points of equal scalars. Each run's scalar is appended to `folded`, and those of its points
+/// become zero, so that number `n + j` stands for the sum of run j.
+pub fn join_equal(folded: &mut Vec<Folded>) -> (Vec<u32>, Vec<Run>) {
     let (mut items, mut runs) = (Vec::new(), Vec::new());
-    for equal in keys.chunk_by(|a, b| a.0 == b.0 && folded_value(folded, a) == folded_value(folded, b)) {
-        for piece in equal.chunks(RUN).filter(|piece| piece.len() > 1) {
+    for group in list_equal(folded).groups() {
+        for piece in group.chunks(RUN).filter(|piece| piece.len() > 1) {
             runs.push(Run { start: items.len() as u32, length: piece.len() as u32 });
-            items.extend(piece.iter().map(|(_, i)| if folded[*i as usize].1 { i | SIGN } else { *i }));
+            items.extend(piece);
         }
     }
     for run in &runs {

@@ -14,6 +14,8 @@ pub mod element;
 #[cfg(target_arch = "x86_64")]
 pub mod fft;
 #[cfg(target_arch = "x86_64")]
+pub mod fixed;
+#[cfg(target_arch = "x86_64")]
 pub mod fq2;
 #[cfg(target_arch = "x86_64")]
 mod gcd;
@@ -41,6 +43,8 @@ mod runs;
 mod simd;
 #[cfg(target_arch = "x86_64")]
 mod slots;
+#[cfg(target_arch = "x86_64")]
+mod witness;
 
 pub use choice::{choose, Ifma, SWITCH};
 #[cfg(target_arch = "x86_64")]
@@ -50,3 +54,5 @@ pub use modulus::{FqModulus, FrModulus, Modulus};
 #[cfg(target_arch = "x86_64")]
 pub use plan::Plan;
 pub use watch::{timed, timed_by_all, Part, Watch};
+#[cfg(target_arch = "x86_64")]
+pub use witness::Witness;

@@ -15,8 +15,20 @@ const BYTES_PER_THREAD: usize = 4 << 20;
 /// - the sum: items 4 i + 4, rows of joined points and of runs row * (1/2 + i / 64): with rows of 128 bytes 164.
 ///
 /// So 172, and for each bucket of each window a row and a run of 8 bytes, twice while the list of runs grows.
-pub fn bound_bytes(n: usize, row_bytes: usize) -> usize {
-    let (n_windows, width) = dense_plan(n);
+///
+/// `n_all` scalars choose the windows: a witness's, else n. Where few of them are large, they choose more than 16: then
+/// those few have up to 32 digits, 2 MB at most more than said (50,000 scalars choose 22 windows).
+pub fn bound_bytes(n: usize, n_all: usize, row_bytes: usize) -> usize {
+    let (n_windows, width) = dense_plan(n_all);
     let n_buckets = n_windows << (width - 1);
     172 * n + (row_bytes + 16) * n_buckets + rayon::current_num_threads() * BYTES_PER_THREAD
+}
+
+/// Return the most bytes that a `Witness` of n scalars holds beside the sums that take from it, and while it is made: digits of 32 windows at most
+/// 64 a scalar, numbers of equal ones 4 and where each value's end 2. What a plan takes of it in place of folded scalars
+/// and digits, numbers 6 and items 4, is less than `bound_bytes` has for these; the places of wires are 4 more.
+///
+/// While it is made: folded scalars 40, and the keys 32 or the digits 64 beside the equal ones' numbers 6.
+pub fn bound_witness_bytes(n: usize) -> (usize, usize) {
+    (74 * (n + 1), 110 * (n + 1))
 }

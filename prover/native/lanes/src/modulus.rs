@@ -21,7 +21,10 @@ pub trait Modulus: Copy + Send + Sync + 'static {
     /// R mod p: one.
     const ONE: Limbs = double(260, Self::P);
     /// Column j holds limb j of `floor(i * 2^254 / p) * p`, for i below 8.
-    const REDUCTION: [[u64; 8]; 5] = reduction_table(Self::P);
+    const REDUCTION: [[u64; 8]; 5] = reduction_table(0, 254, Self::P);
+    /// As `REDUCTION` for steps of 2^255 and i below 16: column j's two halves.
+    const WIDE_REDUCTION: [[[u64; 8]; 2]; 5] =
+        halves(reduction_table(0, 255, Self::P), reduction_table(8, 255, Self::P));
 }
 
 /// The base field of the curves.
@@ -131,11 +134,12 @@ const fn negated_inverse(p: u64) -> u64 {
     inverse.wrapping_neg() & LIMB_MASK
 }
 
-const fn reduction_table(p: Limbs) -> [[u64; 8]; 5] {
+/// Column j holds limb j of `floor(i * 2^log_step / p) * p`, for the eight i from `first` on. Assumes results below 64 p.
+const fn reduction_table(first: u64, log_step: u32, p: Limbs) -> [[u64; 8]; 5] {
     let mut table = [[0; 8]; 5];
     let mut i = 0;
     while i < 8 {
-        let bound = [0, 0, 0, 0, (i as u64) << 46]; // i * 2^254
+        let bound = [0, 0, 0, 0, (first + i as u64) << (log_step - 208)];
         let mut k = 0;
         while is_at_least(bound, times(k + 1, p)) {
             k += 1;
@@ -146,6 +150,15 @@ const fn reduction_table(p: Limbs) -> [[u64; 8]; 5] {
             j += 1;
         }
         i += 1;
+    }
+    table
+}
+
+const fn halves(low: [[u64; 8]; 5], high: [[u64; 8]; 5]) -> [[[u64; 8]; 2]; 5] {
+    let (mut table, mut j) = ([[[0; 8]; 2]; 5], 0);
+    while j < 5 {
+        table[j] = [low[j], high[j]];
+        j += 1;
     }
     table
 }

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use crate::join::join_equal;
 use crate::recode::{fold, Digits};
 use crate::watch::{timed, timed_by_all, Part, Watch};
+use crate::witness::{Taken, Witness};
 
 /// A point of a round and its sign: the top bit set means that it is taken off.
 pub const SIGN: u32 = 1 << 31;
@@ -67,23 +68,49 @@ impl Plan {
         if watch.is_stopped() {
             return plan;
         }
-        plan.width = digits.width;
-        let sorted: Vec<Sorted> = digits
-            .windows
+        let sort_window = |window: Vec<i16>| sort(digits.width, || window.iter().copied());
+        plan.list(digits.width, (items, runs), digits.windows, sort_window, watch);
+        plan
+    }
+
+    /// As `new`, where point i takes scalar `wire(i)` of the witness, equal ones joined but where a wire comes twice.
+    pub fn of(witness: &Witness, n: usize, wire: impl Fn(usize) -> usize, watch: &impl Watch) -> Self {
+        let mut plan = Plan { n, width: 1, rounds: Vec::new(), buckets: Vec::new(), n_sums: 0 };
+        let Taken { sources, items, runs } = timed(watch, Part::Join, n, || witness.take(n, wire));
+        if watch.is_stopped() {
+            return plan;
+        }
+        let width = witness.digits.width;
+        let windows: Vec<&Vec<i16>> = witness.digits.windows.iter().collect();
+        let sort_window = |window: &Vec<i16>| sort(width, || sources.iter().map(|i| window[*i as usize]));
+        plan.list(width, (items, runs), windows, sort_window, watch);
+        plan
+    }
+
+    /// Fill an empty plan: the joined points, and each window sorted.
+    fn list<W: Send>(
+        &mut self,
+        width: u32,
+        (items, runs): (Vec<u32>, Vec<Run>),
+        windows: Vec<W>,
+        sort_window: impl Fn(W) -> Sorted + Sync,
+        watch: &impl Watch,
+    ) {
+        self.width = width;
+        let sorted: Vec<Sorted> = windows
             .into_par_iter()
             .with_max_len(1)
-            .map(|window| timed(watch, Part::Sort, 0, || sort(&window, digits.width)))
+            .map(|window| timed(watch, Part::Sort, 0, || sort_window(window)))
             .collect();
         let n_digits = sorted.iter().map(|window| window.items.len()).sum();
-        plan.n_sums = runs.len();
-        plan.rounds.push(Round { items, runs });
+        self.n_sums = runs.len();
+        self.rounds.push(Round { items, runs });
         timed(watch, Part::Sort, n_digits, || {
-            let mut pieces = plan.bucket_round(sorted);
+            let mut pieces = self.bucket_round(sorted);
             while !pieces.is_empty() {
-                pieces = plan.next_round(pieces);
+                pieces = self.next_round(pieces);
             }
         });
-        plan
     }
 
     /// Add the windows' runs; return the buckets of several as (window, bucket, first sum, number of sums).
@@ -144,21 +171,19 @@ struct Pieces {
     count: u32,
 }
 
-/// Sort by counting.
-fn sort(digits: &[i16], width: u32) -> Sorted {
+/// Sort by counting; `digits` is gone through twice.
+#[inline(always)]
+fn sort<I: Iterator<Item = i16>>(width: u32, digits: impl Fn() -> I) -> Sorted {
     let n_buckets = 1 << (width - 1);
     let mut starts = vec![0u32; n_buckets + 2]; // moved by two: while filling, starts[b + 1] is where bucket b goes on
-    digits
-        .iter()
-        .filter(|digit| **digit != 0)
-        .for_each(|digit| starts[digit.unsigned_abs() as usize + 1] += 1);
+    digits().filter(|digit| *digit != 0).for_each(|digit| starts[digit.unsigned_abs() as usize + 1] += 1);
     for bucket in 1..starts.len() {
         starts[bucket] += starts[bucket - 1];
     }
     let mut items = vec![0u32; starts[n_buckets + 1] as usize];
-    for (i, digit) in digits.iter().enumerate().filter(|(_, digit)| **digit != 0) {
+    for (i, digit) in digits().enumerate().filter(|(_, digit)| *digit != 0) {
         let place = &mut starts[digit.unsigned_abs() as usize];
-        items[*place as usize] = if *digit < 0 { i as u32 | SIGN } else { i as u32 };
+        items[*place as usize] = if digit < 0 { i as u32 | SIGN } else { i as u32 };
         *place += 1;
     }
     starts.pop();

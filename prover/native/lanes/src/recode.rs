@@ -10,6 +10,9 @@ use rayon::prelude::*;
 
 /// Digits are at most 2^15 in size, so that they fit 16 bits.
 const MAX_WIDTH: u32 = 16;
+/// Windows of digits that are kept for long are no narrower, so that there are 32 of them at most.
+const MIN_WIDTH_KEPT: u32 = 8;
+const MIN_WIDTH: u32 = 4;
 /// A bucket's share of the final sums, in additions: two, and what is left over of batches.
 const BUCKET_COST: usize = 3;
 const CHUNK: usize = 1 << 12;
@@ -40,9 +43,17 @@ fn fold_sign(scalar: &Fr) -> Folded {
 
 impl Digits {
     pub fn new(folded: &[Folded]) -> Self {
-        let n = folded.len();
         let histogram = count_bits(folded);
-        let width = choose_width(&histogram);
+        Self::with_width(folded, choose_width(&histogram, MIN_WIDTH), &histogram)
+    }
+
+    /// As `new`, at most 32 windows, the best ones for `histogram`: what is counted there for every size of scalars.
+    pub fn of_few_windows(folded: &[Folded], histogram: &[usize; 255]) -> Self {
+        Self::with_width(folded, choose_width(histogram, MIN_WIDTH_KEPT), histogram)
+    }
+
+    fn with_width(folded: &[Folded], width: u32, histogram: &[usize; 255]) -> Self {
+        let n = folded.len();
         let n_bits = histogram.iter().rposition(|count| *count > 0).unwrap_or(0) as u32;
         let n_windows = count_windows(n_bits, width);
         let mut windows: Vec<Vec<i16>> = vec![vec![0; n]; n_windows];
@@ -107,7 +118,7 @@ fn cut(shifted: &BigInt<4>, window: usize, width: u32, n_windows: usize) -> i16 
 }
 
 /// Return how many scalars have i bits.
-fn count_bits(folded: &[Folded]) -> [usize; 255] {
+pub fn count_bits(folded: &[Folded]) -> [usize; 255] {
     let count = |chunk: &[Folded]| {
         let mut histogram = [0; 255];
         chunk.iter().for_each(|(value, _)| histogram[value.num_bits() as usize] += 1);
@@ -120,21 +131,21 @@ fn count_bits(folded: &[Folded]) -> [usize; 255] {
     folded.par_chunks(CHUNK).map(count).reduce(|| [0; 255], add)
 }
 
-/// The window width that costs the fewest additions.
-fn choose_width(histogram: &[usize; 255]) -> u32 {
+/// The window width that costs the fewest additions, `least` or more.
+fn choose_width(histogram: &[usize; 255], least: u32) -> u32 {
     let top = histogram.iter().rposition(|count| *count > 0).unwrap_or(0) as u32;
     let cost = |width: u32| {
         let points: usize = (1..255).map(|bits| histogram[bits as usize] * count_windows(bits, width)).sum();
         points + count_windows(top, width) * (BUCKET_COST << (width - 1))
     };
-    (4..=MAX_WIDTH).min_by_key(|width| cost(*width)).unwrap_or(MAX_WIDTH)
+    (least..=MAX_WIDTH).min_by_key(|width| cost(*width)).unwrap_or(MAX_WIDTH)
 }
 
 /// Return the number of windows and their width for n scalars of full size.
 pub fn dense_plan(n: usize) -> (usize, u32) {
     let mut histogram = [0; 255];
     histogram[254] = n;
-    let width = choose_width(&histogram);
+    let width = choose_width(&histogram, MIN_WIDTH);
     (count_windows(254, width), width)
 }
 

@@ -139,6 +139,17 @@ impl V {
         unsafe { V(_mm512_permutexvar_epi64(self.0, _mm512_loadu_si512(table.as_ptr().cast()))) }
     }
 
+    /// Return `table[self[lane] mod 16]` in each lane.
+    #[inline(always)]
+    pub fn look_up_16(self, table: &[[u64; 8]; 2]) -> V {
+        // SAFETY: see the top of this file; the references cover the 64 bytes read of each half.
+        unsafe {
+            let low = _mm512_loadu_si512(table[0].as_ptr().cast());
+            let high = _mm512_loadu_si512(table[1].as_ptr().cast());
+            V(_mm512_permutex2var_epi64(low, self.0, high))
+        }
+    }
+
     /// Return `other` in the lanes of the mask, self in the others.
     #[inline(always)]
     pub fn select(self, mask: u8, other: V) -> V {

@@ -3,7 +3,8 @@
 
 use ark_bn254::{Fq, Fr};
 use ark_ff::{BigInt, Field, PrimeField};
-use zkmargin_lanes::element::{carry, reduce_columns, Lanes};
+use zkmargin_lanes::element::{carry, reduce_columns, Lanes, WIDELY_REDUCED};
+use zkmargin_lanes::fixed::Fixed;
 use zkmargin_lanes::{FqModulus, FrModulus, Ifma, Modulus};
 
 mod common;
@@ -105,6 +106,75 @@ fn a_negative_product_is_reduced() {
             a.iter().zip(b).map(|(a, b)| (residue(a).square() - residue(b).square()) * unit).collect();
         assert_eq!(to_residues::<Fq, FqModulus>(&got), wanted);
     }
+}
+
+/// Values whose limbs are all as large as can be, below `bound` p: fixed products are largest there.
+fn full_limbs<M: Modulus>(bound: u64) -> Vec<Integer> {
+    let low = (Integer::from(1u64) << 208) - 1u64;
+    let top: Integer = (multiple::<M>(bound) - 1u64) >> 208;
+    (0u64..8).map(|i| ((&top - i) << 208) + &low).collect()
+}
+
+fn check_fixed<F, M>()
+where
+    F: PrimeField<BigInt = BigInt<4>>,
+    M: Modulus,
+{
+    let Some(token) = Ifma::detect() else { return };
+    let residue = |value: &Integer| F::from_le_bytes_mod_order(&value.to_bytes_le());
+    let p = multiple::<M>(1);
+    let mut factors: Vec<F> = [0, 1, 2, 3].map(F::from).to_vec();
+    factors.extend([-F::from(1u64), -F::from(2u64), F::from(2u64).pow([52]).inverse().unwrap()]);
+    factors.extend((0..8).map(|i| residue(&below(&p, 100 + i))));
+    for bound in [1, 6, 11, 22, 44, 84] {
+        let mut all = values::<M>(bound);
+        all.extend(full_limbs::<M>(bound));
+        for (i, chunk) in all.chunks(8).enumerate() {
+            let x = from_integers::<M>(token, chunk);
+            for factor in [factors[i % factors.len()], factors[7 * i % factors.len()], -F::from(1u64)] {
+                let wanted: Vec<F> = chunk.iter().map(|value| residue(value) * factor).collect();
+                let got = Fixed::new(factor).times(&x);
+                assert_eq!(to_residues::<F, M>(&got), wanted, "{factor} times {chunk:?}");
+                assert!(got.in_p().iter().all(|value| *value < 5.0 + bound as f64 / 84.5), "{chunk:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn fixed_products_agree_with_arkworks_at_every_bound() {
+    check_fixed::<Fq, FqModulus>();
+    check_fixed::<Fr, FrModulus>();
+}
+
+/// Multiples of 2^255, where the table goes to the next row, and values of up to 42 p.
+fn check_wide_reduction<F, M>()
+where
+    F: PrimeField<BigInt = BigInt<4>>,
+    M: Modulus,
+{
+    let Some(token) = Ifma::detect() else { return };
+    let mut all = values::<M>(42);
+    let rows = (1u64..16).map(|i| Integer::from(i) << 255);
+    all.extend(rows.flat_map(|row: Integer| [row.clone() - 1u64, row.clone(), row + 1u64]));
+    all.extend([(Integer::from(16u64) << 255) - 1u64, Integer::from(1u64), Integer::from(0u64)]);
+    for chunk in all.chunks_exact(8) {
+        let x = from_integers::<M>(token, chunk);
+        let wanted: Vec<F> = chunk.iter().map(|v| F::from_le_bytes_mod_order(&v.to_bytes_le())).collect();
+        let reduced = Lanes::reduce_wide(x.limbs);
+        assert_eq!(to_residues::<F, M>(&reduced), wanted, "{chunk:?}");
+        assert!(reduced.in_p().iter().all(|value| *value <= WIDELY_REDUCED), "{chunk:?}");
+        let canonical = x.canonical_wide();
+        let smallest: Vec<Integer> = wanted.iter().map(|value| value.into_bigint().into()).collect();
+        let smallest = from_integers::<M>(token, &smallest);
+        assert_eq!(canonical.limbs.map(|limb| limb.words()), smallest.limbs.map(|limb| limb.words()));
+    }
+}
+
+#[test]
+fn wide_reduction_agrees_with_arkworks() {
+    check_wide_reduction::<Fq, FqModulus>();
+    check_wide_reduction::<Fr, FrModulus>();
 }
 
 #[test]

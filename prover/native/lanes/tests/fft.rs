@@ -2,10 +2,15 @@
 #![cfg(target_arch = "x86_64")]
 
 use ark_bn254::Fr;
-use ark_ff::{FftField, Field, UniformRand, Zero};
+use ark_ff::{FftField, Field, PrimeField, UniformRand, Zero};
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
+use zkmargin_lanes::fft::butterflies::{down, up, Fr8, DOWN, UP};
 use zkmargin_lanes::fft::CosetTransform;
-use zkmargin_lanes::Ifma;
+use zkmargin_lanes::fixed::Fixed;
+use zkmargin_lanes::{FrModulus, Ifma};
+
+mod common;
+use common::{below, from_integers, multiple, to_residues, Integer};
 
 fn shift(log2: u32) -> Fr {
     Fr::get_root_of_unity(2 << log2).unwrap()
@@ -47,6 +52,48 @@ fn agrees_with_arkworks() {
             transform.apply(token, &mut values, &());
             assert!(values == wanted, "2^{log2}");
             assert!(values.iter().all(|value| value.0 < <Fr as ark_ff::PrimeField>::MODULUS), "canonical");
+        }
+    }
+}
+
+/// Inputs as large as they may be, beside zeros, so that sums and differences come to their bounds.
+#[test]
+fn down_and_up_at_their_bounds_are_n_times_the_values() {
+    let Some(token) = Ifma::detect() else { return };
+    let largest = (multiple::<FrModulus>(1) * 1051u64) / 100u64 - 1u64; // `DOWN`
+    assert_eq!(DOWN, 10.51);
+    for log2 in [4, 5, 6] {
+        let n = 1usize << log2;
+        let root = Fr::get_root_of_unity(n as u64).unwrap();
+        let powers = |base: Fr| (0..n as u64 / 2).map(|i| Fixed::new(base.pow([i]))).collect::<Vec<_>>();
+        let (roots, inverses) = (powers(root), powers(root.inverse().unwrap()));
+        for pattern in 0u64..64 {
+            // By the lane and the pattern: every n-th value, runs, all, none, or any.
+            let value = |i: usize, lane: usize| match (pattern + lane as u64) % 8 {
+                0 => largest.clone(),
+                k @ 1..=5 if i as u64 >> (k - 1) & 1 == pattern >> 3 & 1 => largest.clone(),
+                6 => below(&largest, pattern * 1000 + (8 * i + lane) as u64),
+                _ => Integer::from(0u64),
+            };
+            let values: Vec<Vec<Integer>> =
+                (0..n).map(|i| (0..8).map(|lane| value(i, lane)).collect()).collect();
+            let mut buffer: Vec<Fr8> = values.iter().map(|row| from_integers(token, row)).collect();
+            let mut other = buffer.clone();
+            down(&mut buffer, &roots);
+            assert!(buffer.iter().flat_map(|x| x.in_p()).all(|x| x <= DOWN));
+            up(&mut buffer, &inverses);
+            up(&mut other, &roots);
+            assert!(buffer.iter().chain(&other).flat_map(|x| x.in_p()).all(|x| x <= UP));
+            other.iter_mut().for_each(|x| *x = Fr8::reduce_wide(x.limbs));
+            down(&mut other, &inverses);
+            for (row, (got, other)) in values.iter().zip(buffer.iter().zip(&other)) {
+                let wanted: Vec<Fr> = row
+                    .iter()
+                    .map(|v| Fr::from_le_bytes_mod_order(&v.to_bytes_le()) * Fr::from(n as u64))
+                    .collect();
+                assert_eq!(to_residues::<Fr, FrModulus>(got), wanted);
+                assert_eq!(to_residues::<Fr, FrModulus>(other), wanted);
+            }
         }
     }
 }

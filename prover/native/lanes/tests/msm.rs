@@ -6,7 +6,7 @@ use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
 use ark_ec::{CurveGroup, PrimeGroup};
 use ark_ff::{Field, UniformRand, Zero};
 use zkmargin_lanes::coordinate::Coordinate;
-use zkmargin_lanes::{msm, Fq2x8, Fq8, Ifma, Plan};
+use zkmargin_lanes::{msm, Fq2x8, Fq8, Ifma, Plan, Witness};
 
 /// Return k * G for each of the logarithms, each different one computed once.
 fn points<P: SWCurveConfig<ScalarField = Fr>>(logs: &[Fr]) -> Vec<Affine<P>> {
@@ -26,6 +26,16 @@ fn check<F: Coordinate>(logs: &[Fr], scalars: &[Fr], what: &str) {
         let plan = Plan::new(scalars.len(), repeats, |i| scalars[i], &());
         let sum = msm::sum::<F>(token, &plan, &rows, &());
         assert_eq!(sum, Projective::<F::Curve>::generator() * log, "{what}");
+    }
+    let n = scalars.len();
+    let witness = Witness::new(n, |i| scalars[i], &());
+    let some: Vec<usize> = (0..n).filter(|i| i * 7 % 5 < 3).rev().collect(); // of equal scalars some, one or none
+    for wires in [(0..n).collect(), some, (0..n).chain(0..n / 3).collect::<Vec<_>>()] {
+        let taken: Vec<F::Row> = wires.iter().map(|i| rows[*i]).collect();
+        let log: Fr = wires.iter().map(|i| logs[*i] * scalars[*i]).sum();
+        let plan = Plan::of(&witness, wires.len(), |i| wires[i], &());
+        let sum = msm::sum::<F>(token, &plan, &taken, &());
+        assert_eq!(sum, Projective::<F::Curve>::generator() * log, "{what}: {} of {n} shared", wires.len());
     }
 }
 

@@ -7,7 +7,7 @@
 //!
 //! Elements are arkworks' (x * 2^256) throughout: factors are in the lanes' Montgomery form, so a product keeps the form.
 
-mod butterflies;
+pub mod butterflies;
 mod passes;
 mod tables;
 

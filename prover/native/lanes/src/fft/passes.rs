@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::butterflies::{down, up, Fr8};
 use super::tables::Tables;
 use super::Words;
+use crate::fixed::Fixed;
 use crate::modulus::Limbs;
 use crate::pack::{pack, transpose, unpack};
 use crate::simd::{each, V};
@@ -62,24 +63,26 @@ pub fn rows(token: Ifma, tables: &Tables, words: &mut [Words], watch: &impl Watc
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512vbmi2,avx512ifma")]
-fn strip_down(token: Ifma, strip: &mut Strip<'_>, buffer: &mut Vec<Fr8>, roots: &[Limbs]) {
+fn strip_down(token: Ifma, strip: &mut Strip<'_>, buffer: &mut Vec<Fr8>, roots: &[Fixed]) {
     load_strip(token, strip, buffer);
     let (left, right) = buffer.split_at_mut(strip.len());
     down(left, roots);
     down(right, roots);
     for (row, piece) in strip.iter_mut().enumerate() {
-        store_pair(piece.as_flattened_mut(), 8, &left[row], &right[row]);
+        // Below `DOWN`, too much for a word.
+        let (left, right) = (Fr8::reduce_wide(left[row].limbs), Fr8::reduce_wide(right[row].limbs));
+        store_pair(piece.as_flattened_mut(), 8, &left, &right);
     }
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512vbmi2,avx512ifma")]
-fn strip_up(token: Ifma, strip: &mut Strip<'_>, buffer: &mut Vec<Fr8>, roots: &[Limbs]) {
+fn strip_up(token: Ifma, strip: &mut Strip<'_>, buffer: &mut Vec<Fr8>, roots: &[Fixed]) {
     load_strip(token, strip, buffer);
     let (left, right) = buffer.split_at_mut(strip.len());
     up(left, roots);
     up(right, roots);
     for (row, piece) in strip.iter_mut().enumerate() {
-        store_pair(piece.as_flattened_mut(), 8, &left[row].canonical(), &right[row].canonical());
+        store_pair(piece.as_flattened_mut(), 8, &left[row].canonical_wide(), &right[row].canonical_wide());
     }
 }
 
@@ -110,13 +113,13 @@ fn eight_rows(token: Ifma, tables: &Tables, first: usize, rows: &mut [Words], bu
     }
     down(buffer, &tables.row_inverses);
     for (value, shift) in buffer.iter_mut().zip(&tables.shifts) {
-        *value = value.multiply(&value.of(*shift));
+        *value = shift.times(value); // of at most `DOWN`: below 5.2 p
     }
     up(buffer, &tables.row_roots);
     let step = lanes_of(token, &tables.steps, first);
     let mut factor = buffer[0].of(<crate::FrModulus as crate::Modulus>::ONE);
     for column in (0..n).step_by(2) {
-        let even = buffer[column].multiply(&factor);
+        let even = buffer[column].multiply(&factor); // of `UP` and 2 p: below 2 p
         factor = factor.multiply(&step);
         let odd = buffer[column + 1].multiply(&factor);
         factor = factor.multiply(&step);
