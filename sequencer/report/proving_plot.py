@@ -25,7 +25,7 @@ _LABELS: Final = {  # of the kernel's stages; one that is not here is shown by i
     "A": "MSM A",
     "B1": "MSM B1",
     "B2": "MSM B2 (G2)",
-    _REST: "scalars sorted, rest",
+    _REST: "rest",
 }
 _REST_FROM_S: Final = 0.001
 _MANY: Final = 5_000
@@ -44,7 +44,7 @@ class PartTime(NamedTuple):
 def measure_parts(proofs: Sequence[ProofFigures]) -> tuple[PartTime, ...]:
     """Return the parts in the order in which they run; nothing where no proof has any.
 
-    The rest is what lies between the kernel's stages, where scalars are sorted. Stages that overlap leave none.
+    The rest is what lies between the kernel's stages. Stages that overlap leave none.
     """
     if not any(proof.parts_s for proof in proofs):
         return ()
