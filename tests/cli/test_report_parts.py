@@ -72,7 +72,7 @@ def test_parts_of_proofs_with_what_lies_between() -> None:
         ("witness", 1.0, 0.5, 1.5),
         ("sparse evaluation", 2.0, 1.0, 3.0),
         ("FFT, quotient", 1.0, 0.0, 2.0),
-        ("scalars sorted, rest", 0.5, 0.0, 1.0),
+        ("rest", 0.5, 0.0, 1.0),
         ("new stage", 0.5, 0.0, 1.0),
     ]
 
