@@ -23,6 +23,7 @@ _LABELS: Final = {  # of the kernel's stages; one that is not here is shown by i
     "wires": "scalars recoded",
     "L": "MSM L",
     "A": "MSM A",
+    "B": "scalars of B sorted",
     "B1": "MSM B1",
     "B2": "MSM B2 (G2)",
     _REST: "rest",
