@@ -1,4 +1,4 @@
-"""The mutation runs of what is not a TradeLane: in full where that takes seconds, else a sample; `make mutants` runs all."""
+"""Mutation runs of what is no TradeLane: whole where that takes seconds, else a sample; `make mutants` runs all."""
 
 from __future__ import annotations
 
