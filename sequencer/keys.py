@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,15 +50,30 @@ def get_key_path(keys_dir: Path, named: Named, circuit: kernel.Circuit) -> Path:
 def load_or_make_key(keys_dir: Path, named: Named, circuit: kernel.Circuit, report: Report) -> LoadedKey:
     """Return the key of the circuit, from the cache or by a development setup. Raises KeyUnusable."""
     path = get_key_path(keys_dir, named, circuit)
-    is_new = not path.exists()
-    if is_new:
-        keys_dir.mkdir(mode=_SECRET_FOLDER, parents=True, exist_ok=True)
-        kernel.setup(circuit, path, progress=report)
-        path.chmod(_SECRET_FILE)
+    is_new = not path.exists() and _make_key(path, circuit, report)
     key = _load_key(path)
     if key.circuit_digest != circuit.digest:
         raise KeyUnusable(str(path), f"made for circuit {key.circuit_digest.hex()}, this is {circuit.digest.hex()}")
     return LoadedKey(path, key, is_new)
+
+
+def _make_key(path: Path, circuit: kernel.Circuit, report: Report) -> bool:
+    """Make the key unless somebody else does meanwhile; return whether it was made here.
+
+    One process at a time: a second key in place of the first would leave those who hold the first's verifying key with
+    proofs that nobody accepts.
+    """
+    path.parent.mkdir(mode=_SECRET_FOLDER, parents=True, exist_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        if path.exists():
+            return False
+        kernel.setup(circuit, path, progress=report)
+        path.chmod(_SECRET_FILE)
+        return True
+    finally:
+        os.close(folder)  # which lets go
 
 
 def _load_key(path: Path) -> kernel.ProvingKey:
