@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from random import Random
 from typing import Final
 
 import pytest
@@ -71,3 +72,17 @@ def test_groups_are_judged_as_one_by_one_in_pure_python(group: list[Claim]) -> N
     claims_be = b"".join(value.to_bytes(32, "big") for row in rows for value in row)
     assert [bool(verdict) for verdict in kernel.eddsa_verify_many(claims_be)] == expected
     assert [bool(verdict) for verdict in kernel.eddsa_verify_many(claims_be)] == expected  # its keys are known by now
+
+
+@pytest.mark.parametrize("n_claims", [7, 8, 9, 16, 17, 41])
+def test_verdicts_stay_with_their_claims_beyond_the_eight_that_are_hashed_together(n_claims: int) -> None:
+    backend, draw = kernel.KernelSignatures(), Random(n_claims)
+    rows, expected = [], []
+    for index in range(n_claims):
+        secret, kind = draw.choice(SECRETS), draw.choice(["valid", "other message", "no element", "no point"])
+        key, signed = backend.derive_public_key(secret), backend.sign(secret, index)
+        message = {"valid": index, "no point": index, "no element": R + index}.get(kind, index + 1)
+        rows.append((*key, message, *(signed.r8 if kind != "no point" else (R, 1)), signed.s))
+        expected.append(kind == "valid")
+    claims_be = b"".join(value.to_bytes(32, "big") for row in rows for value in row)
+    assert [bool(verdict) for verdict in kernel.eddsa_verify_many(claims_be)] == expected
