@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 from docs._site.generate import generate  # noqa: E402 (the root has to be on the path before)
-from docs._site.links import link_pages  # noqa: E402
+from docs._site.links import link_pages  # noqa: E402 (as above)
 
 project = "zkmargin"
 copyright = "the zkmargin authors, MIT or Apache-2.0"

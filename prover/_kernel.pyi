@@ -296,9 +296,10 @@ def prove_timed(
     """Return what `prove` returns, and by part the seconds that threads worked on it and its number of operations.
 
     Parts are the same for every circuit and path, 0 where a path has none: `rows`, `FFT`, `assemble`; of the sums `H`,
-    `L`, `A`, `B1`, `B2` each `/recode`, `/join`, `/sort`, `/gather`, `/add`, `/invert`, `/buckets`; `B/recode`,
-    `B/join`, `B/sort` of the plan that B1 and B2 share. What an operation is: docs/kernel.md. A part that all threads
-    do together counts its time by the clock as often as there are threads, and so other work in flight as well.
+    `L`, `A`, `B1`, `B2` each `/recode`, `/join`, `/sort`, `/gather`, `/add`, `/invert`, `/buckets`; `wires/recode`,
+    `wires/join` of what L, A and B share; `B/recode`, `B/join`, `B/sort` of the plan that B1 and B2 share. What an
+    operation is: docs/kernel.md. A part that all threads do together counts its time by the clock as often as there are
+    threads, and so other work in flight as well.
     """
 
 def verify(verifying_key_be: bytes, proof_be: bytes, public_be: bytes) -> bool:
