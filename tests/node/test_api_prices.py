@@ -19,16 +19,20 @@ from sequencer.node.commands import Kind, PlaceOrder
 from sequencer.node.price_refusals import PricesNotFresh, PricesNotNewer, PricesUnsigned
 from sequencer.oracle_feed import sign_message
 from tests.node.api_client import JSON, Served, check, served
+from tests.node.bucket_clock import BucketClock
 from tests.node.stepped_node import SteppedNode
 from tests.scenarios import AVAX_PRICE, ETH_PRICE, ORACLE_KEYS
 
 PRICES = (AVAX_PRICE + 1, ETH_PRICE)
 
 
-def say(core: SteppedNode, signer: int = 0, age_s: int = 0, key: int | None = None) -> SignedPrices:
-    """Return a message of a signer, by its own key unless another's is named."""
+def say(
+    core: SteppedNode, signer: int = 0, age_s: int = 0, key: int | None = None, now_s: int | None = None
+) -> SignedPrices:
+    """Return a message of a signer, by its own key and the machine's clock unless others are named."""
     private_key = ORACLE_KEYS[signer if key is None else key]
-    return sign_message(private_key, signer, PRICES, int(time.time()) - age_s, core.params.domain)
+    time_s = (int(time.time()) if now_s is None else now_s) - age_s
+    return sign_message(private_key, signer, PRICES, time_s, core.params.domain)
 
 
 async def send(client: httpx.AsyncClient, signed: SignedPrices) -> httpx.Response:
@@ -72,7 +76,8 @@ def test_same_prices_again_have_the_same_receipt(tmp_path: Path) -> None:
 def test_invalid_prices_are_refused_and_not_recorded(tmp_path: Path) -> None:
     async def test(server: Served, client: httpx.AsyncClient) -> None:
         core = server.core
-        good = say(core, age_s=5)
+        now_s = int(time.time())
+        good = say(core, age_s=5, now_s=now_s)
         cases = [
             (say(core, signer=1, key=0), PricesUnsigned),
             (replace(good, prices_ticks=(7, *good.prices_ticks[1:])), PricesUnsigned),
@@ -86,7 +91,7 @@ def test_invalid_prices_are_refused_and_not_recorded(tmp_path: Path) -> None:
             assert (answer.status_code, answer.json()["code"]) == (422, error.code)
         assert core.last_sequence == 0
         assert (await send(client, good)).status_code == 200
-        for signed in (say(core, age_s=5), say(core, age_s=6)):
+        for signed in (good, say(core, age_s=6, now_s=now_s)):
             answer = await send(client, replace(signed, prices_ticks=(9, *signed.prices_ticks[1:])))
             assert (answer.status_code, answer.json()["code"]) == (422, "prices_not_newer")
             assert answer.json()["facts"]["last_s"] == good.time_s
@@ -133,12 +138,17 @@ def test_invalid_message_that_is_too_large(tmp_path: Path) -> None:
     served(tmp_path, test, ApiLimits(max_body_bytes=4_096))
 
 
-def test_signer_beyond_its_rate_and_stranger_who_cannot_use_it_up(tmp_path: Path) -> None:
+def test_signer_beyond_its_rate_and_stranger_who_cannot_use_it_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    BucketClock(monkeypatch)
+
     async def test(server: Served, client: httpx.AsyncClient) -> None:
         core = server.core
         for _ in range(9):
             assert (await send(client, say(core, key=1))).json()["code"] == "prices_unsigned"
-        answers = [await send(client, say(core, age_s=30 - second)) for second in range(4)]
+        now_s = int(time.time())
+        answers = [await send(client, say(core, age_s=30 - second, now_s=now_s)) for second in range(4)]
         assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
         assert answers[2].json()["facts"]["what"] == "prices of signer 0"
         assert (await send(client, say(core, signer=1))).status_code == 200
