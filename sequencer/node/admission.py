@@ -36,7 +36,7 @@ from sequencer.node.commands import (
 )
 from sequencer.node.exposure import PretradeTerms
 from sequencer.node.live import LiveRecord, LiveState, Slot
-from sequencer.node.outcome import Outcome
+from sequencer.node.outcome import ClosedOrder, Outcome
 from sequencer.node.pretrade import RestingTotals, admit_order
 from sequencer.node.refusals import CancelTimeNotRising, NonceUsed, WithdrawOnly
 
@@ -53,6 +53,7 @@ class Admission:
         self.withdraw_only = False
         self._terms: PretradeTerms | None = None
         self._totals: dict[int, RestingTotals] = {}
+        self._closed: dict[int, list[ClosedOrder]] = {}  # by account, what its totals still hold
         self._next_nonce: dict[Slot, int] = {}  # lowest free nonces above what `live` says
         self._cancel_all_ms: dict[int, int] = {}
         self._unwritten: list[ClientCommand] = []  # admitted, not yet in `live`
@@ -72,7 +73,12 @@ class Admission:
 
     def get_totals(self, account: int) -> RestingTotals:
         """Return the open orders of an account."""
-        return self._totals.setdefault(account, RestingTotals())
+        totals = self._totals.setdefault(account, RestingTotals())
+        for one in self._closed.pop(account, ()):
+            known = totals.get(one.slot)
+            if known is not None and known[0].nonce <= one.nonce:
+                totals.remove(one.slot)
+        return totals
 
     def find_cash_nonce(self, account: int) -> int:
         """Return the cash nonce that the account's next operation must have: the lowest that no waiting one has.
@@ -115,12 +121,12 @@ class Admission:
         return None
 
     def follow(self, outcome: Outcome) -> None:
-        """Let go of what an auction closed, and note what it filled. What is unwritten stays on top."""
+        """Let go of what an auction closed, and note what it filled. What is unwritten stays on top.
+
+        An account's sums change when they are next asked for: thousands at once would keep everybody waiting.
+        """
         for one in outcome.closed:
-            totals = self.get_totals(one.account)
-            known = totals.get(one.slot)
-            if known is not None and known[0].nonce <= one.nonce:
-                totals.remove(one.slot)
+            self._closed.setdefault(one.account, []).append(one)
         for fill in outcome.batch.fills if outcome.batch else ():
             totals = self.get_totals(fill.account)
             known = totals.get(fill.slot)
@@ -134,6 +140,8 @@ class Admission:
         self._cancel_all_ms.clear()
         self._unwritten.clear()
         self._unwritten_cash.clear()
+        if self._closed:  # one account each time, for those who never come back
+            self.get_totals(next(iter(self._closed)))
 
     def forget(self) -> None:
         """Take back what was admitted and could not be written."""
@@ -203,6 +211,7 @@ class Admission:
             raise CancelTimeNotRising(account, time_ms, previous_ms)
         self._cancel_all_ms[account] = time_ms
         self._totals.pop(account, None)
+        self._closed.pop(account, None)
 
     def _admit_cash(self, request: CashRequest, account: Account) -> None:
         op, tick = request.op, self.terms.tick

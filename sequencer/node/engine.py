@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Final
 
+from sequencer.node.commands import Kind
 from sequencer.node.engine_loop import EngineMessage, run_engine
 from sequencer.node.links import LogRecord
 from sequencer.node.live import LiveState
@@ -18,6 +19,7 @@ __all__ = ["Engine"]
 
 _SPAWN: Final = multiprocessing.get_context("spawn")  # a fork would copy threads' locks
 _END_S: Final = 5.0
+_TELL_S: Final = 0.02  # an engine looks at its books four times a second: it need not be woken by every group
 
 
 class Engine:
@@ -40,6 +42,7 @@ class Engine:
         theirs.close()
         self._outgoing: SimpleQueue[LiveState | list[LogRecord] | None] = SimpleQueue()
         self._outgoing.put(live.copy())  # as it stands now: pickled over there, and nothing here waits for it
+        self._untold: list[LogRecord] = []
         self._is_closed = False
         for target in (self._send, self._receive):
             threading.Thread(target=target, args=(self._connection,), daemon=True).start()
@@ -50,8 +53,17 @@ class Engine:
         return self._process.pid
 
     def tell(self, records: Sequence[LogRecord]) -> None:
-        """Hand on records of the log, in order."""
-        self._outgoing.put(list(records))
+        """Hand on records of the log, in order; those of a moment together, unless an auction is among them."""
+        if not self._untold:
+            self._loop.call_later(_TELL_S, self._hand_on)
+        self._untold += records
+        if any(record.kind == Kind.AUCTION for record in records):
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        if self._untold:
+            self._outgoing.put(self._untold)
+            self._untold = []
 
     def close(self) -> None:
         """End the process, whatever it does: the log has all that matters."""

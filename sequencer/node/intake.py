@@ -27,7 +27,7 @@ Answer: TypeAlias = Receipt | RollupError
 _Waiting: TypeAlias = tuple[Sequence[ClientCommand], asyncio.Future[list[Answer]]]
 _MAX_WAITING: Final = 50_000
 _MAX_GROUP: Final = 2_000  # commands judged and written together
-_CHECKED_AT_ONCE: Final = 2  # commands, a tenth of a millisecond each: a thread would take as long to wake
+_FEW: Final = 64  # commands, checked in half a millisecond: to wake a thread, and take turns with it, takes longer
 _REMEMBERED: Final = 100_000  # messages of a generation; of two it is known where they stand, 140 bytes each
 
 
@@ -87,7 +87,7 @@ class Intake:
     async def _check(self, commands: Sequence[ClientCommand]) -> list[Checked]:
         """Return what can be said of each by itself. Should its key change meanwhile, its epoch is the wrong one."""
         state = self._admission.live.state
-        if len(commands) <= _CHECKED_AT_ONCE:
+        if len(commands) <= _FEW:
             return check_commands(commands, self._domain, state)
         return await asyncio.to_thread(check_commands, commands, self._domain, state)
 

@@ -26,6 +26,7 @@ from sequencer.node.deploying import NodeDeployment, read_deployment, read_seque
 from sequencer.node.pipeline_state import ProvedGroup
 from sequencer.node.public_requests import execute
 from sequencer.node.publisher import Publisher
+from sequencer.node.worker_process import LOWEST_PRIORITY, give_way
 from verifier.base_layer import BaseLayer
 
 __all__ = ["run_publisher"]
@@ -154,4 +155,6 @@ class _Service:
 def run_publisher(connection: Connection, config: PublisherConfig) -> None:
     """Serve until told to stop, or until the node is gone. A terminal's Ctrl-C is the node's to deal with."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if is_embedded(config.base_layer):
+        give_way(LOWEST_PRIORITY)  # py-evm computes for seconds: orders come first
     _Service(connection, config).run()

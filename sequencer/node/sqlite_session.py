@@ -24,6 +24,10 @@ _CORRUPT: Final = {
     sqlite3.SQLITE_MISMATCH,
     sqlite3.SQLITE_FORMAT,
 }
+_INSERT: Final = "INSERT INTO zkm_log (sequence, kind, time_us, link, body) VALUES "
+_ROW: Final = "(?, ?, ?, ?, ?)"
+# Rows of one statement, a power of two. Each statement gives Python up and waits for it again, four times.
+_ROWS_AT_ONCE: Final = 128
 _PRIMARY_CODE: Final = 0xFF  # an extended result code holds its primary code in the low byte
 
 
@@ -59,10 +63,13 @@ class SqliteSession:
 
     def insert_log(self, records: Sequence[LogRecord]) -> None:
         """Add rows to zkm_log."""
+        start = 0
         with sqlite_errors(self._store):
-            self._connection.executemany(
-                "INSERT INTO zkm_log (sequence, kind, time_us, link, body) VALUES (?, ?, ?, ?, ?)", records
-            )
+            while start < len(records):
+                count = min(_ROWS_AT_ONCE, 1 << (len(records) - start).bit_length() - 1)  # few statements, each known
+                values = [value for record in records[start : start + count] for value in record]
+                self._connection.execute(_INSERT + ", ".join([_ROW] * count), values)
+                start += count
 
     def _execute(self, sql: str, values: Sequence[object]) -> sqlite3.Cursor:
         return self._connection.execute(sql.replace("%s", "?"), values)

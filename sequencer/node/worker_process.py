@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 
 from sequencer.node.proving_errors import ProofTimeout, ProverLost
 
-__all__ = ["LOWEST_PRIORITY", "WorkerProcess"]
+__all__ = ["LOWEST_PRIORITY", "WorkerProcess", "give_way"]
 
 LOWEST_PRIORITY: Final = 19  # nice(2): gets what nobody else wants
 _Answer = TypeVar("_Answer")
@@ -87,11 +87,22 @@ class WorkerProcess:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
+def give_way(niceness: int) -> None:
+    """Let this process, and the threads that it starts from now on, go behind others: niceness 0 to 19.
+
+    At the lowest, where the system has it, by SCHED_IDLE (sched(7)): whoever wakes then takes a processor at once. A
+    thread that is only nice keeps it to the end of its turn, three milliseconds, and a waking one takes it for busy.
+    """
+    os.nice(niceness)
+    if niceness >= LOWEST_PRIORITY and hasattr(os, "SCHED_IDLE"):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
 def _start(n_threads: int, niceness: int) -> None:
     """Prepare a worker before it loads anything. A terminal's Ctrl-C is the node's to deal with."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["RAYON_NUM_THREADS"] = str(n_threads)  # read when the kernel first computes
-    os.nice(niceness)
+    give_way(niceness)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

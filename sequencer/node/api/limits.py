@@ -50,13 +50,17 @@ class RateLimits:
 
     def __init__(self, limits: ApiLimits) -> None:
         """Start with every bucket full."""
-        self._store = store = MemoryStore(options={"MAX_SIZE": limits.max_buckets})
-        self._requests = _Bucket("requests of this address", limits.requests_per_s_per_address, store)
-        self._commands = _Bucket("commands of this address", limits.commands_per_s_per_address, store)
-        self._accounts = _Bucket("commands of account", limits.commands_per_s_per_account, store)
-        self._signers = _Bucket("prices of signer", limits.prices_per_s_per_signer, store)
-        self._checks = _Bucket("checks of this node", limits.checks_per_s, store)
-        self._checks_of_address = _Bucket("checks of this address", limits.checks_per_s_per_address, store)
+        self._store = MemoryStore(options={"MAX_SIZE": limits.max_buckets})
+
+        def make(what: str, per_s: int) -> _Bucket:
+            return _Bucket(what, per_s, self._store, limits.max_buckets)
+
+        self._requests = make("requests of this address", limits.requests_per_s_per_address)
+        self._commands = make("commands of this address", limits.commands_per_s_per_address)
+        self._accounts = make("commands of account", limits.commands_per_s_per_account)
+        self._signers = make("prices of signer", limits.prices_per_s_per_signer)
+        self._checks = make("checks of this node", limits.checks_per_s)
+        self._checks_of_address = make("checks of this address", limits.checks_per_s_per_address)
 
     def take_request(self, address: str) -> None:
         """Count one request. Raises RateExceeded."""
@@ -92,10 +96,17 @@ class RateLimits:
 
 
 class _Bucket:
-    def __init__(self, what: str, per_s: int, store: MemoryStore) -> None:
+    """Buckets of one rate, by key.
+
+    What a bucket held after its last charge is remembered: it can only have more since, so most checks ask no further.
+    """
+
+    def __init__(self, what: str, per_s: int, store: MemoryStore, max_buckets: int) -> None:
         self._what, self._per_s = what, per_s
         self._quota = per_sec(per_s, burst=2 * per_s)
         self._throttled = Throttled(using=RateLimiterType.GCRA.value, quota=self._quota, store=store)
+        self._left: dict[str, int] = {}  # at least, by key
+        self._max_buckets = max_buckets
 
     def take(self, key: str, count: int) -> None:
         result = self._throttled.limit(self._spell(key), count)
@@ -103,6 +114,8 @@ class _Bucket:
             raise self._refuse(self._what, result.state.retry_after)
 
     def check(self, key: str, count: int) -> RollupError | None:
+        if self._left.get(key, 0) >= count:
+            return None
         remaining = self._throttled.peek(self._spell(key)).remaining
         if remaining >= count:
             return None
@@ -110,9 +123,12 @@ class _Bucket:
 
     def drain(self, key: str, count: int) -> None:
         spelled = self._spell(key)
-        left = min(count, self._throttled.peek(spelled).remaining)
-        if left > 0:
-            self._throttled.limit(spelled, left)
+        result = self._throttled.limit(spelled, count)
+        if result.limited and (left := min(count, self._throttled.peek(spelled).remaining)) > 0:
+            result = self._throttled.limit(spelled, left)
+        if len(self._left) >= self._max_buckets:
+            self._left.clear()
+        self._left[key] = 0 if result.limited else result.state.remaining
 
     def _spell(self, key: str) -> str:
         return f"{self._what} {key}"
