@@ -55,6 +55,17 @@ def read_bodies(store: Store) -> list[bytes]:
 class StoreSuite:
     """Tests over the fixture `target`: a folder or a URL with nothing in it."""
 
+    def test_groups_of_any_size_are_read_back(self, target: str) -> None:
+        sizes = (1, 2, 3, 64, 127, 128, 129, 300)
+        bodies = [b"%d of %d" % (index, size) for size in sizes for index in range(size)]
+        rest = iter(bodies)
+        with open_store(target) as store:
+            for size in sizes:
+                store.append([Record(1, next(rest)) for _ in range(size)])
+            assert read_bodies(store) == bodies
+        with open_store(target) as store:  # its links hold
+            assert store.last_sequence == len(bodies)
+
     def test_append_and_read_back(self, target: str) -> None:
         with open_store(target) as store:
             assert (store.head, store.last_sequence, store.read(0, 10)) == (GENESIS, 0, [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from random import Random
 
 import pytest
@@ -93,8 +94,16 @@ class Desk:
 
 
 def describe(admission: Admission) -> dict[int, tuple[object, int]]:
-    """Return the open orders of every account that has some, and what they may be charged."""
-    totals = {account: one for account, one in admission._totals.items() if len(one)}
+    """Return the open orders of every account that has some, and what they may be charged.
+
+    Of a copy: what an auction closed is let go when an account is asked for, and stays until then.
+    """
+    asked = copy(admission)
+    asked._closed = dict(admission._closed)
+    asked._totals = {account: copy(one) for account, one in admission._totals.items()}
+    for one in asked._totals.values():
+        one._orders, one._standing = dict(one._orders), None
+    totals = {account: one for account in admission._totals if len(one := asked.get_totals(account))}
     return {account: (dict(one._orders), one.charges_atoms) for account, one in sorted(totals.items())}
 
 

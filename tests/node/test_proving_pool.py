@@ -123,6 +123,7 @@ def test_worker_is_lost_or_late_and_serves_again() -> None:
     worker.end()
     nice = WorkerProcess(1, ProverSettings(KEYS_DIR).niceness)
     assert nice.run("job", PATIENCE_S, os.getpriority, os.PRIO_PROCESS, 0) == 19
+    assert nice.run("job", PATIENCE_S, os.sched_getscheduler, 0) == os.SCHED_IDLE  # on Linux, where this runs
     nice.end()
     with pytest.raises(ProverLost, match="ended"):
         worker.run("job", PATIENCE_S, os.getpid)
