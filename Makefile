@@ -34,6 +34,11 @@ NEEDS_POSTGRES := tests/postgres
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 NEEDS_CHROMIUM := tests/browser
 
+# Debian with apt's lists, systemd and useradd, as docs/node-ops.md has them.
+DEBIAN := $(shell { grep -x ID=debian /etc/os-release && ls /var/lib/apt/lists/*_Packages* && PATH=$$PATH:/usr/sbin && \
+  command -v apt-get && command -v useradd && command -v systemctl && command -v systemd-analyze; } >/dev/null 2>&1 && echo yes)
+NEEDS_DEBIAN := tests/debian
+
 .PHONY: help demo test test-paths lint docs bench mutants lane-bounds sanitize dashboard lock system-deps node third-party-state clean
 
 help:
@@ -65,6 +70,10 @@ test: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel third-party-state
 	if [ -z '$(POSTGRES)' ]; then \
 	  left_out+=(--ignore=$(NEEDS_POSTGRES)); \
 	  echo "left out: $(NEEDS_POSTGRES) (no PostgreSQL server here: make system-deps)"; \
+	fi; \
+	if [ -z '$(DEBIAN)' ]; then \
+	  left_out+=(--ignore=$(NEEDS_DEBIAN)); \
+	  echo "left out: $(NEEDS_DEBIAN) (no Debian with apt's lists, systemd and useradd here)"; \
 	fi; \
 	$(BIN)/python -m pytest tests -n $(WORKERS) --dist loadfile --no-loadscope-reorder "$${left_out[@]}" </dev/null
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["BY_HAND", "CI", "EXACT", "MEASUREMENTS", "PATHS"]
+__all__ = ["BY_HAND", "CI", "EXACT", "MEASUREMENTS", "PATHS", "TRIED"]
 
 CI: Final = ".ci/run: "
 _NODE: Final = "node/whole_node::new_user_trades_kills_the_node_and_finds_everything_again"
@@ -82,6 +82,7 @@ EXACT: Final = {
     "python -m pytest tests/browser": f"{CI}make test",
     "python -m tests.verifier.rollup_gas": "verifier/rollup_gas::gas_is_as_pinned",
     "python -m tests.circuits.refusals": "circuits/exit::invalid_exits_are_refused_by_the_constraint_they_break",
+    "python -m tests.browser.crash_day docs/top.svg": "top/crash_day::a_trader_and_a_falling_price",
     "python -m benchmarks.store --folder PATH --postgres URL": "postgres/store_figures::figures_of_a_server",
     "python -m verifier.solc": "third_party/solc::changed_source_changes_the_artifact",
     "snarkjs powersoftau verify": "third_party/powers_by_snarkjs::snarkjs_sets_up_by_our_powers_as_we_prepare_them",
@@ -101,15 +102,19 @@ MEASUREMENTS: Final = {
     "benchmarks.prover.profile": f"{_SMALL}profile_of_a_chain",
     "benchmarks.store": f"{_SMALL}store_of_few_records",
 }
+# What would change the system: the tool itself is run, but told to pretend (--simulate, --dry-run), or to work below a
+# folder (--prefix, --root).
+_DEBIAN: Final = "debian/commands_of_the_host::"
+TRIED: Final = {
+    "make system-deps": f"{_DEBIAN}system_deps_are_packages_that_apt_would_install",
+    "useradd --system zkmargin": f"{_DEBIAN}user_of_the_unit_is_the_one_that_useradd_makes",
+    "systemctl enable --now zkmargin-node": f"{_DEBIAN}unit_is_enabled_for_the_next_start",
+    "pip install -r requirements/ray.in": "node/proving_pool::requirement_of_ray_is_read_by_pip",
+}
 # What no test can run here, and why.
 BY_HAND: Final = {
-    "make sanitize": "needs nightly Rust, and half an hour",
-    "python -m tests.browser.crash_day docs/top.svg": "a node for four minutes, to draw a picture of it",
-    "make system-deps": "installs packages of the system as root",
-    "pip install -r requirements/ray.in": "260 MB that are no part of the locked requirements",
-    "python -m tests.ray_check": "needs Ray",
-    "useradd --system zkmargin": "changes the system's users; tests/node/test_ops_files.py reads the unit",
-    "systemctl enable --now zkmargin-node": "needs systemd; tests/node/test_ops_files.py reads the unit",
+    "make sanitize": "needs nightly Rust, and half an hour; tests/prover/test_other_kernel.py tries what it is made of",
+    "python -m tests.ray_check": "needs Ray, 260 MB; tests/node/test_proving_pool.py sees that it says so",
     "podman build -t zkmargin .": "needs podman and a registry; tests/node/test_ops_files.py reads the Containerfile",
     "podman run -v zkmargin:/var/lib/zkmargin:U -p 127.0.0.1:8645:8645 zkmargin": "as before",
     "cargo run --release --package zkmargin-primitives --example timings": "figures; `make test` builds every example",
