@@ -12,6 +12,8 @@ PACKAGES := rollup circuits prover verifier sequencer
 CARGO := cargo
 KERNEL := prover/native
 KERNEL_SOURCES := pyproject.toml $(KERNEL)/Cargo.toml $(KERNEL)/primitives/Cargo.toml $(KERNEL)/lanes/Cargo.toml $(KERNEL)/Cargo.lock $(shell find $(KERNEL)/src $(KERNEL)/primitives/src $(KERNEL)/lanes/src -name '*.rs')
+# Both packages at once: for one alone cargo builds arkworks again, with fewer features.
+RUST_TESTS := $(CARGO) test --quiet --profile checked --locked --manifest-path $(KERNEL)/Cargo.toml --package zkmargin-primitives --package zkmargin-lanes
 WORKERS ?= auto
 
 SITE := .cache/site
@@ -53,7 +55,7 @@ demo: $(VENV)/.stamp-kernel
 	@$(BIN)/zkmargin demo
 
 test: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel third-party-state
-	@$(CARGO) test --quiet --release --locked --manifest-path $(KERNEL)/Cargo.toml --package zkmargin-primitives --package zkmargin-lanes </dev/null
+	@$(RUST_TESTS) </dev/null
 	@left_out=(); \
 	if [ ! -e node_modules/.stamp ]; then \
 	  left_out=(--ignore=$(NEEDS_NODE)); \
@@ -95,9 +97,9 @@ docs: $(VENV)/.stamp-docs $(VENV)/.stamp-kernel
 bench: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
 	@$(BIN)/python -m benchmarks
 
-# The lanes' tests once more with every bound of docs/kernel.md held on every operation; builds arkworks for it.
+# The tests in Rust alone: every bound of docs/kernel.md is held on every operation.
 lane-bounds:
-	@$(CARGO) test --quiet --locked --manifest-path $(KERNEL)/Cargo.toml --package zkmargin-lanes </dev/null
+	@$(RUST_TESTS) </dev/null
 
 # The prover's tests by each path of the kernel that this machine has, whatever path it would choose itself.
 test-paths: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel

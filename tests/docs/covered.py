@@ -73,7 +73,9 @@ EXACT: Final = {
     "make bench": f"{_SMALL}all_figures_in_small",
     "make mutants": f"{_SMALL}mutants_of_one_template",  # all of them: circuits/other_mutants and the lanes' own tests
     "make dashboard": "bundle/bundle::bundle_is_what_its_source_makes",
-    "make lane-bounds": f"{CI}make test",  # the same Rust tests in release, where debug assertions are off
+    "cargo run --release --package zkmargin-primitives --example timings": "prover/examples::timings_of_few_runs",
+    "cargo run --release --package zkmargin-lanes --example msm": "prover/examples::sums_of_few_points",
+    "make lane-bounds": f"{CI}make test",  # the same tests in Rust
     "npm ci": f"{CI}make test",  # its `third-party-state`
     "python examples/market_maker.py --wallet w7": _NODE,
     "python examples/taker.py buy --wallet w8": _NODE,
@@ -117,6 +119,4 @@ BY_HAND: Final = {
     "python -m tests.ray_check": "needs Ray, 260 MB; tests/node/test_proving_pool.py sees that it says so",
     "podman build -t zkmargin .": "needs podman and a registry; tests/node/test_ops_files.py reads the Containerfile",
     "podman run -v zkmargin:/var/lib/zkmargin:U -p 127.0.0.1:8645:8645 zkmargin": "as before",
-    "cargo run --release --package zkmargin-primitives --example timings": "figures; `make test` builds every example",
-    "cargo run --release --package zkmargin-lanes --example msm": "as before",
 }
