@@ -120,8 +120,8 @@ def _build_arkworks() -> str:
 def _build_msm_example() -> str:
     native = ROOT / "prover" / "native"
     target = Path(os.environ.get("CARGO_TARGET_DIR") or native / "target")
-    arguments = ["build", "--release", "--locked", "--example", "msm_timing"]
-    _build("cargo", arguments, native, {"PYO3_PYTHON": sys.executable})
+    arguments = ["build", "--release", "--locked", "--package", "zkmargin-lanes", "--example", "msm_timing"]
+    _build("cargo", arguments, native, {})
     return str(target / "release" / "examples" / "msm_timing")
 
 

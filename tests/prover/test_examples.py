@@ -12,7 +12,10 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from tests.node_stores import ROOT
+from tests.prover.paths import PATHS, SWITCH, has_lanes
 
 MANIFEST = ROOT / "prover" / "native" / "Cargo.toml"
 PACKAGES = ("--package", "zkmargin-primitives", "--package", "zkmargin-lanes")
@@ -33,21 +36,22 @@ def build() -> dict[str, Path]:
     }
 
 
-def run(name: str, *arguments: str) -> list[str]:
+def run(name: str, *arguments: str, asked: str = "") -> list[str]:
     """Return the lines that an example prints; it ends with status 0."""
-    return subprocess.run([build()[name], *arguments], capture_output=True, check=True, text=True).stdout.splitlines()
+    command = [build()[name], *arguments]
+    return subprocess.run(command, input=asked, capture_output=True, check=True, text=True).stdout.splitlines()
 
 
 def count_lanes() -> int:
     """Return how often an example measures the lanes: three times where the processor has their instructions."""
-    return 3 if "avx512ifma" in Path("/proc/cpuinfo").read_text() else 0
+    return 3 if has_lanes() else 0
 
 
 def test_every_example_is_run_here() -> None:
     files = {
         path.stem for package in ("primitives", "lanes") for path in MANIFEST.parent.glob(f"{package}/examples/*.rs")
     }
-    assert build().keys() == files == {"timings", "msm", "fft", "clock"}
+    assert build().keys() == files == {"timings", "msm", "msm_timing", "fft", "clock"}
 
 
 def test_timings_of_few_runs() -> None:
@@ -64,6 +68,15 @@ def test_sums_of_few_points() -> None:
     for group in ("G1", "G2"):
         assert sum(line.startswith(f"{group} 2^10, arkworks: ") for line in lines) == 1
         assert sum(line.startswith(f"{group} 2^10: ") for line in lines) == count_lanes()
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("group", ["g1", "g2"])
+def test_sums_of_a_contestant(group: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SWITCH, path)
+    said = [json.loads(line) for line in run("msm_timing", group, "10", asked="\n\n")]
+    assert said[0] == {"ready": True, "kernel": path}
+    assert [one["verified"] for one in said[1:]] == [True, True]
 
 
 def test_transforms_of_few_values() -> None:
