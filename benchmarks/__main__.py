@@ -6,7 +6,9 @@ import json
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -83,11 +85,11 @@ def measure_proving(shape: str, n_proofs: int) -> dict[str, float]:
 def main(shape_names: tuple[str, ...], runs: int, keys: Path | None, as_json: bool) -> None:
     """Measure constraints, templates, witness, proof, hashes; compare with peers."""
     progress = Console(stderr=True)
-    figures: dict[str, object] = {
+    figures: dict[str, Any] = {
         "machine": platform.processor() or platform.machine(),
         "python": platform.python_version(),
     }
-    figures["constraints"] = constraints = count_constraints()
+    figures["constraints"] = count_constraints()
     shapes = {}
     for shape in shape_names:
         progress.print(f"{shape}: templates, setup, witness, proofs: {runs}")
@@ -99,12 +101,18 @@ def main(shape_names: tuple[str, ...], runs: int, keys: Path | None, as_json: bo
     figures |= {"shapes": shapes, "microseconds": micros, "verification_ms": millis}
     if as_json:
         click.echo(json.dumps(figures, indent=2))
-        return
-    console = Console()
-    console.print(_constraint_table(constraints))
-    console.print(_proving_table(shapes))
-    console.print(_hash_table(micros))
-    console.print(_verification_table(millis))
+    else:
+        Console().print(*make_tables(figures), sep="\n")
+
+
+def make_tables(figures: Mapping[str, Any]) -> list[Table]:
+    """Return tables 1 to 4 of docs/benchmarks.md."""
+    return [
+        _constraint_table(figures["constraints"]),
+        _proving_table(figures["shapes"]),
+        _hash_table(figures["microseconds"]),
+        _verification_table(figures["verification_ms"]),
+    ]
 
 
 def _constraint_table(constraints: dict[str, int]) -> Table:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.__main__ import make_tables
 from tests.node_stores import ROOT
 
 KEYS_DIR = ROOT / ".cache" / "test-keys"
@@ -44,6 +45,9 @@ def test_all_figures_in_small() -> None:
         "eddsa_verify",
     }
     assert {"kernel", "py-ecc", "contract in py-evm"} <= found["verification_ms"].keys()
+    for table, name in zip(make_tables(found), ("Tick", "prove, s", "eddsa_sign", "py-ecc"), strict=True):
+        assert name in table.columns[0].cells
+        assert "" not in table.columns[1].cells
 
 
 def test_kernel_of_few_rows() -> None:
