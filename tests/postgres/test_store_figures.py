@@ -12,5 +12,5 @@ def test_figures_of_a_server(target: str, tmp_path: Path) -> None:
     lines = run("benchmarks.store", "--folder", str(tmp_path), "--postgres", target, *small).splitlines()
     kinds = [line.split(":")[0] for line in lines]
     assert kinds[:10] == ["SQLite"] * 5 + ["PostgreSQL"] * 5
-    assert all(int(line.split(": ")[2].split()[0]) > 0 for line in lines[5:9])
+    assert [int(line.split(": ")[1].removeprefix("groups of ")) for line in lines[5:9]] == [1, 10, 100, 1000]
     assert lines[9].startswith("PostgreSQL: 2,000 records, opened: CPU ")
