@@ -12,6 +12,8 @@ PACKAGES := rollup circuits prover verifier sequencer
 CARGO := cargo
 KERNEL := prover/native
 KERNEL_SOURCES := pyproject.toml $(KERNEL)/Cargo.toml $(KERNEL)/primitives/Cargo.toml $(KERNEL)/lanes/Cargo.toml $(KERNEL)/Cargo.lock $(shell find $(KERNEL)/src $(KERNEL)/primitives/src $(KERNEL)/lanes/src -name '*.rs')
+# Both packages at once: for one alone cargo builds arkworks again, with fewer features.
+RUST_TESTS := $(CARGO) test --quiet --profile checked --locked --manifest-path $(KERNEL)/Cargo.toml --package zkmargin-primitives --package zkmargin-lanes
 WORKERS ?= auto
 
 SITE := .cache/site
@@ -34,6 +36,11 @@ NEEDS_POSTGRES := tests/postgres
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 NEEDS_CHROMIUM := tests/browser
 
+# Debian with apt's lists, systemd and useradd, as docs/node-ops.md has them.
+DEBIAN := $(shell { grep -x ID=debian /etc/os-release && ls /var/lib/apt/lists/*_Packages* && PATH=$$PATH:/usr/sbin && \
+  command -v apt-get && command -v useradd && command -v systemctl && command -v systemd-analyze; } >/dev/null 2>&1 && echo yes)
+NEEDS_DEBIAN := tests/debian
+
 .PHONY: help demo test test-paths lint docs bench mutants lane-bounds sanitize dashboard lock system-deps node third-party-state clean
 
 help:
@@ -48,7 +55,7 @@ demo: $(VENV)/.stamp-kernel
 	@$(BIN)/zkmargin demo
 
 test: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel third-party-state
-	@$(CARGO) test --quiet --release --locked --manifest-path $(KERNEL)/Cargo.toml --package zkmargin-primitives --package zkmargin-lanes </dev/null
+	@$(RUST_TESTS) </dev/null
 	@left_out=(); \
 	if [ ! -e node_modules/.stamp ]; then \
 	  left_out=(--ignore=$(NEEDS_NODE)); \
@@ -65,6 +72,10 @@ test: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel third-party-state
 	if [ -z '$(POSTGRES)' ]; then \
 	  left_out+=(--ignore=$(NEEDS_POSTGRES)); \
 	  echo "left out: $(NEEDS_POSTGRES) (no PostgreSQL server here: make system-deps)"; \
+	fi; \
+	if [ -z '$(DEBIAN)' ]; then \
+	  left_out+=(--ignore=$(NEEDS_DEBIAN)); \
+	  echo "left out: $(NEEDS_DEBIAN) (no Debian with apt's lists, systemd and useradd here)"; \
 	fi; \
 	$(BIN)/python -m pytest tests -n $(WORKERS) --dist loadfile --no-loadscope-reorder "$${left_out[@]}" </dev/null
 
@@ -86,9 +97,9 @@ docs: $(VENV)/.stamp-docs $(VENV)/.stamp-kernel
 bench: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
 	@$(BIN)/python -m benchmarks
 
-# The lanes' tests once more with every bound of docs/kernel.md held on every operation; builds arkworks for it.
+# The tests in Rust alone: every bound of docs/kernel.md is held on every operation.
 lane-bounds:
-	@$(CARGO) test --quiet --locked --manifest-path $(KERNEL)/Cargo.toml --package zkmargin-lanes </dev/null
+	@$(RUST_TESTS) </dev/null
 
 # The prover's tests by each path of the kernel that this machine has, whatever path it would choose itself.
 test-paths: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel

@@ -6,6 +6,9 @@ import json
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -56,40 +59,60 @@ def count_constraints() -> dict[str, int]:
     return {name: gadgets[name] for name in CEILINGS if name in gadgets} | lanes | shapes
 
 
-def measure_proving(shape: str) -> dict[str, float]:
+def measure_proving(shape: str, n_proofs: int) -> dict[str, float]:
     """Return the figures of one shape, measured in a process of its own so that peak memory is its own."""
-    done = subprocess.run([sys.executable, "-m", "benchmarks.proving", shape], stdout=subprocess.PIPE, check=True)
+    command = [sys.executable, "-m", "benchmarks.proving", shape, str(n_proofs)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
     figures: dict[str, float] = json.loads(done.stdout)
     return figures
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--shape",
+    "shape_names",
+    multiple=True,
+    default=("small", "block"),
+    show_default=True,
+    type=click.Choice(("tiny", "small", "block")),
+    help="What is proved; again for another.",
+)
+@click.option(
+    "--runs", default=3, show_default=True, type=click.IntRange(1, 100), help="Proofs, and verifications by py-ecc."
+)
+@click.option("--keys", type=click.Path(path_type=Path), help="Keeps the key of the verification's proof.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
-def main(as_json: bool) -> None:
+def main(shape_names: tuple[str, ...], runs: int, keys: Path | None, as_json: bool) -> None:
     """Measure constraints, templates, witness, proof, hashes; compare with peers."""
     progress = Console(stderr=True)
-    figures: dict[str, object] = {
+    figures: dict[str, Any] = {
         "machine": platform.processor() or platform.machine(),
         "python": platform.python_version(),
     }
-    figures["constraints"] = constraints = count_constraints()
+    figures["constraints"] = count_constraints()
     shapes = {}
-    for shape in ("small", "block"):
-        progress.print(f"{shape}: templates, setup, witness, three proofs")
-        shapes[shape] = measure_proving(shape)
+    for shape in shape_names:
+        progress.print(f"{shape}: templates, setup, witness, proofs: {runs}")
+        shapes[shape] = measure_proving(shape, runs)
     progress.print("hashes and signatures")
     micros = hashes.measure()
     progress.print("verification")
-    millis = verification.measure()
+    millis = verification.measure(runs, keys)
     figures |= {"shapes": shapes, "microseconds": micros, "verification_ms": millis}
     if as_json:
         click.echo(json.dumps(figures, indent=2))
-        return
-    console = Console()
-    console.print(_constraint_table(constraints))
-    console.print(_proving_table(shapes))
-    console.print(_hash_table(micros))
-    console.print(_verification_table(millis))
+    else:
+        Console().print(*make_tables(figures), sep="\n")
+
+
+def make_tables(figures: Mapping[str, Any]) -> list[Table]:
+    """Return tables 1 to 4 of docs/benchmarks.md."""
+    return [
+        _constraint_table(figures["constraints"]),
+        _proving_table(figures["shapes"]),
+        _hash_table(figures["microseconds"]),
+        _verification_table(figures["verification_ms"]),
+    ]
 
 
 def _constraint_table(constraints: dict[str, int]) -> Table:

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+import click
+
 from circuits.bits import to_bits
 from circuits.poseidon import poseidon
 from circuits.program import Opcode
@@ -65,8 +67,10 @@ def report_stages() -> Callable[[str, int, int], None]:
     return report
 
 
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("log2", default=20, type=click.IntRange(14, 24))
 def main(log2: int) -> None:
-    """Measure a circuit of just below 2**log2 rows."""
+    """Measure a circuit of just below 2**LOG2 rows: 20 unless given."""
     template = record_template("lane", build_lane)
     n_instances = ((1 << log2) - 2) // template.n_rows
     ports = [[1]] * n_instances
@@ -89,4 +93,4 @@ def main(log2: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20)
+    main()

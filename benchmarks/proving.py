@@ -15,11 +15,9 @@ from prover import kernel
 from prover.circuit import KernelBatch
 from rollup.shapes import get_shape
 
-N_PROOFS = 3
 
-
-def measure(shape_name: str) -> dict[str, float | int]:
-    """Return seconds and bytes of each stage for a full batch of the shape; witness and proof are medians of three."""
+def measure(shape_name: str, n_proofs: int) -> dict[str, float | int]:
+    """Return seconds and bytes of each stage for a full batch of the shape; witness and proof are medians."""
     kernel.install()
     shape = get_shape(shape_name)
     from circuits.batch import build_batch_circuit  # here, so that recording templates is all inside the clock
@@ -37,7 +35,7 @@ def measure(shape_name: str) -> dict[str, float | int]:
         figures |= {"setup_s": time.perf_counter() - started, "key_bytes": key_path.stat().st_size}
         key = kernel.ProvingKey.load(key_path)
         witness_s, prove_s, verify_s = [], [], []
-        for _ in range(N_PROOFS):
+        for _ in range(n_proofs):
             started = time.perf_counter()
             witness = batch.compute_witness(trace)
             witness_s.append(time.perf_counter() - started)
@@ -58,4 +56,4 @@ def _peak_bytes() -> int:
 
 
 if __name__ == "__main__":
-    json.dump(measure(sys.argv[1]), sys.stdout)
+    json.dump(measure(sys.argv[1], int(sys.argv[2])), sys.stdout)

@@ -24,14 +24,13 @@ from sequencer.node.receipts import ReceiptChain, verify_receipt
 
 BODY_BYTES = 200  # an order with its signature
 GROUPS = (1, 10, 100, 1000)
-SECONDS_EACH = 3.0
-N_REOPENED = 1_000_000
+_N_GROUPS = 20  # in which the log to be opened is written
 
 
-def measure_appends(target: str, n_records: int) -> int:
-    """Return durable records a second in groups of this size: the median of three runs."""
+def measure_appends(target: str, n_records: int, seconds: float) -> int:
+    """Return durable records a second in groups of this size: the median of three runs of so many seconds."""
     group = [Record(1, os.urandom(BODY_BYTES)) for _ in range(n_records)]
-    return sorted(_append_for(target, group, SECONDS_EACH) for _ in range(3))[1]
+    return sorted(_append_for(target, group, seconds) for _ in range(3))[1]
 
 
 def _append_for(target: str, group: list[Record], seconds: float) -> int:
@@ -44,12 +43,12 @@ def _append_for(target: str, group: list[Record], seconds: float) -> int:
         return int((store.last_sequence - first) / taken_s)
 
 
-def measure_opening(target: str) -> tuple[float, float]:
-    """Return CPU and wall seconds to open a store, verified, with a million records behind its last snapshot."""
-    group = [Record(1, os.urandom(BODY_BYTES)) for _ in range(N_REOPENED // 20)]
+def measure_opening(target: str, n_records: int) -> tuple[float, float]:
+    """Return CPU and wall seconds to open a store, verified, with so many records behind its last snapshot."""
+    group = [Record(1, os.urandom(BODY_BYTES)) for _ in range(n_records // _N_GROUPS)]
     with open_store(target, is_verified=False) as store:
         store.put_snapshot(store.last_sequence, b"")
-        for _ in range(20):
+        for _ in range(_N_GROUPS):
             store.append(group)
     cpu_s, wall_s = time.process_time(), time.perf_counter()
     open_store(target).close()
@@ -84,17 +83,25 @@ def _time_each(run: Callable[[], object], n_items: int) -> float:
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--postgres", "url", help="An empty database to measure as well; its tables stay.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where SQLite writes; a temporary folder otherwise.")
-def main(url: str | None, folder: Path | None) -> None:
+@click.option("--seconds", default=3.0, show_default=True, type=click.FloatRange(0.01, 60), help="Of each of 12 runs.")
+@click.option(
+    "--records",
+    default=1_000_000,
+    show_default=True,
+    type=click.IntRange(_N_GROUPS, 10_000_000),
+    help="Behind the snapshot of the store that is opened.",
+)
+def main(url: str | None, folder: Path | None, seconds: float, records: int) -> None:
     """Measure durable appends, opening, and receipts."""
     with tempfile.TemporaryDirectory(dir=folder) as name:
         targets = {"SQLite": f"{name}/store"} | ({"PostgreSQL": url} if url else {})
         for kind, target in targets.items():
             for n_records in GROUPS:
-                fsync_ms, appends = measure_fsync(Path(name)), measure_appends(target, n_records)
+                fsync_ms, appends = measure_fsync(Path(name)), measure_appends(target, n_records, seconds)
                 row = f"{kind}: groups of {n_records}: {appends} records/s; fsync before {fsync_ms:.2f} ms, after "
                 print(f"{row}{measure_fsync(Path(name)):.2f} ms, load {os.getloadavg()[0]:.1f}", flush=True)
-            cpu_s, wall_s = measure_opening(target)
-            print(f"{kind}: a million records, opened: CPU {cpu_s:.1f} s, wall {wall_s:.1f} s", flush=True)
+            cpu_s, wall_s = measure_opening(target, records)
+            print(f"{kind}: {records:,} records, opened: CPU {cpu_s:.1f} s, wall {wall_s:.1f} s", flush=True)
     kernel.install()
     print("signed every | sign us | JSON us | verify us | JSON bytes | bytes")
     for sign_every in (1, 2, 4, 8, 16, 32, 96):

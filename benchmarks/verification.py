@@ -14,6 +14,8 @@ from benchmarks.full_block import make_full_block
 from prover import kernel
 from prover.circuit import load_batch
 from rollup.shapes import TINY
+from sequencer.keys import load_or_make_key
+from sequencer.progress import ignore_progress
 from verifier.base_layer import EmbeddedEvm
 from verifier.iden3 import write_proof, write_public_inputs, write_verification_key
 from verifier.keys import decode_proof, decode_verifying_key
@@ -22,21 +24,26 @@ from verifier.verify import Verdict, ask_contract, deploy_verifier, verify_by_ke
 PEER = Path(__file__).parent / "peers" / "verify.cjs"
 
 
-def measure() -> dict[str, float]:
-    """Return milliseconds a verification by verifier; snarkjs where node and its package are there."""
+def measure(n_calls: int, keys: Path | None) -> dict[str, float]:
+    """Return milliseconds a verification by verifier; snarkjs where node and its package are there.
+
+    n_calls: of py-ecc. keys: a folder that has the proving key, or is to keep it.
+    """
     kernel.install()
     batch = load_batch(TINY)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        vk_be = kernel.setup(batch.circuit, folder / "proving.key")
+        key = load_or_make_key(keys or folder, TINY, batch.circuit, ignore_progress).key
+        vk_be = key.verifying_key_be
         witness = batch.compute_witness(make_full_block(TINY))
-        proof_be = kernel.prove(kernel.ProvingKey.load(folder / "proving.key"), batch.circuit, witness)
+        proof_be = kernel.prove(key, batch.circuit, witness)
         publics = kernel.decode_be(witness.public_inputs_be())
         contract = deploy_verifier(EmbeddedEvm(), vk_be)
         figures = {
             "kernel": _time(lambda: verify_by_kernel(kernel.verify, vk_be, proof_be, publics), 50),
-            "py-ecc": _time(lambda: verify_by_py_ecc(vk_be, proof_be, publics), 3),
-            "contract in py-evm": _time(lambda: ask_contract(contract, proof_be, publics), 3),
+            "py-ecc": _time(lambda: verify_by_py_ecc(vk_be, proof_be, publics), n_calls),
+            # once: the embedded chain remembers pairings, and would answer again without any
+            "contract in py-evm": _time(lambda: ask_contract(contract, proof_be, publics), 1),
         }
         write_verification_key(folder / "verification_key.json", decode_verifying_key(vk_be))
         write_proof(folder / "proof.json", decode_proof(proof_be))

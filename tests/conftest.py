@@ -35,6 +35,8 @@ LONG: Final = (
     "cli/test_compare_gas.py",
     "cli/test_settle.py",
     "cli/test_bench.py",
+    "bench/test_small_runs.py",
+    "top/test_crash_day.py",
     "third_party/test_publisher_node.py",
     "third_party/test_cli_node.py",
     "third_party/test_batch_by_snarkjs.py",

@@ -60,12 +60,10 @@ def main(cases: str, runs: int, cores: int, without: str, plot: Path | None, as_
     work.mkdir(parents=True, exist_ok=True)
     progress = Console(stderr=True, highlight=False)
     results = {}
-    skipped = tuple(name for name in without.split(",") if name)
+    skipped = [name for name in without.split(",") if name]
     for case in chosen:
         progress.print(f"{case.name}: building who is not built yet")
-        found, left_out = list_contestants(case)
-        left_out |= {one.name: "by --without" for one in found if skipped and one.name.startswith(skipped)}
-        line = [one for one in found if one.name not in left_out], left_out
+        line = list_contestants(case, skipped)
         results[case.name] = run_case(case, line, runs, work, progress.print)
     if plot is not None:
         from benchmarks.prover.plot import plot_results  # here: a child's peak memory starts at its parent's

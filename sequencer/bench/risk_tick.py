@@ -41,7 +41,6 @@ from sequencer.node.risk_book import RiskBook
 from sequencer.node.risk_tick import MARGINS, preview_scene
 from sequencer.oracle_feed import make_signers, sign_prices
 
-N_ACCOUNTS, N_ORDERS, N_TICKS = 100_000, 10_000, 20
 MAKERS, TAKERS = range(2, 52), range(52, 2_002)
 N_REPLACED = 200
 LOADS = {"light": 2, "busy": 12, "heavy": 125}  # takers a tick; a block has lanes for 26 accounts
@@ -57,6 +56,23 @@ PARAMS = Params(
     oracle_keys=tuple(signer.public_key for signer in SIGNERS),
 )
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How many accounts there are, orders of makers that rest, and ticks of each load."""
+
+    n_accounts: int = 100_000  # at least TAKERS.stop
+    n_orders: int = 10_000  # at least one a maker, at most 512
+    n_ticks: int = 20
+
+    @property
+    def slots(self) -> range:
+        """The slots of each maker that hold an order."""
+        return range(self.n_orders // len(MAKERS))
+
+
+FULL = Scale()
 
 
 @dataclass
@@ -78,17 +94,18 @@ class Clock:
 class Market:
     """The state, the books, and orders that keep coming: makers rest ladders, takers cross them."""
 
-    def __init__(self) -> None:
+    def __init__(self, scale: Scale = FULL) -> None:
         self.random = Random(1)
+        self.scale = scale
         self.marks = [MARK] * MARKET_COUNT
-        self.state = make_state(self.random)
+        self.state = make_state(self.random, scale.n_accounts)
         self.risk, self.orders = RiskBook(self.state.accounts), AuctionBook()
         self.signatures = SignatureCache()
         self.now_s = START_S
         self.taking: list[Order] = []
         self._sequence = count()
         self._nonces: dict[tuple[int, int], int] = defaultdict(int)
-        for account, slot in product(MAKERS, range(N_ORDERS // len(MAKERS))):
+        for account, slot in product(MAKERS, scale.slots):
             self.rest(account, slot)
 
     def rest(self, account: int, slot: int) -> None:
@@ -134,7 +151,7 @@ class Market:
         for _ in range(n_crossing):
             self.take()
         for _ in range(N_REPLACED):
-            self.rest(self.random.choice(MAKERS), self.random.randrange(N_ORDERS // len(MAKERS)))
+            self.rest(self.random.choice(MAKERS), self.random.choice(self.scale.slots))
         return sign_prices(SIGNERS, tuple(self.marks), self.now_s, PARAMS.domain)
 
 
@@ -143,10 +160,10 @@ def key_of(account: int) -> bytes:
     return account.to_bytes(32, "big")
 
 
-def make_state(random: Random) -> State:
-    """Return a state in which accounts hold positions that cancel in pairs; one in 500 is at its limit."""
+def make_state(random: Random, n_accounts: int) -> State:
+    """Return a state in which so many accounts hold positions that cancel in pairs; one in 500 is at its limit."""
     accounts: dict[int, Account] = {}
-    for first in range(2, N_ACCOUNTS, 2):
+    for first in range(2, n_accounts, 2):
         sizes = tuple(random.randint(-(10**6), 10**6) for _ in range(MARKET_COUNT))
         for account_id, own in ((first, sizes), (first + 1, tuple(-size for size in sizes))):
             accounts[account_id] = make_account(random, account_id, own)
@@ -226,7 +243,7 @@ def preview(market: Market) -> Scene:
 def measure_load(market: Market, n_crossing: int) -> dict[str, object]:
     """Return medians over ticks: milliseconds by stage, and what was built."""
     clock = Clock()
-    counts = [run_tick(market, clock, n_crossing) for _ in range(N_TICKS)]
+    counts = [run_tick(market, clock, n_crossing) for _ in range(market.scale.n_ticks)]
     figures: dict[str, object] = {name: statistics.mean(one[name] for one in counts) for name in counts[0]}
     for name, times in (("wall_ms", clock.wall), ("cpu_ms", clock.cpu)):
         totals = [sum(parts) for parts in zip(*times.values(), strict=True)]
@@ -235,10 +252,10 @@ def measure_load(market: Market, n_crossing: int) -> dict[str, object]:
     return figures
 
 
-def measure() -> dict[str, object]:
+def measure(scale: Scale = FULL) -> dict[str, object]:
     """Return all figures."""
     kernel.install()
-    market = Market()
+    market = Market(scale)
     gc.collect()
     gc.freeze()  # as a node does once it has loaded its state: else each full collection walks all accounts
     loads = {load: measure_load(market, n_crossing) for load, n_crossing in LOADS.items()}

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.prover.cases import DEFAULT_CASES, Case, Chain, parse_case
 from benchmarks.prover.ours import load_chain
 from benchmarks.prover.peer import Contestant, PeerFailed, prepare
-from benchmarks.prover.report import list_left_out, to_json
+from benchmarks.prover.report import list_left_out, make_ratio_table, make_table, to_json
 from benchmarks.prover.rounds import CaseResult, compute_ratios, run_case
 from prover import kernel
 
@@ -58,6 +58,8 @@ def test_rounds_alternate_and_give_medians_and_ratios(tmp_path: Path) -> None:
     found = json.loads(json.dumps(to_json({SUM.name: result}, {"processor": "any"})))
     assert found["medians_s"] == {SUM.name: {"ours-portable": 2, "gnark": 4}}
     assert found["ratios"] == {SUM.name: {"ours-portable/gnark": 0.5}}
+    assert list(make_table({SUM.name: result}).columns[1].cells) == ["ours-portable", "gnark"]
+    assert list(make_ratio_table({SUM.name: result}).columns[2].cells) == ["0.500"]
     assert list_left_out({SUM.name: result}) == ["msm-g1-2: ours-ifma left out: not here"]
 
 

@@ -28,7 +28,7 @@ from tests.circuits.rescue_forgeries import forge_rescues
 from tests.circuits.rescue_scenes import get_rescue_scenes
 from tests.circuits.tick_forgeries import forge_ticks, get_honest_ticks
 
-__all__ = ["TEMPLATES", "load_catalogues", "run_mutants_of", "run_other_mutants"]
+__all__ = ["TEMPLATES", "load_catalogues", "run_mutants_of"]
 
 _Catalogue: TypeAlias = tuple[Build, LoneTemplate, Sequence[Values], Sequence[Forged]]
 
@@ -83,8 +83,3 @@ def load_catalogues() -> dict[str, Sequence[Forged]]:
     with kernel_hashing():
         loaded = [load() for load in _CATALOGUES.values()]
     return {lane.template.name: forgeries for _, lane, _, forgeries in loaded}
-
-
-def run_other_mutants(sample: int | None = None, *, seed: int = 0) -> list[Report]:
-    """Return the reports on all of `TEMPLATES`: a minute in full."""
-    return [run_mutants_of(name, sample, seed=seed) for name in TEMPLATES]

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["BY_HAND", "CI", "EXACT", "MEASUREMENTS", "PATHS"]
+__all__ = ["BY_HAND", "CI", "EXACT", "MEASUREMENTS", "PATHS", "TRIED"]
 
 CI: Final = ".ci/run: "
 _NODE: Final = "node/whole_node::new_user_trades_kills_the_node_and_finds_everything_again"
 _TRADING: Final = "client/trading_cli::"
+_SMALL: Final = "bench/small_runs::"
 
 PATHS: Final = {
     "demo": "cli/commands::demo_goes_the_whole_way",
@@ -69,9 +70,12 @@ EXACT: Final = {
     "make test-paths": "prover/both_paths::proof_is_accepted_and_the_other_paths",
     "make lint": f"{CI}make lint",
     "make docs": f"{CI}make docs",
-    "make mutants": "circuits/other_mutants::no_constraint_class_can_be_dropped_unnoticed",
+    "make bench": f"{_SMALL}all_figures_in_small",
+    "make mutants": f"{_SMALL}mutants_of_one_template",  # all of them: circuits/other_mutants and the lanes' own tests
     "make dashboard": "bundle/bundle::bundle_is_what_its_source_makes",
-    "make lane-bounds": f"{CI}make test",  # the same Rust tests in release, where debug assertions are off
+    "cargo run --release --package zkmargin-primitives --example timings": "prover/examples::timings_of_few_runs",
+    "cargo run --release --package zkmargin-lanes --example msm": "prover/examples::sums_of_few_points",
+    "make lane-bounds": f"{CI}make test",  # the same tests in Rust
     "npm ci": f"{CI}make test",  # its `third-party-state`
     "python examples/market_maker.py --wallet w7": _NODE,
     "python examples/taker.py buy --wallet w8": _NODE,
@@ -80,37 +84,39 @@ EXACT: Final = {
     "python -m pytest tests/browser": f"{CI}make test",
     "python -m tests.verifier.rollup_gas": "verifier/rollup_gas::gas_is_as_pinned",
     "python -m tests.circuits.refusals": "circuits/exit::invalid_exits_are_refused_by_the_constraint_they_break",
+    "python -m tests.browser.crash_day docs/top.svg": "top/crash_day::a_trader_and_a_falling_price",
+    "python -m benchmarks.store --folder PATH --postgres URL": "postgres/store_figures::figures_of_a_server",
     "python -m verifier.solc": "third_party/solc::changed_source_changes_the_artifact",
-    "python -m benchmarks.node_crash --kills 200": "node/crash::node_that_is_killed_again_and_again",
     "snarkjs powersoftau verify": "third_party/powers_by_snarkjs::snarkjs_sets_up_by_our_powers_as_we_prepare_them",
     "snarkjs groth16 prove": "third_party/zkey_by_snarkjs::snarkjs_proves_under_a_key_of_ours",
     "snarkjs zkey verify": "third_party/zkey_by_snarkjs::snarkjs_contributes_to_a_first_key_of_ours",
     "snarkjs r1cs info": "third_party/batch_by_snarkjs::r1cs_info_of_a_batch",
     "snarkjs wtns check": "third_party/batch_by_snarkjs::wtns_check_of_a_batch",
 }
-# Measurements of minutes to hours: a test starts each with --help, so that module, command and options are there.
-MEASUREMENTS: Final = frozenset(
-    {
-        "benchmarks",
-        "benchmarks.mutants",
-        "benchmarks.node_crash",
-        "benchmarks.node_risk",
-        "benchmarks.prover",
-        "benchmarks.prover.profile",
-        "benchmarks.store",
-    }
-)
+# Measurements of minutes to hours: the test runs the same module, with options that make it small.
+MEASUREMENTS: Final = {
+    "benchmarks": f"{_SMALL}all_figures_in_small",
+    "benchmarks.kernel": f"{_SMALL}kernel_of_few_rows",
+    "benchmarks.mutants": f"{_SMALL}mutants_of_one_template",
+    "benchmarks.node_crash": f"{_SMALL}node_that_is_killed_once",  # node/crash kills it eight times
+    "benchmarks.node_risk": f"{_SMALL}ticks_of_few_accounts",
+    "benchmarks.prover": f"{_SMALL}prover_alone_on_a_chain",
+    "benchmarks.prover.profile": f"{_SMALL}profile_of_a_chain",
+    "benchmarks.store": f"{_SMALL}store_of_few_records",
+}
+# What would change the system: the tool itself is run, but told to pretend (--simulate, --dry-run), or to work below a
+# folder (--prefix, --root).
+_DEBIAN: Final = "debian/commands_of_the_host::"
+TRIED: Final = {
+    "make system-deps": f"{_DEBIAN}system_deps_are_packages_that_apt_would_install",
+    "useradd --system zkmargin": f"{_DEBIAN}user_of_the_unit_is_the_one_that_useradd_makes",
+    "systemctl enable --now zkmargin-node": f"{_DEBIAN}unit_is_enabled_for_the_next_start",
+    "pip install -r requirements/ray.in": "node/proving_pool::requirement_of_ray_is_read_by_pip",
+}
 # What no test can run here, and why.
 BY_HAND: Final = {
-    "make sanitize": "needs nightly Rust, and half an hour",
-    "python -m tests.browser.crash_day docs/top.svg": "a node for four minutes, to draw a picture of it",
-    "make system-deps": "installs packages of the system as root",
-    "pip install -r requirements/ray.in": "260 MB that are no part of the locked requirements",
-    "python -m tests.ray_check": "needs Ray",
-    "useradd --system zkmargin": "changes the system's users; tests/node/test_ops_files.py reads the unit",
-    "systemctl enable --now zkmargin-node": "needs systemd; tests/node/test_ops_files.py reads the unit",
+    "make sanitize": "needs nightly Rust, and half an hour; tests/prover/test_other_kernel.py tries what it is made of",
+    "python -m tests.ray_check": "needs Ray, 260 MB; tests/node/test_proving_pool.py sees that it says so",
     "podman build -t zkmargin .": "needs podman and a registry; tests/node/test_ops_files.py reads the Containerfile",
     "podman run -v zkmargin:/var/lib/zkmargin:U -p 127.0.0.1:8645:8645 zkmargin": "as before",
-    "cargo run --release --package zkmargin-primitives --example timings": "figures; `make test` builds every example",
-    "cargo run --release --package zkmargin-lanes --example msm": "as before",
 }

@@ -19,7 +19,7 @@ import pytest
 
 from sequencer.cli.main import cli, run_cli
 from tests.cli.conftest import ROOT
-from tests.docs.covered import BY_HAND, CI, EXACT, MEASUREMENTS, PATHS
+from tests.docs.covered import BY_HAND, CI, EXACT, MEASUREMENTS, PATHS, TRIED
 from tests.docs.shell import PROGRAMS, Command, list_block_commands, list_inline_commands
 
 PAGES: Final = {path.name: path.read_text() for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]}
@@ -145,21 +145,12 @@ def test_shell_as_it_is_written(command: Command, tmp_path: Path) -> None:
     subprocess.run(["bash", "-euc", command.text], cwd=tmp_path, check=True, capture_output=True)
 
 
-def test_measurement_of_the_kernel_in_small(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert "python -m benchmarks.kernel 20" in {command.text for command in BLOCKS}
-    monkeypatch.setattr(sys, "argv", ["kernel", "14"])  # 2^14 rows in place of 2^20: one instance of its template
-    runpy.run_module("benchmarks.kernel", run_name="__main__")
-    assert "| prove |" in capsys.readouterr().out
-
-
 def list_measurements() -> dict[str, list[str]]:
     """Return the modules that pages have measure, and the options that they name."""
-    found: dict[str, set[str]] = {"benchmarks": set(), "benchmarks.mutants": set()}  # of `make bench`, `make mutants`
+    found: dict[str, set[str]] = {module: set() for module in MEASUREMENTS}
     for command in list_of([*BLOCKS, *INLINE], "python"):
-        if command.words[2] in MEASUREMENTS:
-            found.setdefault(command.words[2], set()).update(w for w in command.words if w.startswith("--"))
+        if command.words[2] in MEASUREMENTS and command.text not in EXACT:
+            found[command.words[2]].update(w for w in command.words if w.startswith("--"))
     return {module: sorted(options) for module, options in found.items()}
 
 
@@ -178,15 +169,14 @@ def test_measurement_starts_and_knows_its_options(
 # --- what other tests run --------------------------------------------------------------------------------------------
 def find_test(command: Command) -> str | None:
     """Return where a command is run, by the tables; None where nowhere."""
-    if command.text in EXACT:
-        return EXACT[command.text]
+    if command.text in EXACT or command.text in TRIED:
+        return (EXACT | TRIED)[command.text]
     if command.words[0] == "zkmargin":
         path, found, _ = resolve(command)
         return CI if isinstance(found, Group) else PATHS.get(path)
-    if command.text in BY_HAND or command.words[0] in SHELL or command.text == "make bench":
+    if command.text in BY_HAND or command.words[0] in SHELL:
         return CI
-    module = command.words[2] if command.words[:2] == ("python", "-m") else ""
-    return CI if module in MEASUREMENTS or module == "benchmarks.kernel" else None
+    return MEASUREMENTS.get(command.words[2]) if command.words[:2] == ("python", "-m") else None
 
 
 @pytest.mark.parametrize("command", sorted({c.text: c for c in [*BLOCKS, *INLINE]}.values(), key=str), ids=str)
@@ -197,6 +187,12 @@ def test_command_is_run_by_some_test(command: Command) -> None:
         assert named.removeprefix(CI) in (ROOT / ".ci" / "run").read_text()
     else:
         assert named.split("::")[1] in list_tests(get_file(named))
+
+
+@pytest.mark.parametrize(("module", "options"), list_measurements().items(), ids=str)
+def test_small_run_gives_options_that_pages_have(module: str, options: list[str]) -> None:
+    sources = read_sources(get_file(MEASUREMENTS[module]))
+    assert [word for word in (module, *options) if f'"{word}"' not in sources] == []
 
 
 @pytest.mark.parametrize("command", [c for c in list_of(BLOCKS, "zkmargin") if c not in STEPS], ids=str)
@@ -210,7 +206,9 @@ def test_that_test_gives_the_same_options(command: Command) -> None:
 
 def test_tables_name_nothing_that_no_page_has() -> None:
     texts = {command.text for command in [*BLOCKS, *INLINE]}
-    assert sorted(({*EXACT} | {*BY_HAND}) - texts) == []
+    assert sorted({*EXACT, *TRIED, *BY_HAND} - texts) == []
+    modules = {command.words[2] for command in list_of([*BLOCKS, *INLINE], "python") if command.words[1] == "-m"}
+    assert sorted({*MEASUREMENTS} - modules) == ["benchmarks.mutants"]  # `make mutants`
 
 
 def get_file(named: str) -> Path:

@@ -49,3 +49,10 @@ def test_the_guide_names_both() -> None:
     guide = (ROOT / "docs" / "node-ops.md").read_text()
     assert "examples/zkmargin-node.service" in guide
     assert "`Containerfile`" in guide
+
+
+def test_the_guide_runs_the_image_with_its_volume_and_its_port() -> None:
+    (command,) = re.findall(r"podman run ([^`]+)`", (ROOT / "docs" / "node-ops.md").read_text())
+    volume, port = (re.findall(rf"^{word} (\S+)$", CONTAINERFILE, re.MULTILINE)[0] for word in ("VOLUME", "EXPOSE"))
+    assert f"-v zkmargin:{volume}:U" in command
+    assert f"-p 127.0.0.1:{port}:{port}" in command

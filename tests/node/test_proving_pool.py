@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from sequencer.node.proving_errors import ProofFailed, ProofTimeout, ProverLost
 from sequencer.node.proving_pool import LocalProver, ProofPool, ProverSettings, open_local_pool
 from sequencer.node.ray_pool import open_ray_pool
 from sequencer.node.worker_process import WorkerProcess
+from tests import ray_check
 from tests.proving import KEYS_DIR, PATIENCE_S, ROOT, get_day, get_verifying_key, make_prover_settings, wait_for
 from verifier.keys import encode_public_inputs
 
@@ -145,3 +147,16 @@ def test_invalid_ray_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)  # as where it is not installed
     with pytest.raises(OptionInvalid, match=r"--ray 10\.0\.0\.1:6379: expected the ray package"):
         open_ray_pool("10.0.0.1:6379", make_prover_settings())
+
+
+def test_requirement_of_ray_is_read_by_pip() -> None:
+    dry = ("--isolated", "install", "--dry-run", "--no-index", "--ignore-installed", "-r", "requirements/ray.in")
+    done = subprocess.run([sys.executable, "-m", "pip", *dry], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1  # it may look nowhere
+    assert re.search(r"No matching distribution found for ray\S*>=2\.40", done.stderr)
+
+
+def test_check_with_ray_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(OptionInvalid, match=r"pip install -r requirements/ray\.in"):
+        ray_check.main("local")

@@ -1,10 +1,11 @@
-//! Processor seconds, all threads together, and seconds by the clock of a sum of 2^k points: `cargo run --release --example msm -- 20`. Threads: RAYON_NUM_THREADS.
+//! Processor seconds, all threads together, and seconds by the clock of a sum of 2^k points, which must be arkworks':
+//! `cargo run --release --example msm -- 20`. Threads: RAYON_NUM_THREADS. Arkworks alone where there is no AVX-512 IFMA.
 
 use std::time::Instant;
 
 use ark_bn254::Fr;
 use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
-use ark_ec::{CurveGroup, PrimeGroup};
+use ark_ec::{CurveGroup, PrimeGroup, VariableBaseMSM};
 use ark_ff::UniformRand;
 use rayon::prelude::*;
 use zkmargin_lanes::coordinate::Coordinate;
@@ -12,7 +13,10 @@ use zkmargin_lanes::{msm, Fq2x8, Fq8, Ifma, Plan};
 
 fn main() {
     let log2: u32 = std::env::args().nth(1).map_or(20, |text| text.parse().expect("a number"));
-    let token = Ifma::detect().expect("AVX-512 IFMA");
+    let token = Ifma::detect();
+    if token.is_none() {
+        println!("no AVX-512 IFMA here");
+    }
     let n = 1 << log2;
     let mut rng = ark_std::test_rng();
     let scalars: Vec<Fr> = (0..n).map(|_| Fr::rand(&mut rng)).collect();
@@ -30,14 +34,24 @@ fn points<P: SWCurveConfig<ScalarField = Fr>>(n: usize) -> Vec<Affine<P>> {
     (0..n.div_ceil(1 << 12)).into_par_iter().flat_map_iter(chunk).take_any(n).collect()
 }
 
-fn run<F: Coordinate>(token: Ifma, what: &str, scalars: &[Fr]) {
-    let rows: Vec<F::Row> = points::<F::Curve>(scalars.len()).iter().map(F::from_affine).collect();
+fn run<F: Coordinate>(token: Option<Ifma>, what: &str, scalars: &[Fr]) {
+    let points = points::<F::Curve>(scalars.len());
+    let (start, busy) = (Instant::now(), processor_seconds());
+    let expected = Projective::<F::Curve>::msm_unchecked(&points, scalars);
+    let (total, busy) = (start.elapsed().as_secs_f64(), processor_seconds() - busy);
+    println!(
+        "{what} 2^{}, arkworks: {busy:.2} s of processor; {total:.2} s by the clock",
+        scalars.len().ilog2()
+    );
+    let Some(token) = token else { return };
+    let rows: Vec<F::Row> = points.iter().map(F::from_affine).collect();
     for _ in 0..3 {
         let (start, busy) = (Instant::now(), processor_seconds());
         let plan = Plan::new(scalars.len(), false, |i| scalars[i], &());
         let planned = processor_seconds() - busy;
-        let _ = std::hint::black_box(msm::sum::<F>(token, &plan, &rows, &()));
+        let sum = msm::sum::<F>(token, &plan, &rows, &());
         let (total, busy) = (start.elapsed().as_secs_f64(), processor_seconds() - busy);
+        assert!(sum == expected);
         println!(
             "{what} 2^{}: {busy:.2} s of processor, {planned:.2} of it for the plan; {total:.2} s by the clock",
             scalars.len().ilog2()

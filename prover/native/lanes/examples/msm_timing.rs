@@ -1,12 +1,13 @@
 //! The kernel's sum of 2^k points as a contestant of benchmarks/prover: `msm_timing g1|g2 K`, a sum for each line of
-//! standard input, checked off the clock. The crate is a Python extension only, so its sources are taken in by path.
+//! standard input, checked off the clock. The kernel's crate is a Python extension only, so its sources are taken in by
+//! path.
 
-#[path = "../src/batch_add.rs"]
+#[path = "../../src/batch_add.rs"]
 #[allow(dead_code)] // what the kernel uses and this does not
 mod batch_add;
-#[path = "../src/digits.rs"]
+#[path = "../../src/digits.rs"]
 mod digits;
-#[path = "../src/msm.rs"]
+#[path = "../../src/msm.rs"]
 mod msm;
 
 use std::io::{stdin, BufRead};
