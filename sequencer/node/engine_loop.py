@@ -25,10 +25,10 @@ from sequencer.node.outcome import Outcome, encode_outcome
 from sequencer.node.sequencing import Sequencing
 from sequencer.node.worker_process import give_way
 
-__all__ = ["AuctionWanted", "BooksSeen", "EngineFailed", "EngineMessage", "OutcomeMade", "run_engine"]
+__all__ = ["ENGINE_NICENESS", "AuctionWanted", "BooksSeen", "EngineFailed", "EngineMessage", "OutcomeMade", "run_engine"]
 
 _DEPTH_LEVELS: Final = 50
-_NICENESS: Final = 7  # a quarter of the processor where orders want it too: they are acknowledged meanwhile
+ENGINE_NICENESS: Final = 7  # a quarter of the processor where orders want it too: they are acknowledged meanwhile
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ EngineMessage: TypeAlias = AuctionWanted | OutcomeMade | BooksSeen | EngineFaile
 def run_engine(connection: Connection, shape_name: str, tick_s: float) -> None:
     """Serve until the other end closes: a live state comes in, then lists of records; messages go out."""
     kernel.install()
-    give_way(_NICENESS)
+    give_way(ENGINE_NICENESS)
     try:
         live: LiveState = connection.recv()
         _Loop(connection, Sequencing(live, get_shape(shape_name)), tick_s).run()

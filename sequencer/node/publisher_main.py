@@ -26,12 +26,13 @@ from sequencer.node.deploying import NodeDeployment, read_deployment, read_seque
 from sequencer.node.pipeline_state import ProvedGroup
 from sequencer.node.public_requests import execute
 from sequencer.node.publisher import Publisher
-from sequencer.node.worker_process import LOWEST_PRIORITY, give_way
+from sequencer.node.worker_process import give_way
 from verifier.base_layer import BaseLayer
 
 __all__ = ["run_publisher"]
 
 _NODE_GONE: Final = 1
+_NICENESS: Final = 10  # of an embedded base layer, which computes for seconds: orders come first, proofs after it
 
 
 class _Task:
@@ -156,5 +157,5 @@ def run_publisher(connection: Connection, config: PublisherConfig) -> None:
     """Serve until told to stop, or until the node is gone. A terminal's Ctrl-C is the node's to deal with."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if is_embedded(config.base_layer):
-        give_way(LOWEST_PRIORITY)  # py-evm computes for seconds: orders come first
+        give_way(_NICENESS)
     _Service(connection, config).run()

@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 
 import httpx
 
+from sequencer.node.engine_loop import ENGINE_NICENESS
+
 __all__ = ["CHAIN", "COMMAND", "KEYS", "PATIENCE_S", "ROOT", "Running", "running", "write_config"]
 
 ROOT = Path(__file__).parents[2]
@@ -107,8 +109,8 @@ class Running:
         return next((pid for pid in self._list_workers() if _has_open(pid, CHAIN)), None)
 
     def find_engine(self) -> int | None:
-        """Return the process of the node's own priority that is not the publisher."""
-        return self._find_of_priority(0)
+        """Return the process that makes auctions."""
+        return self._find_of_priority(ENGINE_NICENESS)
 
     def _find_of_priority(self, niceness: int) -> int | None:
         usual = os.getpriority(os.PRIO_PROCESS, self.process.pid)
