@@ -25,7 +25,15 @@ from sequencer.node.outcome import Outcome, encode_outcome
 from sequencer.node.sequencing import Sequencing
 from sequencer.node.worker_process import give_way
 
-__all__ = ["ENGINE_NICENESS", "AuctionWanted", "BooksSeen", "EngineFailed", "EngineMessage", "OutcomeMade", "run_engine"]
+__all__ = [
+    "ENGINE_NICENESS",
+    "AuctionWanted",
+    "BooksSeen",
+    "EngineFailed",
+    "EngineMessage",
+    "OutcomeMade",
+    "run_engine",
+]
 
 _DEPTH_LEVELS: Final = 50
 ENGINE_NICENESS: Final = 7  # a quarter of the processor where orders want it too: they are acknowledged meanwhile
