@@ -40,6 +40,7 @@ NEEDS_CHROMIUM := tests/browser
 DEBIAN := $(shell { grep -x ID=debian /etc/os-release && ls /var/lib/apt/lists/*_Packages* && PATH=$$PATH:/usr/sbin && \
   command -v apt-get && command -v useradd && command -v systemctl && command -v systemd-analyze; } >/dev/null 2>&1 && echo yes)
 NEEDS_DEBIAN := tests/debian
+NEEDS_RAY := tests/cluster
 
 .PHONY: help demo test test-paths lint docs bench mutants lane-bounds sanitize dashboard lock system-deps node third-party-state clean
 
@@ -76,6 +77,10 @@ test: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel third-party-state
 	if [ -z '$(DEBIAN)' ]; then \
 	  left_out+=(--ignore=$(NEEDS_DEBIAN)); \
 	  echo "left out: $(NEEDS_DEBIAN) (no Debian with apt's lists, systemd and useradd here)"; \
+	fi; \
+	if ! $(BIN)/python -c 'import importlib.util as u; raise SystemExit(u.find_spec("ray") is None)'; then \
+	  left_out+=(--ignore=$(NEEDS_RAY)); \
+	  echo "left out: $(NEEDS_RAY) (Ray is no locked requirement: pip install -r requirements/ray.in)"; \
 	fi; \
 	$(BIN)/python -m pytest tests -n $(WORKERS) --dist loadfile --no-loadscope-reorder "$${left_out[@]}" </dev/null
 

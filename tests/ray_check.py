@@ -1,6 +1,6 @@
 """Proves on a Ray cluster of this machine, and loses a prover on the way: `python -m tests.ray_check`.
 
-By hand, since Ray is no locked requirement: pip install -r requirements/ray.in.
+Ray is no locked requirement: pip install -r requirements/ray.in. `tests/cluster` runs this where it is installed.
 """
 
 from __future__ import annotations

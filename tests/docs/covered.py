@@ -84,6 +84,7 @@ EXACT: Final = {
     "python -m pytest tests/browser": f"{CI}make test",
     "python -m tests.verifier.rollup_gas": "verifier/rollup_gas::gas_is_as_pinned",
     "python -m tests.circuits.refusals": "circuits/exit::invalid_exits_are_refused_by_the_constraint_they_break",
+    "python -m tests.ray_check": "cluster/ray::cluster_proves_and_loses_an_actor",
     "python -m tests.browser.crash_day docs/top.svg": "top/crash_day::a_trader_and_a_falling_price",
     "python -m benchmarks.store --folder PATH --postgres URL": "postgres/store_figures::figures_of_a_server",
     "python -m verifier.solc": "third_party/solc::changed_source_changes_the_artifact",
@@ -116,7 +117,6 @@ TRIED: Final = {
 # What no test can run here, and why.
 BY_HAND: Final = {
     "make sanitize": "needs nightly Rust, and half an hour; tests/prover/test_other_kernel.py tries what it is made of",
-    "python -m tests.ray_check": "needs Ray, 260 MB; tests/node/test_proving_pool.py sees that it says so",
     "podman build -t zkmargin .": "needs podman and a registry; tests/node/test_ops_files.py reads the Containerfile",
     "podman run -v zkmargin:/var/lib/zkmargin:U -p 127.0.0.1:8645:8645 zkmargin": "as before",
 }
