@@ -151,7 +151,7 @@ class ProvingSection:
 
     workers: Annotated[int, KeySpec("int", "proofs at once", low=1, high=1_024)] = 1
     threads: Annotated[int, KeySpec("int", "of each worker", low=1, high=1_024)] = 1
-    nice: Annotated[int, KeySpec("int", "priority of workers, 19 the lowest: they get what nobody else wants", low=0, high=19)] = 19
+    nice: Annotated[int, KeySpec("int", "of workers; 19: what nobody else wants", low=0, high=19)] = 19
     ray_address: Annotated[str, KeySpec("str", "a Ray cluster; empty: processes here", check=_find_secret)] = ""
     retries: Annotated[int, KeySpec("int", "of one proof, then there is an alarm", low=0, high=1_000)] = 3
     timeout_s: Annotated[float, KeySpec("float", "seconds for one proof", low=1, high=86_400)] = 900.0
