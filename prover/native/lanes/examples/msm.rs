@@ -1,6 +1,7 @@
 //! Processor seconds, all threads together, and seconds by the clock of a sum of 2^k points: `cargo run --release --example msm -- 20`. Threads: RAYON_NUM_THREADS.
 
-use std::time::Instant;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use ark_bn254::Fr;
 use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
@@ -8,7 +9,35 @@ use ark_ec::{CurveGroup, PrimeGroup};
 use ark_ff::UniformRand;
 use rayon::prelude::*;
 use zkmargin_lanes::coordinate::Coordinate;
-use zkmargin_lanes::{msm, Fq2x8, Fq8, Ifma, Plan};
+use zkmargin_lanes::{msm, Fq2x8, Fq8, Ifma, Part, Plan, Watch};
+
+/// Seconds of all threads by part.
+#[derive(Default)]
+struct Times(Mutex<[Duration; Part::ALL.len()]>);
+
+impl Watch for Times {
+    fn add(&self, _: usize) {}
+
+    fn is_stopped(&self) -> bool {
+        false
+    }
+
+    fn is_timed(&self) -> bool {
+        true
+    }
+
+    fn spend(&self, part: Part, time: Duration, _: usize) {
+        self.0.lock().expect("no thread panics")[part as usize] += time;
+    }
+}
+
+impl Times {
+    fn describe(&self) -> String {
+        let times = self.0.lock().expect("no thread panics");
+        let parts = Part::NAMES.iter().zip(times.iter()).filter(|(_, time)| !time.is_zero());
+        parts.map(|(name, time)| format!("{name} {:.3}", time.as_secs_f64())).collect::<Vec<_>>().join(", ")
+    }
+}
 
 fn main() {
     let log2: u32 = std::env::args().nth(1).map_or(20, |text| text.parse().expect("a number"));
@@ -34,13 +63,15 @@ fn run<F: Coordinate>(token: Ifma, what: &str, scalars: &[Fr]) {
     let rows: Vec<F::Row> = points::<F::Curve>(scalars.len()).iter().map(F::from_affine).collect();
     for _ in 0..3 {
         let (start, busy) = (Instant::now(), processor_seconds());
-        let plan = Plan::new(scalars.len(), false, |i| scalars[i], &());
+        let times = Times::default();
+        let plan = Plan::new(scalars.len(), false, |i| scalars[i], &times);
         let planned = processor_seconds() - busy;
-        let _ = std::hint::black_box(msm::sum::<F>(token, &plan, &rows, &()));
+        let _ = std::hint::black_box(msm::sum::<F>(token, &plan, &rows, &times));
         let (total, busy) = (start.elapsed().as_secs_f64(), processor_seconds() - busy);
         println!(
-            "{what} 2^{}: {busy:.2} s of processor, {planned:.2} of it for the plan; {total:.2} s by the clock",
-            scalars.len().ilog2()
+            "{what} 2^{}: {busy:.2} s of processor, {planned:.2} of it for the plan; {total:.2} s by the clock; {}",
+            scalars.len().ilog2(),
+            times.describe()
         );
     }
 }
