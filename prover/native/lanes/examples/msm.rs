@@ -11,9 +11,9 @@ use rayon::prelude::*;
 use zkmargin_lanes::coordinate::Coordinate;
 use zkmargin_lanes::{msm, Fq2x8, Fq8, Ifma, Part, Plan, Watch};
 
-/// Seconds of all threads by part.
+/// Seconds of all threads, and operations, by part.
 #[derive(Default)]
-struct Times(Mutex<[Duration; Part::ALL.len()]>);
+struct Times(Mutex<[(Duration, usize); Part::ALL.len()]>);
 
 impl Watch for Times {
     fn add(&self, _: usize) {}
@@ -26,16 +26,21 @@ impl Watch for Times {
         true
     }
 
-    fn spend(&self, part: Part, time: Duration, _: usize) {
-        self.0.lock().expect("no thread panics")[part as usize] += time;
+    fn spend(&self, part: Part, time: Duration, operations: usize) {
+        let spent = &mut self.0.lock().expect("no thread panics")[part as usize];
+        *spent = (spent.0 + time, spent.1 + operations);
     }
 }
 
 impl Times {
     fn describe(&self) -> String {
         let times = self.0.lock().expect("no thread panics");
-        let parts = Part::NAMES.iter().zip(times.iter()).filter(|(_, time)| !time.is_zero());
-        parts.map(|(name, time)| format!("{name} {:.3}", time.as_secs_f64())).collect::<Vec<_>>().join(", ")
+        let parts = Part::NAMES.iter().zip(times.iter()).filter(|(_, (time, _))| !time.is_zero());
+        let describe = |(name, (time, n)): (&&str, &(Duration, usize))| {
+            let seconds = time.as_secs_f64();
+            format!("{name} {seconds:.3} ({:.1} ns each)", seconds * 1e9 / *n as f64)
+        };
+        parts.map(describe).collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -43,10 +43,11 @@ pub struct Plan {
     pub n_sums: usize,
 }
 
-/// One window's buckets: `items[starts[b]..starts[b + 1]]` are those of bucket b + 1.
+/// One window's buckets: `items[starts[b]..starts[b + 1]]` are those of bucket b + 1. They make `n_runs` runs.
 struct Sorted {
     items: Vec<u32>,
     starts: Vec<u32>,
+    n_runs: usize,
 }
 
 impl Plan {
@@ -102,71 +103,110 @@ impl Plan {
             .with_max_len(1)
             .map(|window| timed(watch, Part::Sort, 0, || sort_window(window)))
             .collect();
-        let n_digits = sorted.iter().map(|window| window.items.len()).sum();
         self.n_sums = runs.len();
         self.rounds.push(Round { items, runs });
-        timed(watch, Part::Sort, n_digits, || {
-            let mut pieces = self.bucket_round(sorted);
+        let mut pieces = self.bucket_round(sorted, watch);
+        timed(watch, Part::Sort, 0, || {
             while !pieces.is_empty() {
-                pieces = self.next_round(pieces);
+                pieces = self.next_round(&pieces);
             }
         });
     }
 
-    /// Add the windows' runs; return the buckets of several as (window, bucket, first sum, number of sums).
-    fn bucket_round(&mut self, sorted: Vec<Sorted>) -> Vec<Pieces> {
-        let mut pieces = Vec::new();
+    /// Add the windows' runs; return the buckets of several.
+    fn bucket_round(&mut self, sorted: Vec<Sorted>, watch: &impl Watch) -> Vec<Pieces> {
         let n_items = sorted.iter().map(|window| window.items.len()).sum();
-        let (mut items, mut runs) = (Vec::with_capacity(n_items), Vec::new());
-        for (window, sorted) in sorted.into_iter().enumerate() {
-            let base = items.len() as u32;
-            items.extend_from_slice(&sorted.items);
-            let place = |bucket: usize| (window, bucket);
-            self.buckets.push(vec![NONE; sorted.starts.len() - 1]);
-            for bucket in 0..sorted.starts.len() - 1 {
-                let (start, end) = (base + sorted.starts[bucket], base + sorted.starts[bucket + 1]);
-                pieces.extend(self.cut(start, end - start, place(bucket), &mut runs));
-            }
+        let n_runs = sorted.iter().map(|window| window.n_runs).sum();
+        let (mut items, mut runs) = (vec![0; n_items], vec![Run { start: 0, length: 0 }; n_runs]);
+        let mut places = Vec::with_capacity(sorted.len());
+        let (mut items_left, mut runs_left) = (&mut items[..], &mut runs[..]);
+        for sorted in sorted {
+            let (items, others) = std::mem::take(&mut items_left).split_at_mut(sorted.items.len());
+            let (runs, later) = std::mem::take(&mut runs_left).split_at_mut(sorted.n_runs);
+            let (start, first) = (n_items - items.len() - others.len(), self.n_sums);
+            self.n_sums += sorted.n_runs;
+            places.push(Place { sorted, items, runs, start: start as u32, first: first as u32 });
+            (items_left, runs_left) = (others, later);
         }
+        let listed: Vec<_> = places
+            .into_par_iter()
+            .with_max_len(1)
+            .enumerate()
+            .map(|(window, place)| timed(watch, Part::Sort, place.items.len(), || place.list(window)))
+            .collect();
         self.rounds.push(Round { items, runs });
-        pieces
+        let (buckets, pieces): (Vec<_>, Vec<_>) = listed.into_iter().unzip();
+        self.buckets = buckets;
+        pieces.concat()
     }
 
     /// Add up sums of the round before.
-    fn next_round(&mut self, pieces: Vec<Pieces>) -> Vec<Pieces> {
+    fn next_round(&mut self, pieces: &[Pieces]) -> Vec<Pieces> {
         let mut left = Vec::new();
         let (mut items, mut runs) = (Vec::new(), Vec::new());
         for piece in pieces {
-            let start = items.len() as u32;
+            let (start, first) = (items.len() as u32, self.n_sums as u32);
             items.extend(piece.first..piece.first + piece.count);
-            left.extend(self.cut(start, piece.count, piece.place, &mut runs));
+            let before = runs.len();
+            runs.extend(cut(start, piece.count));
+            let count = (runs.len() - before) as u32;
+            self.n_sums += count as usize;
+            if count > 1 {
+                left.push(Pieces { first, count, ..*piece });
+            } else {
+                self.buckets[piece.window][piece.bucket] = first;
+            }
         }
         self.rounds.push(Round { items, runs });
         left
     }
+}
 
-    /// Cut a bucket's points into runs. Where there are several, return what the next round adds up.
-    fn cut(&mut self, start: u32, n: u32, place: (usize, usize), runs: &mut Vec<Run>) -> Option<Pieces> {
-        if n == 0 {
-            return None;
+/// One window and where its items and runs go: they are numbered on from `start` and `first`.
+struct Place<'a> {
+    sorted: Sorted,
+    items: &'a mut [u32],
+    runs: &'a mut [Run],
+    start: u32,
+    first: u32,
+}
+
+impl Place<'_> {
+    /// Write items and runs; return by bucket the number of its sum, and the buckets of several.
+    fn list(self, window: usize) -> (Vec<u32>, Vec<Pieces>) {
+        self.items.copy_from_slice(&self.sorted.items);
+        let (mut buckets, mut pieces) = (vec![NONE; self.sorted.starts.len() - 1], Vec::new());
+        let mut done = 0;
+        for (bucket, ends) in self.sorted.starts.windows(2).enumerate() {
+            let first = self.first + done as u32;
+            let from = done;
+            for run in cut(self.start + ends[0], ends[1] - ends[0]) {
+                self.runs[done] = run;
+                done += 1;
+            }
+            match (done - from) as u32 {
+                0 => {}
+                1 => buckets[bucket] = first,
+                count => pieces.push(Pieces { window, bucket, first, count }),
+            }
         }
-        let (first, count) = (self.n_sums as u32, n.div_ceil(RUN as u32));
-        for i in 0..count {
-            let (from, to) = (n as u64 * i as u64 / count as u64, n as u64 * (i + 1) as u64 / count as u64);
-            runs.push(Run { start: start + from as u32, length: (to - from) as u32 });
-        }
-        self.n_sums += count as usize;
-        if count > 1 {
-            return Some(Pieces { place, first, count });
-        }
-        self.buckets[place.0][place.1] = first;
-        None
+        (buckets, pieces)
     }
 }
 
+/// Cut n points into as few runs as there can be, of about one length.
+#[inline(always)]
+fn cut(start: u32, n: u32) -> impl Iterator<Item = Run> {
+    let count = n.div_ceil(RUN as u32);
+    let at = move |i: u32| (n as u64 * i as u64 / count as u64) as u32;
+    (0..count).map(move |i| Run { start: start + at(i), length: at(i + 1) - at(i) })
+}
+
 /// A bucket whose points are `count` sums from `first` on.
+#[derive(Clone)]
 struct Pieces {
-    place: (usize, usize),
+    window: usize,
+    bucket: usize,
     first: u32,
     count: u32,
 }
@@ -187,5 +227,6 @@ fn sort<I: Iterator<Item = i16>>(width: u32, digits: impl Fn() -> I) -> Sorted {
         *place += 1;
     }
     starts.pop();
-    Sorted { items, starts }
+    let n_runs = starts.windows(2).map(|ends| ends[1] - ends[0]).map(|n| n.div_ceil(RUN as u32) as usize).sum();
+    Sorted { items, starts, n_runs }
 }
