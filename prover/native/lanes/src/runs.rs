@@ -80,16 +80,17 @@ fn sum_runs<F: Coordinate>(
     work.order.clear();
     work.order.extend(0..runs.len() as u32);
     work.order.sort_unstable_by_key(|i| std::cmp::Reverse(runs[*i as usize].length));
-    work.slots.clear();
-    let mut groups = Vec::with_capacity(runs.len().div_ceil(8));
+    let longest_of = |group: &[u32]| runs[group[0] as usize].length;
+    let n_slots = work.order.chunks(8).map(|group| longest_of(group) as usize).sum();
+    work.slots.grow(token, n_slots);
+    let (mut groups, mut at) = (Vec::with_capacity(runs.len().div_ceil(8)), 0);
     for group in work.order.chunks(8) {
-        let lanes = pick_lanes(&block, group);
-        groups.push((work.slots.present.len() as u32, lanes[0].length));
-        gather(&mut work.slots, token, &work.rows, block.items, &lanes);
+        groups.push((at as u32, longest_of(group)));
+        at += gather(&mut work.slots, at, token, &work.rows, &block, group);
     }
     work.meter.lap(Part::Gather, block.items.len());
     let mut ahead = Ahead::new(source, later, &mut work.coming);
-    ahead.spread(2 * (work.slots.present.len() - groups.len()));
+    ahead.spread(2 * (n_slots - groups.len()));
     let mut longest = groups.first().map_or(0, |group| group.1);
     while longest > 1 {
         work.pairs.clear();
@@ -110,38 +111,36 @@ fn sum_runs<F: Coordinate>(
     work.meter.lap(Part::Gather, 0);
 }
 
-/// Return the runs of a group within the block; lanes without one have an empty run.
-fn pick_lanes<R>(block: &Block<'_, R>, group: &[u32]) -> [Run; 8] {
-    std::array::from_fn(|lane| {
-        let run = group.get(lane).map_or(Run { start: block.first, length: 0 }, |i| block.runs[*i as usize]);
-        Run { start: run.start - block.first, ..run }
-    })
-}
-
-/// Append the slots of eight runs, the first the longest. `rows` are those of the items.
+/// Fill the slots of up to eight runs from slot `from` on, the first run the longest. `rows` are those of the block's
+/// items. Return the number of slots.
 #[inline(always)]
 fn gather<F: Coordinate>(
     slots: &mut Slots<F>,
+    from: usize,
     token: Ifma,
     rows: &[F::Row],
-    items: &[u32],
-    lanes: &[Run; 8],
-) {
+    block: &Block<'_, F::Row>,
+    group: &[u32],
+) -> usize {
     let infinity = F::INFINITY;
-    for i in 0..lanes[0].length {
+    let lanes = each!(lane of 8 => group.get(lane).map_or((&rows[..0], &block.items[..0]), |i| {
+        let run = block.runs[*i as usize];
+        let (start, length) = ((run.start - block.first) as usize, run.length as usize);
+        (&rows[start..start + length], &block.items[start..start + length])
+    }));
+    let n = lanes[0].0.len();
+    for i in 0..n {
         let mut negative = 0u8;
-        let rows = each!(lane of 8 => {
-            let run = &lanes[lane];
-            if i < run.length {
-                let at = (run.start + i) as usize;
-                negative |= ((items[at] & SIGN != 0) as u8) << lane;
-                &rows[at]
-            } else {
-                &infinity
+        let rows = each!(lane of 8 => match (lanes[lane].0.get(i), lanes[lane].1.get(i)) {
+            (Some(row), Some(item)) => {
+                negative |= ((item & SIGN != 0) as u8) << lane;
+                row
             }
+            _ => &infinity,
         });
         let (x, y) = F::load(token, rows);
         let present = !(x.is_null() & y.is_null());
-        slots.push(x, y.negate(negative & present), present);
+        slots.set(from + i, (x, y.negate(negative & present), present));
     }
+    n
 }

@@ -172,12 +172,12 @@ impl V {
     }
 }
 
-/// Ask for the cache lines of `place` in the first level, where a later load will want them.
+/// Ask for the cache lines of `place` in the second level, where a later load will want them.
 #[inline(always)]
 pub fn prefetch<T>(place: &T) {
     let start: *const i8 = (place as *const T).cast();
     for line in 0..size_of::<T>().div_ceil(64) {
         // SAFETY: a hint, at an address within what the reference covers; every x86-64 has the instruction.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(start.add(64 * line)) }
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(start.add(64 * line)) }
     }
 }

@@ -37,11 +37,11 @@ impl<F: Coordinate> Slots<F> {
         self.present.resize(n, 0);
     }
 
-    #[inline(always)]
-    pub fn push(&mut self, x: F, y: F, present: u8) {
-        self.x.push(x);
-        self.y.push(y);
-        self.present.push(present);
+    /// Make it n slots at least; what they hold is left as it is.
+    pub fn grow(&mut self, token: Ifma, n: usize) {
+        if n > self.x.len() {
+            self.reset(token, n);
+        }
     }
 
     #[inline(always)]
