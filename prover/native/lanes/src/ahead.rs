@@ -48,7 +48,7 @@ impl<'a, R: Copy> Ahead<'a, R> {
     #[inline(always)]
     pub fn new(source: Source<'a, R>, items: &'a [u32], rows: &'a mut Vec<R>) -> Self {
         rows.clear();
-        rows.reserve(items.len());
+        rows.reserve_exact(items.len());
         items.iter().take(DISTANCE).for_each(|item| prefetch(source.row(*item)));
         Ahead { source, items, rows, share: items.len() }
     }
@@ -77,5 +77,30 @@ impl<'a, R: Copy> Ahead<'a, R> {
     pub fn finish(&mut self) {
         self.spread(1);
         self.step();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_come_in_the_items_order_however_many_steps_there_are() {
+        let (first, second): (Vec<u64>, Vec<u64>) = ((0..100).collect(), (1000..1300).collect());
+        let source = Source { first: &first, second: &second };
+        let row = |item: u32| if item < 100 { u64::from(item) } else { u64::from(item) + 900 };
+        for n_items in [0, 1, 7, DISTANCE as u32, 399] {
+            let items: Vec<u32> =
+                (0..n_items).map(|i| i * 7 % 400 | if i % 3 == 0 { SIGN } else { 0 }).collect();
+            let wanted: Vec<u64> = items.iter().map(|item| row(item & !SIGN)).collect();
+            for n_steps in [0, 1, 5, 1000] {
+                let mut rows = vec![77; 3]; // of the block before
+                let mut ahead = Ahead::new(source, &items, &mut rows);
+                ahead.spread(n_steps);
+                (0..n_steps / 2).for_each(|_| ahead.step());
+                ahead.finish();
+                assert_eq!(rows, wanted, "{n_items} items, {n_steps} steps");
+            }
+        }
     }
 }

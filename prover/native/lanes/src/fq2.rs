@@ -1,6 +1,8 @@
 //! Eight elements of Fq2 = Fq[u] / (u^2 + 1).
 
-use crate::element::{accumulate_columns, add_columns, carry, multiply_columns, reduce_columns, sub_columns, Lanes};
+use crate::element::{
+    accumulate_columns, add_columns, carry, multiply_columns, reduce_columns, sub_columns, Lanes,
+};
 use crate::modulus::FqModulus;
 
 pub type Fq8 = Lanes<FqModulus>;

@@ -6,10 +6,10 @@ use ark_ec::short_weierstrass::Projective;
 use ark_ff::{AdditiveGroup, Zero};
 use rayon::prelude::*;
 
+use crate::ahead::Source;
 use crate::buckets::sum_buckets;
 use crate::coordinate::Coordinate;
 use crate::plan::{Plan, Round};
-use crate::ahead::Source;
 use crate::runs::{Block, Workspace, BLOCK_SLOTS};
 use crate::watch::{timed, Part, Watch};
 use crate::Ifma;
