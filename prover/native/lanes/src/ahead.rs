@@ -91,7 +91,7 @@ mod tests {
         let row = |item: u32| if item < 100 { u64::from(item) } else { u64::from(item) + 900 };
         for n_items in [0, 1, 7, DISTANCE as u32, 399] {
             let items: Vec<u32> =
-                (0..n_items).map(|i| i * 7 % 400 | if i % 3 == 0 { SIGN } else { 0 }).collect();
+                (0..n_items).map(|i| (i * 7 % 400) | if i % 3 == 0 { SIGN } else { 0 }).collect();
             let wanted: Vec<u64> = items.iter().map(|item| row(item & !SIGN)).collect();
             for n_steps in [0, 1, 5, 1000] {
                 let mut rows = vec![77; 3]; // of the block before
