@@ -1,7 +1,8 @@
 //! Processor seconds, all threads together, and seconds by the clock of a sum of 2^k points, which must be arkworks':
 //! `cargo run --release --example msm -- 20`. Threads: RAYON_NUM_THREADS. Arkworks alone where there is no AVX-512 IFMA.
 
-use std::time::Instant;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use ark_bn254::Fr;
 use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
@@ -9,7 +10,40 @@ use ark_ec::{CurveGroup, PrimeGroup, VariableBaseMSM};
 use ark_ff::UniformRand;
 use rayon::prelude::*;
 use zkmargin_lanes::coordinate::Coordinate;
-use zkmargin_lanes::{msm, Fq2x8, Fq8, Ifma, Plan};
+use zkmargin_lanes::{msm, Fq2x8, Fq8, Ifma, Part, Plan, Watch};
+
+/// Seconds of all threads, and operations, by part.
+#[derive(Default)]
+struct Times(Mutex<[(Duration, usize); Part::ALL.len()]>);
+
+impl Watch for Times {
+    fn add(&self, _: usize) {}
+
+    fn is_stopped(&self) -> bool {
+        false
+    }
+
+    fn is_timed(&self) -> bool {
+        true
+    }
+
+    fn spend(&self, part: Part, time: Duration, operations: usize) {
+        let spent = &mut self.0.lock().expect("no thread panics")[part as usize];
+        *spent = (spent.0 + time, spent.1 + operations);
+    }
+}
+
+impl Times {
+    fn describe(&self) -> String {
+        let times = self.0.lock().expect("no thread panics");
+        let parts = Part::NAMES.iter().zip(times.iter()).filter(|(_, (time, _))| !time.is_zero());
+        let describe = |(name, (time, n)): (&&str, &(Duration, usize))| {
+            let seconds = time.as_secs_f64();
+            format!("{name} {seconds:.3} ({:.1} ns each)", seconds * 1e9 / *n as f64)
+        };
+        parts.map(describe).collect::<Vec<_>>().join(", ")
+    }
+}
 
 fn main() {
     let log2: u32 = std::env::args().nth(1).map_or(20, |text| text.parse().expect("a number"));
@@ -47,14 +81,16 @@ fn run<F: Coordinate>(token: Option<Ifma>, what: &str, scalars: &[Fr]) {
     let rows: Vec<F::Row> = points.iter().map(F::from_affine).collect();
     for _ in 0..3 {
         let (start, busy) = (Instant::now(), processor_seconds());
-        let plan = Plan::new(scalars.len(), false, |i| scalars[i], &());
+        let times = Times::default();
+        let plan = Plan::new(scalars.len(), false, |i| scalars[i], &times);
         let planned = processor_seconds() - busy;
-        let sum = msm::sum::<F>(token, &plan, &rows, &());
+        let sum = msm::sum::<F>(token, &plan, &rows, &times);
         let (total, busy) = (start.elapsed().as_secs_f64(), processor_seconds() - busy);
         assert!(sum == expected);
         println!(
-            "{what} 2^{}: {busy:.2} s of processor, {planned:.2} of it for the plan; {total:.2} s by the clock",
-            scalars.len().ilog2()
+            "{what} 2^{}: {busy:.2} s of processor, {planned:.2} of it for the plan; {total:.2} s by the clock; {}",
+            scalars.len().ilog2(),
+            times.describe()
         );
     }
 }

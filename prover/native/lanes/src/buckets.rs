@@ -61,9 +61,15 @@ fn sum_segments<F: Coordinate>(
             slots.set(2 * n + i, (x, y, present));
         }
         // T takes R as it was one step before, while R takes its bucket.
-        adder.add(token, &mut slots, if step + 1 == length { &onto_running } else { &both }, &mut meter);
+        adder.add(
+            token,
+            &mut slots,
+            if step + 1 == length { &onto_running } else { &both },
+            &mut meter,
+            || (),
+        );
     }
-    adder.add(token, &mut slots, &onto_totals, &mut meter);
+    adder.add(token, &mut slots, &onto_totals, &mut meter, || ());
     (take_rows(&slots, 0, n_segments), take_rows(&slots, n, n_segments))
 }
 

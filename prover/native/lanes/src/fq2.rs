@@ -1,6 +1,8 @@
 //! Eight elements of Fq2 = Fq[u] / (u^2 + 1).
 
-use crate::element::{add_columns, carry, multiply_columns, reduce_columns, sub_columns, Lanes};
+use crate::element::{
+    accumulate_columns, add_columns, carry, multiply_columns, reduce_columns, sub_columns, Lanes,
+};
 use crate::modulus::FqModulus;
 
 pub type Fq8 = Lanes<FqModulus>;
@@ -28,11 +30,13 @@ impl Fq2x8 {
     pub fn multiply_raw(&self, other: &Self) -> [[crate::simd::V; 5]; 2] {
         let low = multiply_columns(&self.c0.limbs, &other.c0.limbs);
         let high = multiply_columns(&self.c1.limbs, &other.c1.limbs);
-        let (a, b) = (self.c0.add(&self.c1), other.c0.add(&other.c1));
-        let mixed = multiply_columns(&a.limbs, &b.limbs);
+        let mut mixed = sub_columns(&[low[0].of(0); 10], &add_columns(&low, &high));
         // a0 b0 - a1 b1 may be negative, down to -A * B p^2 >= -84 p^2, that is -p * R: hence one p more.
+        // It is reduced before the mixed product is made: registers do not hold both.
         let c0 = reduce_columns::<FqModulus>(sub_columns(&low, &high));
-        let c1 = reduce_columns::<FqModulus>(sub_columns(&mixed, &add_columns(&low, &high)));
+        let (a, b) = (self.c0.add(&self.c1), other.c0.add(&other.c1));
+        accumulate_columns(&mut mixed, &a.limbs, &b.limbs);
+        let c1 = reduce_columns::<FqModulus>(mixed);
         [a.add_multiple::<1>(c0), c1]
     }
 

@@ -6,6 +6,8 @@ mod choice;
 mod watch;
 
 #[cfg(target_arch = "x86_64")]
+mod ahead;
+#[cfg(target_arch = "x86_64")]
 mod buckets;
 #[cfg(target_arch = "x86_64")]
 pub mod coordinate;

@@ -2,7 +2,7 @@
 
 use crate::recode::dense_plan;
 
-/// What one thread's buffers take: slots and notes of a block, of points in G2.
+/// What one thread's buffers take: of a block of points in G2 the slots and notes, 1.7 MB; rows of two blocks, 1.6 MB.
 const BYTES_PER_THREAD: usize = 4 << 20;
 
 /// Return the most bytes that a plan of n scalars and a sum with it hold at once; a row is a point in memory.
@@ -11,7 +11,7 @@ const BYTES_PER_THREAD: usize = 4 << 20;
 /// - folded scalars 40; joined, half as many again: 60. Keys to join by 16, twice while they are collected.
 /// - digits 2 w. Many large scalars choose a `w` near 16, and joining adds half: 60 + 2 * 20 * 1.5 = 120 at most. Few
 ///   choose narrow windows, up to 64 of them, and join nothing: 40 + 2 * 64 = 168.
-/// - sorted digits and the plan's items 4 i each, i = 16 for scalars of full size: 128.
+/// - the plan's items, 4 i where i = 16 for scalars of full size, beside the digits 2 w they are sorted from: 96.
 /// - the sum: items 4 i + 4, rows of joined points and of runs row * (1/2 + i / 64): with rows of 128 bytes 164.
 ///
 /// So 172, and for each bucket of each window a row and a run of 8 bytes, twice while the list of runs grows.

@@ -1,13 +1,16 @@
 //! Sums of many different points, each times its scalar.
 
+use std::sync::Mutex;
+
 use ark_ec::short_weierstrass::Projective;
 use ark_ff::{AdditiveGroup, Zero};
 use rayon::prelude::*;
 
+use crate::ahead::Source;
 use crate::buckets::sum_buckets;
 use crate::coordinate::Coordinate;
-use crate::plan::{Plan, Round, Run};
-use crate::runs::{Source, Workspace, BLOCK_SLOTS};
+use crate::plan::{Plan, Round};
+use crate::runs::{Block, Workspace, BLOCK_SLOTS};
 use crate::watch::{timed, Part, Watch};
 use crate::Ifma;
 
@@ -59,33 +62,42 @@ fn sum_round<F: Coordinate>(
     share: usize,
     watch: &impl Watch,
 ) {
-    let blocks = cut_blocks(&round.runs, sums);
+    let blocks = cut_blocks(round, sums);
     let n_blocks = blocks.len();
     let advance = |i: usize| share * (i + 1) / n_blocks - share * i / n_blocks;
-    blocks.into_par_iter().enumerate().with_max_len(1).for_each_init(
-        || Workspace::<F>::new(watch),
-        |work, (i, (runs, sums))| {
+    let blocks = Mutex::new(blocks.into_iter().enumerate());
+    let take = || blocks.lock().expect("no thread panics with the lock").next();
+    let threads = 0..rayon::current_num_threads().min(n_blocks);
+    threads.into_par_iter().with_max_len(1).for_each(|_| {
+        let mut work = Workspace::<F>::new(watch);
+        let mut next = take();
+        work.fetch(source, next.as_ref().map_or(&[], |(_, block)| block.items));
+        while let Some((i, block)) = next {
+            next = take();
             if !watch.is_stopped() {
-                work.sum_runs(token, source, &round.items, runs, sums, watch);
+                let later = next.as_ref().map_or(&[][..], |(_, block)| block.items);
+                work.sum_runs(token, source, block, later, watch);
             }
             watch.add(advance(i));
-        },
-    );
+        }
+    });
 }
 
 /// Cut runs, and the places of their sums, into blocks of about `BLOCK_SLOTS` slots.
-fn cut_blocks<'a, R>(mut runs: &'a [Run], mut sums: &'a mut [R]) -> Vec<(&'a [Run], &'a mut [R])> {
+fn cut_blocks<'a, R>(round: &'a Round, mut sums: &'a mut [R]) -> Vec<Block<'a, R>> {
     let mut blocks = Vec::new();
+    let (mut runs, mut at) = (&round.runs[..], 0);
     while !runs.is_empty() {
         let (mut n, mut points) = (0, 0);
         while n < runs.len() && points < 8 * BLOCK_SLOTS {
             points += runs[n].length as usize;
             n += 1;
         }
-        let (block, rest) = runs.split_at(n);
+        let (block_runs, rest) = runs.split_at(n);
         let (block_sums, rest_sums) = std::mem::take(&mut sums).split_at_mut(n);
-        blocks.push((block, block_sums));
-        (runs, sums) = (rest, rest_sums);
+        let items = &round.items[at..at + points];
+        blocks.push(Block { items, first: at as u32, runs: block_runs, sums: block_sums });
+        (runs, sums, at) = (rest, rest_sums, at + points);
     }
     blocks
 }

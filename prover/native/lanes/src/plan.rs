@@ -43,12 +43,6 @@ pub struct Plan {
     pub n_sums: usize,
 }
 
-/// One window's buckets: `items[starts[b]..starts[b + 1]]` are those of bucket b + 1.
-struct Sorted {
-    items: Vec<u32>,
-    starts: Vec<u32>,
-}
-
 impl Plan {
     /// `repeats` says that many scalars may be equal. Assumes n < 2^30, and fewer than 2^32 digits that are not zero.
     /// Where `watch` stops it, the plan is that of an empty sum.
@@ -68,8 +62,7 @@ impl Plan {
         if watch.is_stopped() {
             return plan;
         }
-        let sort_window = |window: Vec<i16>| sort(digits.width, || window.iter().copied());
-        plan.list(digits.width, (items, runs), digits.windows, sort_window, watch);
+        plan.list(&digits, (items, runs), |window| window.iter().copied(), watch);
         plan
     }
 
@@ -80,112 +73,173 @@ impl Plan {
         if watch.is_stopped() {
             return plan;
         }
-        let width = witness.digits.width;
-        let windows: Vec<&Vec<i16>> = witness.digits.windows.iter().collect();
-        let sort_window = |window: &Vec<i16>| sort(width, || sources.iter().map(|i| window[*i as usize]));
-        plan.list(width, (items, runs), windows, sort_window, watch);
+        plan.list(
+            &witness.digits,
+            (items, runs),
+            |window| sources.iter().map(move |i| window[*i as usize]),
+            watch,
+        );
         plan
     }
 
-    /// Fill an empty plan: the joined points, and each window sorted.
-    fn list<W: Send>(
+    /// Fill an empty plan: the joined points, and each window sorted; `digits` returns what a window has, point by point.
+    fn list<'a, I: Iterator<Item = i16>>(
         &mut self,
-        width: u32,
+        recoded: &'a Digits,
         (items, runs): (Vec<u32>, Vec<Run>),
-        windows: Vec<W>,
-        sort_window: impl Fn(W) -> Sorted + Sync,
+        digits: impl Fn(&'a [i16]) -> I + Sync,
         watch: &impl Watch,
     ) {
-        self.width = width;
-        let sorted: Vec<Sorted> = windows
-            .into_par_iter()
+        self.width = recoded.width;
+        let counted: Vec<Counted> = recoded
+            .windows
+            .par_iter()
             .with_max_len(1)
-            .map(|window| timed(watch, Part::Sort, 0, || sort_window(window)))
+            .map(|window| timed(watch, Part::Sort, 0, || Counted::new(self.width, digits(window))))
             .collect();
-        let n_digits = sorted.iter().map(|window| window.items.len()).sum();
         self.n_sums = runs.len();
         self.rounds.push(Round { items, runs });
-        timed(watch, Part::Sort, n_digits, || {
-            let mut pieces = self.bucket_round(sorted);
+        let mut pieces = self.bucket_round(counted, |window| digits(&recoded.windows[window]), watch);
+        timed(watch, Part::Sort, 0, || {
             while !pieces.is_empty() {
-                pieces = self.next_round(pieces);
+                pieces = self.next_round(&pieces);
             }
         });
     }
 
-    /// Add the windows' runs; return the buckets of several as (window, bucket, first sum, number of sums).
-    fn bucket_round(&mut self, sorted: Vec<Sorted>) -> Vec<Pieces> {
-        let mut pieces = Vec::new();
-        let n_items = sorted.iter().map(|window| window.items.len()).sum();
-        let (mut items, mut runs) = (Vec::with_capacity(n_items), Vec::new());
-        for (window, sorted) in sorted.into_iter().enumerate() {
-            let base = items.len() as u32;
-            items.extend_from_slice(&sorted.items);
-            let place = |bucket: usize| (window, bucket);
-            self.buckets.push(vec![NONE; sorted.starts.len() - 1]);
-            for bucket in 0..sorted.starts.len() - 1 {
-                let (start, end) = (base + sorted.starts[bucket], base + sorted.starts[bucket + 1]);
-                pieces.extend(self.cut(start, end - start, place(bucket), &mut runs));
-            }
+    /// Add the windows' runs; return the buckets of several.
+    fn bucket_round<I: Iterator<Item = i16>>(
+        &mut self,
+        counted: Vec<Counted>,
+        digits: impl Fn(usize) -> I + Sync,
+        watch: &impl Watch,
+    ) -> Vec<Pieces> {
+        let n_items = counted.iter().map(|window| window.n_items).sum();
+        let n_runs = counted.iter().map(|window| window.n_runs).sum();
+        let (mut items, mut runs) = (vec![0; n_items], vec![Run { start: 0, length: 0 }; n_runs]);
+        let mut places = Vec::with_capacity(counted.len());
+        let (mut items_left, mut runs_left, mut start) = (&mut items[..], &mut runs[..], 0);
+        for counted in counted {
+            let (n_items, n_runs, first) = (counted.n_items, counted.n_runs, self.n_sums as u32);
+            let (items, others) = std::mem::take(&mut items_left).split_at_mut(n_items);
+            let (runs, later) = std::mem::take(&mut runs_left).split_at_mut(n_runs);
+            places.push(Place { counted, items, runs, start, first });
+            (items_left, runs_left) = (others, later);
+            start += n_items as u32;
+            self.n_sums += n_runs;
         }
+        let list = |(window, place): (usize, Place<'_>)| {
+            timed(watch, Part::Sort, place.items.len(), || place.list(window, digits(window)))
+        };
+        let listed: Vec<_> = places.into_par_iter().with_max_len(1).enumerate().map(list).collect();
         self.rounds.push(Round { items, runs });
-        pieces
+        let (buckets, pieces): (Vec<_>, Vec<_>) = listed.into_iter().unzip();
+        self.buckets = buckets;
+        pieces.concat()
     }
 
     /// Add up sums of the round before.
-    fn next_round(&mut self, pieces: Vec<Pieces>) -> Vec<Pieces> {
+    fn next_round(&mut self, pieces: &[Pieces]) -> Vec<Pieces> {
         let mut left = Vec::new();
         let (mut items, mut runs) = (Vec::new(), Vec::new());
         for piece in pieces {
-            let start = items.len() as u32;
+            let (start, first) = (items.len() as u32, self.n_sums as u32);
             items.extend(piece.first..piece.first + piece.count);
-            left.extend(self.cut(start, piece.count, piece.place, &mut runs));
+            let before = runs.len();
+            runs.extend(cut(start, piece.count));
+            let count = (runs.len() - before) as u32;
+            self.n_sums += count as usize;
+            if count > 1 {
+                left.push(Pieces { first, count, ..*piece });
+            } else {
+                self.buckets[piece.window][piece.bucket] = first;
+            }
         }
         self.rounds.push(Round { items, runs });
         left
     }
+}
 
-    /// Cut a bucket's points into runs. Where there are several, return what the next round adds up.
-    fn cut(&mut self, start: u32, n: u32, place: (usize, usize), runs: &mut Vec<Run>) -> Option<Pieces> {
-        if n == 0 {
-            return None;
+/// One window and where its items and runs go: they are numbered on from `start` and `first`.
+struct Place<'a> {
+    counted: Counted,
+    items: &'a mut [u32],
+    runs: &'a mut [Run],
+    start: u32,
+    first: u32,
+}
+
+impl Place<'_> {
+    /// Write items and runs; return by bucket the number of its sum, and the buckets of several.
+    fn list(self, window: usize, digits: impl Iterator<Item = i16>) -> (Vec<u32>, Vec<Pieces>) {
+        let starts = self.counted.place(digits, self.items);
+        let (mut buckets, mut pieces) = (vec![NONE; starts.len() - 1], Vec::new());
+        let mut done = 0;
+        for (bucket, ends) in starts.windows(2).enumerate() {
+            let from = done;
+            for run in cut(self.start + ends[0], ends[1] - ends[0]) {
+                self.runs[done] = run;
+                done += 1;
+            }
+            let first = self.first + from as u32;
+            match (done - from) as u32 {
+                0 => {}
+                1 => buckets[bucket] = first,
+                count => pieces.push(Pieces { window, bucket, first, count }),
+            }
         }
-        let (first, count) = (self.n_sums as u32, n.div_ceil(RUN as u32));
-        for i in 0..count {
-            let (from, to) = (n as u64 * i as u64 / count as u64, n as u64 * (i + 1) as u64 / count as u64);
-            runs.push(Run { start: start + from as u32, length: (to - from) as u32 });
-        }
-        self.n_sums += count as usize;
-        if count > 1 {
-            return Some(Pieces { place, first, count });
-        }
-        self.buckets[place.0][place.1] = first;
-        None
+        (buckets, pieces)
     }
 }
 
+/// Cut n points into as few runs as there can be, of about one length.
+#[inline(always)]
+fn cut(start: u32, n: u32) -> impl Iterator<Item = Run> {
+    let count = n.div_ceil(RUN as u32);
+    let at = move |i: u32| (n as u64 * i as u64 / count as u64) as u32;
+    (0..count).map(move |i| Run { start: start + at(i), length: at(i + 1) - at(i) })
+}
+
 /// A bucket whose points are `count` sums from `first` on.
+#[derive(Clone)]
 struct Pieces {
-    place: (usize, usize),
+    window: usize,
+    bucket: usize,
     first: u32,
     count: u32,
 }
 
-/// Sort by counting; `digits` is gone through twice.
-#[inline(always)]
-fn sort<I: Iterator<Item = i16>>(width: u32, digits: impl Fn() -> I) -> Sorted {
-    let n_buckets = 1 << (width - 1);
-    let mut starts = vec![0u32; n_buckets + 2]; // moved by two: while filling, starts[b + 1] is where bucket b goes on
-    digits().filter(|digit| *digit != 0).for_each(|digit| starts[digit.unsigned_abs() as usize + 1] += 1);
-    for bucket in 1..starts.len() {
-        starts[bucket] += starts[bucket - 1];
+/// One window's digits counted: the first half of sorting.
+struct Counted {
+    /// Where each bucket begins, moved by one: while filling, `starts[b + 1]` is where bucket b goes on.
+    starts: Vec<u32>,
+    n_items: usize,
+    n_runs: usize,
+}
+
+impl Counted {
+    #[inline(always)]
+    fn new(width: u32, digits: impl Iterator<Item = i16>) -> Self {
+        let n_buckets = 1 << (width - 1);
+        let mut starts = vec![0u32; n_buckets + 2];
+        digits.filter(|digit| *digit != 0).for_each(|digit| starts[digit.unsigned_abs() as usize + 1] += 1);
+        let n_runs = starts.iter().map(|n| n.div_ceil(RUN as u32) as usize).sum();
+        for bucket in 1..starts.len() {
+            starts[bucket] += starts[bucket - 1];
+        }
+        Counted { n_items: starts[n_buckets + 1] as usize, starts, n_runs }
     }
-    let mut items = vec![0u32; starts[n_buckets + 1] as usize];
-    for (i, digit) in digits().enumerate().filter(|(_, digit)| *digit != 0) {
-        let place = &mut starts[digit.unsigned_abs() as usize];
-        items[*place as usize] = if digit < 0 { i as u32 | SIGN } else { i as u32 };
-        *place += 1;
+
+    /// Write the numbers of the digits that are not zero, bucket by bucket: `items[starts[b]..starts[b + 1]]` are those of
+    /// bucket b + 1, by what is returned. Assumes the digits that were counted.
+    #[inline(always)]
+    fn place(mut self, digits: impl Iterator<Item = i16>, items: &mut [u32]) -> Vec<u32> {
+        for (i, digit) in digits.enumerate().filter(|(_, digit)| *digit != 0) {
+            let place = &mut self.starts[digit.unsigned_abs() as usize];
+            items[*place as usize] = if digit < 0 { i as u32 | SIGN } else { i as u32 };
+            *place += 1;
+        }
+        self.starts.pop();
+        self.starts
     }
-    starts.pop();
-    Sorted { items, starts }
 }

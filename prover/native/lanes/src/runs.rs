@@ -1,68 +1,68 @@
 //! Sums of runs: gathered by eights into lanes, then halved until one slot is left of each.
 
+use crate::ahead::{Ahead, Source};
 use crate::coordinate::Coordinate;
 use crate::plan::{Run, SIGN};
-use crate::simd::{each, prefetch};
+use crate::simd::each;
 use crate::slots::{Adder, Slots};
 use crate::watch::{Meter, Part, Watch};
 use crate::Ifma;
 
-/// Slots of a block, so that it stays in the second-level cache with what the additions note.
+/// Slots of a block, so that it stays in the second-level cache with what the additions note and the next block's rows.
 pub const BLOCK_SLOTS: usize = 768;
-/// What items number: the first rows, and on from there the second.
-pub struct Source<'a, R> {
-    pub first: &'a [R],
-    pub second: &'a [R],
-}
 
-impl<R> Clone for Source<'_, R> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<R> Copy for Source<'_, R> {}
-
-impl<'a, R> Source<'a, R> {
-    #[inline(always)]
-    fn row(&self, at: u32) -> &'a R {
-        let at = at as usize;
-        if at < self.first.len() {
-            &self.first[at]
-        } else {
-            &self.second[at - self.first.len()]
-        }
-    }
+/// Runs that follow each other and are added up together.
+pub struct Block<'a, R> {
+    /// What the runs add up, from the round's item `first` on.
+    pub items: &'a [u32],
+    pub first: u32,
+    pub runs: &'a [Run],
+    pub sums: &'a mut [R],
 }
 
 /// Buffers of one thread.
-pub struct Workspace<F> {
+pub struct Workspace<F: Coordinate> {
     slots: Slots<F>,
     adder: Adder<F>,
     pairs: Vec<(u32, u32)>,
     order: Vec<u32>,
+    /// The rows of this block's items, and of the next one's.
+    rows: Vec<F::Row>,
+    coming: Vec<F::Row>,
     meter: Meter,
 }
 
 impl<F: Coordinate> Workspace<F> {
     pub fn new(watch: &impl Watch) -> Self {
-        let meter = Meter::new(watch);
-        Workspace { slots: Slots::new(), adder: Adder::new(), pairs: Vec::new(), order: Vec::new(), meter }
+        Workspace {
+            slots: Slots::new(),
+            adder: Adder::new(),
+            pairs: Vec::new(),
+            order: Vec::new(),
+            rows: Vec::new(),
+            coming: Vec::new(),
+            meter: Meter::new(watch),
+        }
     }
 
-    /// Write the sum of each run to `sums`; `items` name rows of `source`, with a sign.
+    /// Fetch the rows of the first block's items.
+    pub fn fetch(&mut self, source: Source<'_, F::Row>, items: &[u32]) {
+        Ahead::new(source, items, &mut self.coming).finish();
+    }
+
+    /// Write the sum of each run; `later` are the next block's items, whose rows are fetched meanwhile.
     pub fn sum_runs(
         &mut self,
         token: Ifma,
         source: Source<'_, F::Row>,
-        items: &[u32],
-        runs: &[Run],
-        sums: &mut [F::Row],
+        block: Block<'_, F::Row>,
+        later: &[u32],
         watch: &impl Watch,
     ) {
         self.meter.start();
+        std::mem::swap(&mut self.rows, &mut self.coming);
         // SAFETY: `Ifma` says that the processor has the instructions that the function is compiled for.
-        unsafe { sum_runs(self, token, source, items, runs, sums) }
+        unsafe { sum_runs(self, token, source, block, later) }
         self.meter.report(watch);
     }
 }
@@ -73,23 +73,24 @@ fn sum_runs<F: Coordinate>(
     work: &mut Workspace<F>,
     token: Ifma,
     source: Source<'_, F::Row>,
-    items: &[u32],
-    runs: &[Run],
-    sums: &mut [F::Row],
+    block: Block<'_, F::Row>,
+    later: &[u32],
 ) {
+    let runs = block.runs;
     work.order.clear();
     work.order.extend(0..runs.len() as u32);
     work.order.sort_unstable_by_key(|i| std::cmp::Reverse(runs[*i as usize].length));
-    work.slots.clear();
-    let mut groups = Vec::with_capacity(runs.len().div_ceil(8));
-    let mut later = work.order.chunks(8);
-    let mut next = pick_lanes(runs, later.next());
-    while next[0].length > 0 {
-        let lanes = std::mem::replace(&mut next, pick_lanes(runs, later.next()));
-        groups.push((work.slots.present.len() as u32, lanes[0].length));
-        gather(&mut work.slots, token, source, items, &lanes, &next);
+    let longest_of = |group: &[u32]| runs[group[0] as usize].length;
+    let n_slots = work.order.chunks(8).map(|group| longest_of(group) as usize).sum();
+    work.slots.grow(token, n_slots);
+    let (mut groups, mut at) = (Vec::with_capacity(runs.len().div_ceil(8)), 0);
+    for group in work.order.chunks(8) {
+        groups.push((at as u32, longest_of(group)));
+        at += gather(&mut work.slots, at, token, &work.rows, &block, group);
     }
-    work.meter.lap(Part::Gather, runs.iter().map(|run| run.length as usize).sum());
+    work.meter.lap(Part::Gather, block.items.len());
+    let mut ahead = Ahead::new(source, later, &mut work.coming);
+    ahead.spread(2 * (n_slots - groups.len()));
     let mut longest = groups.first().map_or(0, |group| group.1);
     while longest > 1 {
         work.pairs.clear();
@@ -98,56 +99,48 @@ fn sum_runs<F: Coordinate>(
             work.pairs.extend((kept..*length).map(|i| (*start + i - kept, *start + i)));
             *length = kept;
         }
-        work.adder.add(token, &mut work.slots, &work.pairs, &mut work.meter);
+        work.adder.add(token, &mut work.slots, &work.pairs, &mut work.meter, || ahead.step());
         longest = longest.div_ceil(2);
     }
+    ahead.finish();
     for (group, (start, _)) in work.order.chunks(8).zip(&groups) {
         let at = *start as usize;
         let rows = F::store(&work.slots.x[at], &work.slots.y[at], work.slots.present[at]);
-        group.iter().zip(rows).for_each(|(i, row)| sums[*i as usize] = row);
+        group.iter().zip(rows).for_each(|(i, row)| block.sums[*i as usize] = row);
     }
     work.meter.lap(Part::Gather, 0);
 }
 
-/// Return the runs of a group; lanes without one have an empty run.
-fn pick_lanes(runs: &[Run], group: Option<&[u32]>) -> [Run; 8] {
-    let group = group.unwrap_or_default();
-    std::array::from_fn(|lane| group.get(lane).map_or(Run { start: 0, length: 0 }, |i| runs[*i as usize]))
-}
-
-/// Append the slots of eight runs, the first the longest; ask for the rows of the `next` ones, none of them longer.
+/// Fill the slots of up to eight runs from slot `from` on, the first run the longest. `rows` are those of the block's
+/// items. Return the number of slots.
 #[inline(always)]
 fn gather<F: Coordinate>(
     slots: &mut Slots<F>,
+    from: usize,
     token: Ifma,
-    source: Source<'_, F::Row>,
-    items: &[u32],
-    lanes: &[Run; 8],
-    next: &[Run; 8],
-) {
+    rows: &[F::Row],
+    block: &Block<'_, F::Row>,
+    group: &[u32],
+) -> usize {
     let infinity = F::INFINITY;
-    for i in 0..lanes[0].length {
-        for run in next {
-            if let Some(item) = item_of(items, run, i) {
-                prefetch(source.row(item & !SIGN));
-            }
-        }
+    let lanes = each!(lane of 8 => group.get(lane).map_or((&rows[..0], &block.items[..0]), |i| {
+        let run = block.runs[*i as usize];
+        let (start, length) = ((run.start - block.first) as usize, run.length as usize);
+        (&rows[start..start + length], &block.items[start..start + length])
+    }));
+    let n = lanes[0].0.len();
+    for i in 0..n {
         let mut negative = 0u8;
-        let rows = each!(lane of 8 => match item_of(items, &lanes[lane], i) {
-            Some(item) => {
+        let rows = each!(lane of 8 => match (lanes[lane].0.get(i), lanes[lane].1.get(i)) {
+            (Some(row), Some(item)) => {
                 negative |= ((item & SIGN != 0) as u8) << lane;
-                source.row(item & !SIGN)
+                row
             }
-            None => &infinity,
+            _ => &infinity,
         });
         let (x, y) = F::load(token, rows);
         let present = !(x.is_null() & y.is_null());
-        slots.push(x, y.negate(negative & present), present);
+        slots.set(from + i, (x, y.negate(negative & present), present));
     }
-}
-
-/// Return a run's i-th item, where it has as many.
-#[inline(always)]
-fn item_of(items: &[u32], run: &Run, i: u32) -> Option<u32> {
-    (i < run.length).then(|| items[(run.start + i) as usize])
+    n
 }

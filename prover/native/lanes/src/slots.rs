@@ -37,11 +37,11 @@ impl<F: Coordinate> Slots<F> {
         self.present.resize(n, 0);
     }
 
-    #[inline(always)]
-    pub fn push(&mut self, x: F, y: F, present: u8) {
-        self.x.push(x);
-        self.y.push(y);
-        self.present.push(present);
+    /// Make it n slots at least; what they hold is left as it is.
+    pub fn grow(&mut self, token: Ifma, n: usize) {
+        if n > self.x.len() {
+            self.reset(token, n);
+        }
     }
 
     #[inline(always)]
@@ -75,16 +75,26 @@ impl<F: Coordinate> Adder<F> {
     ///
     /// Assumes that no slot is written twice, and that one that is both read and written is written by an earlier pair
     /// of the list than reads it: the writing goes from the last pair to the first.
+    ///
+    /// `meanwhile` is called twice a pair: memory has little else to do.
     #[inline(always)]
-    pub fn add(&mut self, token: Ifma, slots: &mut Slots<F>, pairs: &[(u32, u32)], meter: &mut Meter) {
+    pub fn add(
+        &mut self,
+        token: Ifma,
+        slots: &mut Slots<F>,
+        pairs: &[(u32, u32)],
+        meter: &mut Meter,
+        mut meanwhile: impl FnMut(),
+    ) {
         if pairs.is_empty() {
             return;
         }
-        let products = self.multiply_up(token, slots, pairs);
+        let products = self.multiply_up(token, slots, pairs, &mut meanwhile);
         meter.lap(Part::Add, 8 * pairs.len());
         let mut inverses = invert_all(&products);
         meter.lap(Part::Invert, 1);
         for (i, (a, b)) in pairs.iter().enumerate().rev() {
+            meanwhile();
             let (a, b) = (*a as usize, *b as usize);
             let step = &self.steps[i];
             let running = &mut inverses[i % CHAINS];
@@ -107,11 +117,18 @@ impl<F: Coordinate> Adder<F> {
 
     /// Note each pair's denominator and the product of those before it in its chain; return the chains' products.
     #[inline(always)]
-    fn multiply_up(&mut self, token: Ifma, slots: &Slots<F>, pairs: &[(u32, u32)]) -> [F; CHAINS] {
+    fn multiply_up(
+        &mut self,
+        token: Ifma,
+        slots: &Slots<F>,
+        pairs: &[(u32, u32)],
+        meanwhile: &mut impl FnMut(),
+    ) -> [F; CHAINS] {
         let one = F::one(token);
         let mut products = [one; CHAINS];
         self.steps.clear();
         for (i, (a, b)) in pairs.iter().enumerate() {
+            meanwhile();
             let (a, b) = (*a as usize, *b as usize);
             let (first, second) = (slots.present[a], slots.present[b]);
             let (mut both, mut doubled, mut present) = (first & second, 0, first | second);

@@ -106,11 +106,11 @@ fn many_points_of_all_kinds() {
 
 #[test]
 fn rows_are_read_wherever_they_lie() {
-    use zkmargin_lanes::coordinate::rows;
+    use zkmargin_lanes::coordinate::{rows, Row};
     let points = points::<ark_bn254::g1::Config>(&[signed(1), signed(2), signed(0)]);
-    let wanted: Vec<[u64; 8]> = points.iter().map(Fq8::from_affine).collect();
+    let wanted: Vec<Row<8>> = points.iter().map(Fq8::from_affine).collect();
     let mut bytes = vec![0u8; 8];
-    bytes.extend(wanted.iter().flatten().flat_map(|word| word.to_le_bytes()));
+    bytes.extend(wanted.iter().flat_map(|row| row.0).flat_map(|word| word.to_le_bytes()));
     for shift in 0..8 {
         let moved = [&bytes[8 - shift..8], &bytes[8..]].concat(); // the rows start at `shift`, aligned or not
         assert_eq!(rows::<Fq8>(&moved[shift..])[..], wanted[..], "{shift}");

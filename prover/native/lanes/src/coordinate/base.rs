@@ -4,7 +4,7 @@ use ark_bn254::g1;
 use ark_ec::short_weierstrass::Affine;
 
 use super::parts::{four_differences, next_coordinate, or_all, unpack_pair, words_of, TANGENT};
-use super::{read_words, Coordinate};
+use super::{read_words, Coordinate, Row};
 use crate::element::Lanes;
 use crate::fq2::Fq8;
 use crate::inverse::{invert_lanes, to_field};
@@ -15,10 +15,10 @@ use crate::Ifma;
 
 impl Coordinate for Fq8 {
     type Curve = g1::Config;
-    type Row = [u64; 8];
-    const INFINITY: [u64; 8] = [0; 8];
+    type Row = Row<8>;
+    const INFINITY: Row<8> = Row([0; 8]);
 
-    fn read_row(bytes: &[u8]) -> [u64; 8] {
+    fn read_row(bytes: &[u8]) -> Row<8> {
         read_words(bytes)
     }
 
@@ -28,31 +28,31 @@ impl Coordinate for Fq8 {
     }
 
     #[inline(always)]
-    fn load(token: Ifma, rows: [&[u64; 8]; 8]) -> (Self, Self) {
-        unpack_pair(each!(lane of 8 => V::load(token, rows[lane])))
+    fn load(token: Ifma, rows: [&Row<8>; 8]) -> (Self, Self) {
+        unpack_pair(each!(lane of 8 => V::load(token, &rows[lane].0)))
     }
 
     #[inline(always)]
-    fn store(x: &Self, y: &Self, present: u8) -> [[u64; 8]; 8] {
+    fn store(x: &Self, y: &Self, present: u8) -> [Row<8>; 8] {
         let (x, y) = (pack(&x.canonical()), pack(&y.canonical()));
         let zero = x[0].of(0);
         let words = [x[0], x[1], x[2], x[3], y[0], y[1], y[2], y[3]];
         let rows = transpose(each!(i of 8 => zero.select(present, words[i])));
-        each!(lane of 8 => rows[lane].words())
+        each!(lane of 8 => Row(rows[lane].words()))
     }
 
-    fn to_affine(row: &[u64; 8]) -> Affine<g1::Config> {
+    fn to_affine(row: &Row<8>) -> Affine<g1::Config> {
         if row == &Self::INFINITY {
             return Affine::identity();
         }
         Affine::new_unchecked(to_field(words_of(row, 0)), to_field(words_of(row, 1)))
     }
 
-    fn from_affine(point: &Affine<g1::Config>) -> [u64; 8] {
+    fn from_affine(point: &Affine<g1::Config>) -> Row<8> {
         if point.infinity {
             return Self::INFINITY;
         }
-        std::array::from_fn(|i| [point.x, point.y][i / 4].0 .0[i % 4])
+        Row(std::array::from_fn(|i| [point.x, point.y][i / 4].0 .0[i % 4]))
     }
 
     #[inline(always)]

@@ -4,7 +4,7 @@ use ark_bn254::{g2, Fq2};
 use ark_ec::short_weierstrass::Affine;
 
 use super::parts::{four_differences, next_coordinate, unpack_pair, words_of, TANGENT};
-use super::{read_words, Coordinate};
+use super::{read_words, Coordinate, Row};
 use crate::element::Lanes;
 use crate::fq2::{Fq2x8, Fq8};
 use crate::inverse::{invert_lanes, to_field};
@@ -13,16 +13,16 @@ use crate::simd::{each, V};
 use crate::Ifma;
 
 #[inline(always)]
-fn half_row<const AT: usize>(row: &[u64; 16]) -> &[u64; 8] {
-    row[8 * AT..8 * AT + 8].try_into().expect("8 words")
+fn half_row<const AT: usize>(row: &Row<16>) -> &[u64; 8] {
+    row.0[8 * AT..8 * AT + 8].try_into().expect("8 words")
 }
 
 impl Coordinate for Fq2x8 {
     type Curve = g2::Config;
-    type Row = [u64; 16];
-    const INFINITY: [u64; 16] = [0; 16];
+    type Row = Row<16>;
+    const INFINITY: Row<16> = Row([0; 16]);
 
-    fn read_row(bytes: &[u8]) -> [u64; 16] {
+    fn read_row(bytes: &[u8]) -> Row<16> {
         read_words(bytes)
     }
 
@@ -32,7 +32,7 @@ impl Coordinate for Fq2x8 {
     }
 
     #[inline(always)]
-    fn load(token: Ifma, rows: [&[u64; 16]; 8]) -> (Self, Self) {
+    fn load(token: Ifma, rows: [&Row<16>; 8]) -> (Self, Self) {
         let (c0, c1) = unpack_pair(each!(lane of 8 => V::load(token, half_row::<0>(rows[lane]))));
         let x = Fq2x8 { c0, c1 };
         let (c0, c1) = unpack_pair(each!(lane of 8 => V::load(token, half_row::<1>(rows[lane]))));
@@ -40,12 +40,17 @@ impl Coordinate for Fq2x8 {
     }
 
     #[inline(always)]
-    fn store(x: &Self, y: &Self, present: u8) -> [[u64; 16]; 8] {
+    fn store(x: &Self, y: &Self, present: u8) -> [Row<16>; 8] {
         let (x, y) = (Fq8::store(&x.c0, &x.c1, present), Fq8::store(&y.c0, &y.c1, present));
-        std::array::from_fn(|lane| std::array::from_fn(|i| if i < 8 { x[lane][i] } else { y[lane][i - 8] }))
+        each!(lane of 8 => {
+            let mut words = [0; 16];
+            words[..8].copy_from_slice(&x[lane].0);
+            words[8..].copy_from_slice(&y[lane].0);
+            Row(words)
+        })
     }
 
-    fn to_affine(row: &[u64; 16]) -> Affine<g2::Config> {
+    fn to_affine(row: &Row<16>) -> Affine<g2::Config> {
         if row == &Self::INFINITY {
             return Affine::identity();
         }
@@ -53,12 +58,12 @@ impl Coordinate for Fq2x8 {
         Affine::new_unchecked(coordinate(0), coordinate(2))
     }
 
-    fn from_affine(point: &Affine<g2::Config>) -> [u64; 16] {
+    fn from_affine(point: &Affine<g2::Config>) -> Row<16> {
         if point.infinity {
             return Self::INFINITY;
         }
         let parts = [point.x.c0, point.x.c1, point.y.c0, point.y.c1];
-        std::array::from_fn(|i| parts[i / 4].0 .0[i % 4])
+        Row(std::array::from_fn(|i| parts[i / 4].0 .0[i % 4]))
     }
 
     #[inline(always)]

@@ -22,7 +22,8 @@ use crate::Ifma;
 pub fn rows<F: Coordinate>(bytes: &[u8]) -> Cow<'_, [F::Row]> {
     let size = size_of::<F::Row>();
     assert!(bytes.len().is_multiple_of(size), "whole rows");
-    // SAFETY: a row is an array of u64 (the trait is sealed to that), any bytes make one; `align_to` minds the alignment.
+    // SAFETY: a row is 8 or 16 words and nothing else (the trait is sealed to `Row<8>` and `Row<16>`, whose sizes are
+    // multiples of their alignment), any bytes make one; `align_to` minds the alignment.
     let (before, aligned, after) = unsafe { bytes.align_to::<F::Row>() };
     if before.is_empty() && after.is_empty() {
         return Cow::Borrowed(aligned);
@@ -30,15 +31,20 @@ pub fn rows<F: Coordinate>(bytes: &[u8]) -> Cow<'_, [F::Row]> {
     Cow::Owned(bytes.chunks_exact(size).map(F::read_row).collect())
 }
 
+/// The words of a point in memory, within as few lines of cache as they take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C, align(64))]
+pub struct Row<const N: usize>(pub [u64; N]);
+
 mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Fq8 {}
     impl Sealed for super::Fq2x8 {}
 }
 
-fn read_words<const N: usize>(bytes: &[u8]) -> [u64; N] {
+fn read_words<const N: usize>(bytes: &[u8]) -> Row<N> {
     let word = |i: usize| u64::from_le_bytes(bytes[8 * i..8 * i + 8].try_into().expect("8 bytes"));
-    std::array::from_fn(word)
+    Row(std::array::from_fn(word))
 }
 
 /// Eight coordinates of points.

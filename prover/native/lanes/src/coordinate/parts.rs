@@ -1,5 +1,6 @@
 //! What coordinates of G1 and of G2 share.
 
+use super::Row;
 use crate::element::{carry, Lanes};
 use crate::fq2::Fq8;
 use crate::modulus::{double, times, FqModulus, Modulus};
@@ -9,8 +10,8 @@ use crate::simd::{each, V};
 /// 48 = 3 * 16 in Montgomery form, below 3 p.
 pub(super) const TANGENT: [u64; 5] = times(3, double(264, FqModulus::P));
 
-pub(super) fn words_of<const N: usize>(row: &[u64; N], at: usize) -> [u64; 4] {
-    std::array::from_fn(|i| row[4 * at + i])
+pub(super) fn words_of<const N: usize>(row: &Row<N>, at: usize) -> [u64; 4] {
+    std::array::from_fn(|i| row.0[4 * at + i])
 }
 
 #[inline(always)]
