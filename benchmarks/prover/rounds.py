@@ -5,10 +5,11 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from benchmarks.prover.cases import Case
 from benchmarks.prover.contestants import Line
@@ -39,6 +40,11 @@ class CaseResult:
     def medians_cpu_s(self) -> dict[str, float]:
         """The median processor seconds: of all threads, and what a busy machine changes least."""
         return {name: statistics.median(runs) for name, runs in self.cpu_runs_s.items()}
+
+    @classmethod
+    def from_json(cls, facts: Mapping[str, Any]) -> CaseResult:
+        """Return what `to_json` wrote."""
+        return cls(**{one.name: facts[one.name] for one in fields(cls)})
 
     def to_json(self) -> dict[str, object]:
         """Return everything, medians and ratios included."""

@@ -89,6 +89,13 @@ def test_prover_alone_on_a_chain(tmp_path: Path) -> None:
     assert len(case["left_out"]) == 6
     assert set(case["left_out"].values()) == {"by --without"}
     assert "ours-portable" in plot.read_text()
+    earlier = tmp_path / "earlier.json"
+    earlier.write_text(json.dumps(found))
+    assert run_json("benchmarks.prover", "--cases", "", "--also", str(earlier))["cases"] == found["cases"]
+    earlier.write_text(json.dumps(found | {"machine": {"processor": "another"}}))
+    command = [sys.executable, "-m", "benchmarks.prover", "--cases", "", "--also", str(earlier)]
+    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (refused.returncode, "measured on another, this is " in refused.stderr) == (2, True)
 
 
 def test_profile_of_a_chain() -> None:
