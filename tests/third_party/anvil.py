@@ -50,7 +50,7 @@ class AnvilNode(JsonRpcNode):
         self.rpc.ask("evm_setAutomine", on)
 
     def reorganise(self, depth: int) -> None:
-        """Replace the last blocks by as many empty ones."""
+        """Replace the last blocks by as many empty ones. While a transaction is being mined anvil loses a block so."""
         self.rpc.ask("anvil_reorg", depth, [])
 
 

@@ -92,7 +92,8 @@ def test_entry_that_a_reorg_took_back_is_handed_on_where_it_comes_to_stand(tmp_p
             node.publish(ground.make_group(node.list_entries()))
             rollup = ground.deployment.open_rollup(layer)
             wait_for(lambda: rollup.call("progress")[4] == 1)
-            layer.reorganise(1)  # the settlement is taken back: it is sent again
+            layer.mine()  # the settlement's block stands now: calls see it a moment before
+            layer.reorganise(2)  # it is taken back: it is sent again
             wait_for(lambda: rollup.call("progress")[4] == 1)
             for _ in range(20):
                 layer.mine()
