@@ -90,8 +90,8 @@ class WorkerProcess:
 def give_way(niceness: int) -> None:
     """Let this process, and the threads that it starts from now on, go behind others: niceness 0 to 19.
 
-    At the lowest, where the system has it, by SCHED_IDLE (sched(7)): whoever wakes then takes a processor at once. A
-    thread that is only nice keeps it to the end of its turn, three milliseconds, and a waking one takes it for busy.
+    At the lowest, where the system has it, by SCHED_IDLE (sched(7)): a core that runs nothing else counts as idle when
+    a place is looked for a thread that wakes.
     """
     os.nice(niceness)
     if niceness >= LOWEST_PRIORITY and hasattr(os, "SCHED_IDLE"):

@@ -39,7 +39,7 @@ class Writer:
         Artefacts that stand there already with the same bytes are no error. Raises ArtifactExists for other bytes.
         Whoever asks may be cancelled; what was begun is written, and followed, all the same.
         """
-        if len(records) <= _FEW and not artifacts and self._append_s < _QUICK_S and not self._lock.locked():
+        if len(records) <= _FEW and not artifacts and self._append_s < _QUICK_S and not self._running:
             linked, receipts = self._append(records, artifacts)
             self._follow(linked)
             return linked, receipts
