@@ -27,7 +27,7 @@ Answer: TypeAlias = Receipt | RollupError
 _Waiting: TypeAlias = tuple[Sequence[ClientCommand], asyncio.Future[list[Answer]]]
 _MAX_WAITING: Final = 50_000
 _MAX_GROUP: Final = 2_000  # commands judged and written together
-_FEW: Final = 64  # commands, checked in half a millisecond: to wake a thread, and take turns with it, takes longer
+_FEW: Final = 64  # commands, a twentieth of a millisecond each: a thread that waits for its turn takes longer
 _REMEMBERED: Final = 100_000  # messages of a generation; of two it is known where they stand, 140 bytes each
 
 

@@ -18,7 +18,7 @@ from sequencer.node.store import Artifact, Store
 __all__ = ["Writer"]
 
 _Written: TypeAlias = tuple[list[LogRecord], list[Receipt]]
-_FEW: Final = 64  # records: signed and written in a millisecond
+_FEW: Final = 64  # records, signed and written in a millisecond or two
 _QUICK_S: Final = 0.002  # that an append took lately
 _WEIGHT: Final = 0.2  # of the latest one
 
