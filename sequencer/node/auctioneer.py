@@ -10,10 +10,19 @@ from typing import Final
 from rollup.errors import RollupError
 from sequencer.node.commands import Kind
 from sequencer.node.engine import Engine
-from sequencer.node.engine_loop import AuctionWanted, BooksSeen, EngineFailed, EngineMessage, OutcomeMade
+from sequencer.node.engine_loop import (
+    AuctionWanted,
+    BooksSeen,
+    EngineFailed,
+    EngineMessage,
+    EngineStart,
+    OutcomeMade,
+    SnapshotMade,
+)
 from sequencer.node.errors import StoreFull, StoreUnavailable
 from sequencer.node.links import LogRecord, Record
 from sequencer.node.live import Auction, LiveState, encode_auction
+from sequencer.node.market_history import MarketHistory
 from sequencer.node.outcome import Outcome
 from sequencer.node.refusals import StateDiverged
 from sequencer.node.restarts import Restarts
@@ -32,6 +41,7 @@ class Auctioneer:
     def __init__(
         self,
         live: LiveState,
+        history: MarketHistory,
         shape_name: str,
         tick_s: float,
         writer: Writer,
@@ -43,7 +53,7 @@ class Auctioneer:
         self.deaths = 0  # of the engine so far
         self.last_auction_s = 0.0  # how long it took
         self.failure: RollupError | None = None  # why there can be no auctions any more
-        self._live, self._shape_name, self._tick_s = live, shape_name, tick_s
+        self._live, self._history, self._shape_name, self._tick_s = live, history, shape_name, tick_s
         self._writer, self._on_books, self._on_batch = writer, on_books, on_batch
         self._engine: Engine | None = None
         self._restarts = Restarts("engine")
@@ -52,6 +62,8 @@ class Auctioneer:
         self._inbox: asyncio.Queue[tuple[int, EngineMessage]] = asyncio.Queue()  # with the number of the engine
         self._called_at = 0.0
         self._made: OutcomeMade | None = None  # the last one
+        self._snapshot: asyncio.Future[SnapshotMade | None] | None = None  # wanted
+        self._is_snapshot_asked = False
 
     @property
     def engine_pid(self) -> int | None:
@@ -75,7 +87,8 @@ class Auctioneer:
                 self.failure = message.error  # now: its process ends, and is not to be started again
             self._inbox.put_nowait((number, message))
 
-        self._engine = Engine(self._live, self._shape_name, self._tick_s, take, self._start_again)
+        start = EngineStart(self._live.copy(), self._history.copy())
+        self._engine = Engine(start, self._shape_name, self._tick_s, take, self._start_again)
 
     def close(self) -> None:
         """End the engine, and do not start it again."""
@@ -85,11 +98,41 @@ class Auctioneer:
         if self._engine is not None:
             self._engine.close()
             self._engine = None
+        self._end_snapshot(None)
 
     def tell(self, records: Sequence[LogRecord]) -> None:
-        """Hand records of the log on."""
+        """Hand records of the log on, which `live` holds already."""
         if self._engine is not None:
             self._engine.tell(records)
+            self._ask_snapshot(records[-1].sequence)
+
+    async def make_snapshot(self, sequence: int) -> SnapshotMade | None:
+        """Return the state as the engine has it, behind record `sequence`, the log's last, or a later one.
+
+        None where no engine runs, or it ends meanwhile. Assumes that no other snapshot is waited for.
+        """
+        if self._engine is None or self.failure is not None:
+            return None
+        self._snapshot, self._is_snapshot_asked = asyncio.get_running_loop().create_future(), False
+        self._ask_snapshot(sequence)
+        return await self._snapshot
+
+    def _ask_snapshot(self, sequence: int) -> None:
+        """Ask for the snapshot that is wanted, unless an outcome is on its way: the engine is ahead of the log then."""
+        if self._snapshot is None or self._is_snapshot_asked or self._engine is None or self._is_under_way:
+            return
+        self._is_snapshot_asked = True
+        self._engine.ask_snapshot(sequence)
+
+    def _end_snapshot(self, made: SnapshotMade | None) -> None:
+        if self._snapshot is not None and not self._snapshot.done():
+            self._snapshot.set_result(made)
+        self._snapshot = None
+
+    @property
+    def _is_under_way(self) -> bool:
+        """Whether the engine has an auction to hold, whose outcome is not in the log yet."""
+        return self._live.auction not in (None, self._void)
 
     async def run(self) -> None:
         """Answer the engine until cancelled, or until there can be no auctions any more: `failure` says why."""
@@ -101,6 +144,7 @@ class Auctioneer:
                 await self._answer(message)
             except RollupError as error:
                 self.failure = error
+        self._end_snapshot(None)
 
     async def _answer(self, message: EngineMessage) -> None:
         match message:
@@ -110,12 +154,14 @@ class Auctioneer:
                 await self._call()
             case OutcomeMade() as made:
                 await self._keep(made)
+            case SnapshotMade() as made:
+                self._end_snapshot(made)
             case EngineFailed(error):
                 self.failure = error
 
     async def _call(self) -> None:
         """Write that an auction is held, once the interval and the second of the last batch are over."""
-        if self._live.auction not in (None, self._void):  # the engine has one to hold
+        if self._is_under_way:
             return
         await asyncio.sleep(max(0.0, self._called_at + self.interval_s - time.monotonic()))
         while (timestamp_s := int(time.time())) <= self._live.state.header.timestamp_s:

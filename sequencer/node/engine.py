@@ -11,9 +11,8 @@ from queue import SimpleQueue
 from typing import Final
 
 from sequencer.node.commands import Kind
-from sequencer.node.engine_loop import EngineMessage, run_engine
+from sequencer.node.engine_loop import EngineMessage, EngineStart, SnapshotWanted, run_engine
 from sequencer.node.links import LogRecord
-from sequencer.node.live import LiveState
 
 __all__ = ["Engine"]
 
@@ -27,21 +26,21 @@ class Engine:
 
     def __init__(
         self,
-        live: LiveState,
+        start: EngineStart,
         shape_name: str,
         tick_s: float,
         on_message: Callable[[EngineMessage], None],
         on_death: Callable[[], None],
     ) -> None:
-        """Start the process with what the log says so far. Callbacks run on the event loop that runs now."""
+        """Start the process. `start` may not change any more. Callbacks run on the event loop that runs now."""
         self._loop = asyncio.get_running_loop()
         self._on_message, self._on_death = on_message, on_death
         self._connection, theirs = _SPAWN.Pipe()
         self._process = _SPAWN.Process(target=run_engine, args=(theirs, shape_name, tick_s), daemon=True)
         self._process.start()
         theirs.close()
-        self._outgoing: SimpleQueue[LiveState | list[LogRecord] | None] = SimpleQueue()
-        self._outgoing.put(live.copy())  # as it stands now: pickled over there, and nothing here waits for it
+        self._outgoing: SimpleQueue[EngineStart | list[LogRecord] | SnapshotWanted | None] = SimpleQueue()
+        self._outgoing.put(start)  # pickled over there, and nothing here waits for it
         self._untold: list[LogRecord] = []
         self._is_closed = False
         for target in (self._send, self._receive):
@@ -59,6 +58,11 @@ class Engine:
         self._untold += records
         if any(record.kind == Kind.AUCTION for record in records):
             self._hand_on()
+
+    def ask_snapshot(self, sequence: int) -> None:
+        """Ask for a snapshot behind the records told so far, `sequence` the last of them."""
+        self._hand_on()
+        self._outgoing.put(SnapshotWanted(sequence))
 
     def _hand_on(self) -> None:
         if self._untold:

@@ -1,15 +1,18 @@
 """The process that makes auctions: told the records of the log, it says when it wants an auction and what came of it.
 
-It has the books to itself, so that acknowledging orders never waits for an auction. It decides nothing that the log
-does not say: should it die, another one begins where the log stands. An auction that was called before and of which
-nothing came is not held then: records after it are in the books already. Another is called.
+It has the books to itself, so that acknowledging orders never waits for an auction. Snapshots are made here too, of
+what it learnt from the same records: that is a second of Python, and the node's own is for acknowledging. It decides
+nothing that the log does not say: should it die, another one begins where the log stands. An auction that was called
+before and of which nothing came is not held then: records after it are in the books already. Another is called.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from queue import SimpleQueue
 from typing import Final, TypeAlias
 
 from prover import kernel
@@ -21,9 +24,11 @@ from sequencer.node.auction_book import Depth
 from sequencer.node.commands import Kind
 from sequencer.node.links import LogRecord
 from sequencer.node.live import LiveState
+from sequencer.node.live_codec import encode_live
+from sequencer.node.market_history import MarketHistory
 from sequencer.node.outcome import Outcome, encode_outcome
+from sequencer.node.priorities import give_way
 from sequencer.node.sequencing import Sequencing
-from sequencer.node.worker_process import give_way
 
 __all__ = [
     "ENGINE_NICENESS",
@@ -31,12 +36,30 @@ __all__ = [
     "BooksSeen",
     "EngineFailed",
     "EngineMessage",
+    "EngineStart",
     "OutcomeMade",
+    "SnapshotMade",
+    "SnapshotWanted",
     "run_engine",
 ]
 
 _DEPTH_LEVELS: Final = 50
 ENGINE_NICENESS: Final = 7  # a quarter of the processor where orders want it too: they are acknowledged meanwhile
+
+
+@dataclass(frozen=True)
+class EngineStart:
+    """What the log says so far."""
+
+    live: LiveState
+    history: MarketHistory
+
+
+@dataclass(frozen=True)
+class SnapshotWanted:
+    """The state is to be encoded as it stands after the records told so far. Assumes that no auction is under way."""
+
+    sequence: int  # of the last of them
 
 
 @dataclass(frozen=True)
@@ -70,16 +93,24 @@ class EngineFailed:
     error: RollupError
 
 
-EngineMessage: TypeAlias = AuctionWanted | OutcomeMade | BooksSeen | EngineFailed
+@dataclass(frozen=True)
+class SnapshotMade:
+    """The state behind a record, as a snapshot's body."""
+
+    sequence: int
+    body: bytes
+
+
+EngineMessage: TypeAlias = AuctionWanted | OutcomeMade | BooksSeen | EngineFailed | SnapshotMade
 
 
 def run_engine(connection: Connection, shape_name: str, tick_s: float) -> None:
-    """Serve until the other end closes: a live state comes in, then lists of records; messages go out."""
+    """Serve until the other end closes: where it starts comes in, then lists of records; messages go out."""
     kernel.install()
     give_way(ENGINE_NICENESS)
     try:
-        live: LiveState = connection.recv()
-        _Loop(connection, Sequencing(live, get_shape(shape_name)), tick_s).run()
+        start: EngineStart = connection.recv()
+        _Loop(connection, Sequencing(start.live, get_shape(shape_name)), start.history, tick_s).run()
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return
     except RollupError as error:
@@ -87,8 +118,10 @@ def run_engine(connection: Connection, shape_name: str, tick_s: float) -> None:
 
 
 class _Loop:
-    def __init__(self, connection: Connection, sequencing: Sequencing, tick_s: float) -> None:
+    def __init__(self, connection: Connection, sequencing: Sequencing, history: MarketHistory, tick_s: float) -> None:
         self._connection, self._sequencing, self._tick_s = connection, sequencing, tick_s
+        self._history = history
+        self._snapshots: SimpleQueue[SnapshotMade] = SimpleQueue()  # made, and not sent yet
         self._sequence = self._shown = 0
         self._is_asked = False  # an auction was wanted, and none was called since
 
@@ -97,8 +130,12 @@ class _Loop:
         next_tick = time.monotonic()
         while True:
             if self._connection.poll(max(0.0, next_tick - time.monotonic())):
-                for record in self._connection.recv():
-                    self._take(record)
+                message: list[LogRecord] | SnapshotWanted = self._connection.recv()
+                if isinstance(message, SnapshotWanted):
+                    self._begin_snapshot(message.sequence)
+                else:
+                    for record in message:
+                        self._take(record)
                 continue
             next_tick = time.monotonic() + self._tick_s
             self._look()
@@ -109,7 +146,7 @@ class _Loop:
             return  # they do not concern the books
         if record.kind == Kind.OUTCOME:
             if self._sequencing.live.auction is not None:  # called before this process began, and made by the last one
-                self._sequencing.follow(record)
+                self._note(self._sequencing.follow(record))
             return
         self._sequencing.apply(record)
         if record.kind == Kind.AUCTION:
@@ -119,10 +156,25 @@ class _Loop:
         started_s = time.perf_counter()
         outcome, trace = self._sequencing.run_auction()
         self._is_asked = False
+        self._note(outcome)
         data = None if trace is None else encode_trace(trace)
         self._connection.send(OutcomeMade(outcome, encode_outcome(outcome), data, time.perf_counter() - started_s))
 
+    def _note(self, outcome: Outcome) -> None:
+        self._history.add(outcome, self._sequencing.live.before)
+
+    def _begin_snapshot(self, sequence: int) -> None:
+        """Encode what stands now in a thread: auctions go on."""
+        live, history = self._sequencing.live.copy(), self._history.copy()
+
+        def encode() -> None:
+            self._snapshots.put(SnapshotMade(sequence, encode_live(live, history.dump())))
+
+        threading.Thread(target=encode, name="snapshot", daemon=True).start()
+
     def _look(self) -> None:
+        while not self._snapshots.empty():
+            self._connection.send(self._snapshots.get())
         if not self._is_asked and self._sequencing.would_act(int(time.time())):
             self._is_asked = True
             self._connection.send(AuctionWanted())

@@ -8,10 +8,11 @@ from typing import Final
 
 from sequencer.node.patience import Patience
 from sequencer.node.pipeline_state import ProvedGroup
+from sequencer.node.priorities import LOWEST_PRIORITY
 from sequencer.node.proof_worker import SealAnswer, SealJob, seal_job
 from sequencer.node.proving_errors import ProofTimeout, ProverLost
 from sequencer.node.stages import name_batch, name_group
-from sequencer.node.worker_process import LOWEST_PRIORITY, WorkerProcess
+from sequencer.node.worker_process import WorkerProcess
 from sequencer.sealing import SealedGroup
 
 __all__ = ["Sealer"]

@@ -108,12 +108,14 @@ class MarketHistory:
         return FundingPage(tuple(payments), None)
 
     def copy(self) -> MarketHistory:
-        """Return what stands still while this one goes on, to be dumped elsewhere: what it holds is never changed."""
+        """Return one that goes on by itself. What it holds is never changed, and shared."""
         other = MarketHistory()
         for market, auctions in self._auctions.items():
             other._auctions[market] = list(auctions)
         other._steps, other._first_index = list(self._steps), self._first_index
-        other._changes, other._whole_after = deque(self._changes), self._whole_after
+        other._whole_after = self._whole_after
+        for change in self._changes:
+            other._add_change(change)
         return other
 
     def dump(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from sequencer.node.admission import Admission
 from sequencer.node.auctioneer import Auctioneer
 from sequencer.node.command_codec import decode_command, encode_command
 from sequencer.node.commands import ClientCommand, Kind, OraclePrices, QueueEntrySeen
-from sequencer.node.engine_loop import BooksSeen
+from sequencer.node.engine_loop import BooksSeen, SnapshotMade
 from sequencer.node.event_types import Event
 from sequencer.node.history import History
 from sequencer.node.hub import Hub
@@ -67,7 +67,8 @@ class Node(NodeViews):
         self._writer = Writer(store, self._chain, self._follow)
         self._intake = Intake(self.admission, self._writer, self.get_receipt)
         parts = (self._writer, self._see_books, self._hand_on)
-        self._auctioneer = Auctioneer(self.live, settings.shape_name, settings.tick_s, *parts)
+        shape_name, tick_s = settings.shape_name, settings.tick_s
+        self._auctioneer = Auctioneer(self.live, self.history.markets, shape_name, tick_s, *parts)
         self._books = BooksSeen(0, {}, {})
         self._tasks: list[asyncio.Task[None]] = []
         self._signatures = SignatureCache()
@@ -96,11 +97,14 @@ class Node(NodeViews):
         self._auctioneer.close()
 
     async def put_snapshot(self) -> None:
-        """Keep the state, so that the next start reads only what comes after. Made and written off the loop."""
+        """Keep the state, so that the next start reads only what comes after. Made by the engine where one runs."""
+        made = await self._auctioneer.make_snapshot(self._followed) or await self._make_snapshot()
+        await asyncio.to_thread(self._store.put_snapshot, made.sequence, made.body)
+        self._snapshot = made.sequence
+
+    async def _make_snapshot(self) -> SnapshotMade:
         sequence, live, history = self._followed, self.live.copy(), self.history.markets.copy()
-        body = await asyncio.to_thread(lambda: encode_live(live, history.dump()))
-        await asyncio.to_thread(self._store.put_snapshot, sequence, body)
-        self._snapshot = sequence
+        return SnapshotMade(sequence, await asyncio.to_thread(lambda: encode_live(live, history.dump())))
 
     @property
     def snapshot_sequence(self) -> int:

@@ -18,9 +18,10 @@ from tenacity.nap import sleep_using_event
 
 from prover.errors import MemoryShort
 from rollup.errors import RollupError
+from sequencer.node.priorities import LOWEST_PRIORITY
 from sequencer.node.proof_worker import ProofAnswer, ProofJob, prove_job
 from sequencer.node.proving_errors import ProofFailed, ProofTimeout, ProverLost
-from sequencer.node.worker_process import LOWEST_PRIORITY, WorkerProcess
+from sequencer.node.worker_process import WorkerProcess
 
 __all__ = ["LocalProver", "ProofExecutor", "ProofPool", "Prover", "ProverSettings", "open_local_pool"]
 

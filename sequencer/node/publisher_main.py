@@ -24,9 +24,9 @@ from sequencer.node.base_messages import Acknowledge, AlarmChanged, Answer, Ask,
 from sequencer.node.base_messages import PublisherSettings as Settings
 from sequencer.node.deploying import NodeDeployment, read_deployment, read_sequencer_key
 from sequencer.node.pipeline_state import ProvedGroup
+from sequencer.node.priorities import give_way
 from sequencer.node.public_requests import execute
 from sequencer.node.publisher import Publisher
-from sequencer.node.worker_process import give_way
 from verifier.base_layer import BaseLayer
 
 __all__ = ["run_publisher"]

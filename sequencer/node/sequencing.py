@@ -56,10 +56,12 @@ class Sequencing:
             self._is_new = True
             self.books.take(LiveRecord(record.sequence, record.kind, record.body))
 
-    def follow(self, record: LogRecord) -> None:
-        """Take over an outcome that another engine made of the auction that was called."""
-        self.live.apply(record)
+    def follow(self, record: LogRecord) -> Outcome:
+        """Take over, and return, an outcome that another engine made of the auction that was called."""
+        outcome = self.live.apply(record)
+        assert outcome is not None, "no outcome"
         self.books, self._risk, self._is_new = Books(self.live), RiskBook(self.live.state.accounts), True
+        return outcome
 
     def would_act(self, timestamp_s: int) -> bool:
         """Return whether an auction at this time might do anything."""

@@ -36,6 +36,7 @@ from sequencer.node.node import NodeSettings
 from sequencer.node.opening import open_store
 from sequencer.node.oracle_opening import check_oracle, open_prices, read_first_prices, read_oracle_keys
 from sequencer.node.pipeline_types import PipelineSettings
+from sequencer.node.priorities import react_soon
 from sequencer.node.proving_pool import ProofExecutor, ProverSettings, open_local_pool
 from sequencer.node.running import RunningNode, RunSettings, running_node
 from sequencer.node.secret_files import read_secret
@@ -97,6 +98,7 @@ def prepare_node(config: NodeConfig, report: Report) -> RunSettings:
 
 async def serve_node(config: NodeConfig, settings: RunSettings) -> None:
     """Run the node and its API until SIGINT or SIGTERM. Raises StoreError, OSError where the port is taken."""
+    react_soon()
     log, stopped = get_logger(), asyncio.Event()
     for number in _SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)

@@ -13,13 +13,13 @@ from concurrent.futures import CancelledError, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from multiprocessing import connection, get_context, parent_process
-from typing import Final, TypeVar
+from typing import TypeVar
 
+from sequencer.node.priorities import give_way
 from sequencer.node.proving_errors import ProofTimeout, ProverLost
 
-__all__ = ["LOWEST_PRIORITY", "WorkerProcess", "give_way"]
+__all__ = ["WorkerProcess"]
 
-LOWEST_PRIORITY: Final = 19  # nice(2): gets what nobody else wants
 _Answer = TypeVar("_Answer")
 
 
@@ -85,17 +85,6 @@ class WorkerProcess:
                 os.kill(pid, signal.SIGKILL)
         if pool is not None:
             pool.shutdown(wait=False, cancel_futures=True)
-
-
-def give_way(niceness: int) -> None:
-    """Let this process, and the threads that it starts from now on, go behind others: niceness 0 to 19.
-
-    At the lowest, where the system has it, by SCHED_IDLE (sched(7)): a core that runs nothing else counts as idle when
-    a place is looked for a thread that wakes.
-    """
-    os.nice(niceness)
-    if niceness >= LOWEST_PRIORITY and hasattr(os, "SCHED_IDLE"):
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def _start(n_threads: int, niceness: int) -> None:

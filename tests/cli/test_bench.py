@@ -11,7 +11,15 @@ from sequencer.bench.node_process import MODULE_VARIABLE, NodeFolder, running_pr
 from tests.cli.helpers import run_json
 
 RATES = ("durable_acks_per_s", "durable_posts_per_s", "cpu_us_per_ack", "cpu_us_per_post")
-TIMES = ("ack_p50_ms", "ack_p99_ms", "idle_ack_p50_ms", "fsync_p50_ms", "restart_s")
+TIMES = (
+    "ack_p50_ms",
+    "ack_p99_ms",
+    "idle_ack_p50_ms",
+    "rested_ack_p50_ms",
+    "fsync_p50_ms",
+    "rested_fsync_p50_ms",
+    "restart_s",
+)
 
 
 def test_short_run(tmp_path: Path, keys_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,6 +61,9 @@ class _Stepped:
     def list_alarms(self) -> tuple[str, ...]:
         return ()
 
+    async def make_snapshot(self, sequence: int) -> None:
+        """Nothing: no engine runs."""
+
     def recall(self, record: LogRecord) -> None:
         """Nothing: the node reads outcomes as they stand in its log."""
 

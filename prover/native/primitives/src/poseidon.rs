@@ -12,8 +12,8 @@ use crate::partial_rounds::{Factored, HALF};
 use crate::wide::{dot, Wide};
 
 pub const MAX_INPUTS: usize = 16;
-/// Below this many rows the threads cost more than they give.
-const MIN_PARALLEL_ROWS: usize = 32;
+/// Below this many rows the threads cost more than they give, or take longer to wake up.
+const MIN_PARALLEL_ROWS: usize = 65;
 
 /// Hash one row of inputs.
 pub fn hash(inputs: &[Fr], tag: Fr) -> Result<Fr, Error> {
