@@ -42,7 +42,7 @@ impl<P: Curve> FixedBase<P> {
             FixedBase::Lanes { token, multiples } => {
                 use zkmargin_lanes::coordinate::Coordinate;
                 let mut rows = vec![P::Lanes::INFINITY; scalars.len()];
-                multiples.multiply(*token, scalars, &mut rows, &());
+                multiples.multiply(*token, scalars, &mut rows);
                 rows.par_iter().with_min_len(BATCH).map(P::Lanes::to_affine).collect()
             }
         }

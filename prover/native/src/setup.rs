@@ -112,8 +112,7 @@ fn compute_exponents(circuit: &Circuit, waste: &ToxicWaste, progress: &Progress)
     let l = (n_ic..circuit.n_wires).into_par_iter().map(|i| combine(i, delta_inverse)).collect();
     let mut h = domain.lagrange_odd(waste.tau)?;
     h.par_iter_mut().for_each(|value| *value *= delta_inverse);
-    let (a_wires, a) = keep_nonzero(&sums.a);
-    let (b_wires, b) = keep_nonzero(&sums.b);
+    let ((a_wires, a), (b_wires, b)) = rayon::join(|| keep_nonzero(&sums.a), || keep_nonzero(&sums.b));
     let mut sums = sums;
     [&mut sums.a, &mut sums.b, &mut sums.c].into_iter().for_each(Zeroize::zeroize);
     Ok(Exponents { ic, a_wires, b_wires, a, b, l, h })

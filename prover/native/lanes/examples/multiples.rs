@@ -27,7 +27,7 @@ fn run<F: Coordinate>(token: Ifma, what: &str, scalars: &[Fr]) {
         let table = Multiples::<F>::with_width(token, base, width);
         let tabulated = start.elapsed().as_secs_f64();
         let start = Instant::now();
-        table.multiply(token, scalars, &mut products, &());
+        table.multiply(token, scalars, &mut products);
         let multiplied = start.elapsed().as_secs_f64();
         let last = scalars.len() - 1;
         assert!(F::to_affine(&products[last]) == base * scalars[last]);

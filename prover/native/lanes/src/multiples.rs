@@ -5,7 +5,7 @@
 use std::sync::Mutex;
 
 use ark_bn254::Fr;
-use ark_ec::short_weierstrass::Projective;
+use ark_ec::short_weierstrass::{Projective, SWCurveConfig};
 use ark_ec::CurveGroup;
 use ark_ff::AdditiveGroup;
 use rayon::prelude::*;
@@ -13,15 +13,14 @@ use rayon::prelude::*;
 use crate::ahead::Source;
 use crate::coordinate::Coordinate;
 use crate::plan::{Run, SIGN};
-use crate::recode::{count_windows, fold_sign, Cutter, MIN_WIDTH};
+use crate::recode::{count_windows, fold_sign, Cutter, MAX_WIDTH, MIN_WIDTH};
 use crate::runs::{Block, Workspace, BLOCK_SLOTS};
-use crate::watch::Watch;
 use crate::Ifma;
 
 /// Folded scalars are at most (r - 1) / 2.
 const SCALAR_BITS: u32 = 253;
 /// A table of 278,528 points: 18 MB of G1, 36 MB of G2. Sixteen bits take twice as much and 2 percent less time.
-const MAX_WIDTH: u32 = 15;
+const WIDEST: u32 = 15;
 
 /// A table of one point's multiples.
 pub struct Multiples<F: Coordinate> {
@@ -38,8 +37,9 @@ impl<F: Coordinate> Multiples<F> {
 
     /// As `new`, with digits of so many bits, from 4 to 16.
     pub fn with_width(token: Ifma, base: Projective<F::Curve>, width: u32) -> Self {
+        assert!((MIN_WIDTH..=MAX_WIDTH).contains(&width), "digits of {width} bits");
         let cutter = Cutter::new(SCALAR_BITS, width);
-        let powers = Projective::normalize_batch(&powers(base, width, cutter.n_windows));
+        let powers = Projective::normalize_batch(&list_powers(base, width, cutter.n_windows));
         let mut rows: Vec<F::Row> = powers.iter().map(F::from_affine).collect();
         rows.reserve_exact((rows.len() << (width - 1)) + 1 - rows.len());
         for _ in 1..width {
@@ -49,14 +49,14 @@ impl<F: Coordinate> Multiples<F> {
         Multiples { cutter, rows }
     }
 
-    /// Write scalars[i] * base to products[i]. `watch` is told of each; where it stops this, products are left as they are.
-    pub fn multiply(&self, token: Ifma, scalars: &[Fr], products: &mut [F::Row], watch: &impl Watch) {
+    /// Write scalars[i] * base to products[i].
+    pub fn multiply(&self, token: Ifma, scalars: &[Fr], products: &mut [F::Row]) {
         assert_eq!(products.len(), scalars.len(), "one product a scalar");
         let list = |from: usize, n: usize, listed: &mut Listed| {
             scalars[from..from + n].iter().for_each(|scalar| self.list(scalar, listed))
         };
         let source = Source { first: &self.rows, second: &[] };
-        sum_all::<F>(token, source, products, self.cutter.n_windows, list, watch);
+        sum_all::<F>(token, source, products, self.cutter.n_windows, list);
     }
 
     /// Append a run of the points whose sum is the scalar's product.
@@ -84,15 +84,11 @@ fn choose_width(n: usize) -> u32 {
         let n_windows = count_windows(SCALAR_BITS, width);
         (n_windows << (width - 1)) + n * (n_windows - 1)
     };
-    (MIN_WIDTH..=MAX_WIDTH).min_by_key(|width| cost(*width)).unwrap_or(MAX_WIDTH)
+    (MIN_WIDTH..=WIDEST).min_by_key(|width| cost(*width)).unwrap_or(WIDEST)
 }
 
 /// Return 2^(width * w) * base for each window w.
-fn powers<P: ark_ec::short_weierstrass::SWCurveConfig>(
-    base: Projective<P>,
-    width: u32,
-    n_windows: usize,
-) -> Vec<Projective<P>> {
+fn list_powers<P: SWCurveConfig>(base: Projective<P>, width: u32, n_windows: usize) -> Vec<Projective<P>> {
     let next = |power: &Projective<P>| Some((0..width).fold(*power, |power, _| power.double()));
     std::iter::successors(Some(base), next).take(n_windows).collect()
 }
@@ -109,7 +105,7 @@ fn double_table<F: Coordinate>(token: Ifma, rows: &mut Vec<F::Row>, n_windows: u
             listed.end_run(start);
         }
     };
-    sum_all::<F>(token, Source { first: known, second: &[] }, sums, 2, list, &());
+    sum_all::<F>(token, Source { first: known, second: &[] }, sums, 2, list);
 }
 
 /// What a block adds up.
@@ -135,32 +131,26 @@ fn sum_all<F: Coordinate>(
     sums: &mut [F::Row],
     longest: usize,
     list: impl Fn(usize, usize, &mut Listed) + Sync,
-    watch: &impl Watch,
 ) {
     let size = 8 * (BLOCK_SLOTS / longest).max(1);
     let threads = 0..rayon::current_num_threads().min(sums.len().div_ceil(size));
     let blocks = Mutex::new(sums.chunks_mut(size).enumerate());
     let take = |listed: &mut Listed| {
+        listed.items.clear();
+        listed.runs.clear();
         let (i, sums) = blocks.lock().expect("no thread panics with the lock").next()?;
-        (listed.items.clear(), listed.runs.clear());
         list(size * i, sums.len(), listed);
         Some(sums)
     };
     threads.into_par_iter().with_max_len(1).for_each(|_| {
-        let (mut work, mut listed, mut later) =
-            (Workspace::<F>::new(watch), Listed::default(), Listed::default());
-        let mut next = take(&mut later);
+        let (mut listed, mut later) = (Listed::default(), Listed::default());
+        let (mut work, mut next) = (Workspace::<F>::new(&()), take(&mut later));
         work.fetch(source, &later.items);
         while let Some(sums) = next {
             std::mem::swap(&mut listed, &mut later);
-            later.items.clear();
             next = take(&mut later);
-            let n = sums.len();
-            if !watch.is_stopped() {
-                let block = Block { items: &listed.items, first: 0, runs: &listed.runs, sums };
-                work.sum_runs(token, source, block, &later.items, watch);
-            }
-            watch.add(n);
+            let block = Block { items: &listed.items, first: 0, runs: &listed.runs, sums };
+            work.sum_runs(token, source, block, &later.items, &());
         }
     });
 }

@@ -31,7 +31,7 @@ impl<F: Coordinate> Expected<F> {
     fn check(&self, token: Ifma, table: &Multiples<F>, what: &str) {
         let n = self.scalars.len();
         let mut rows = vec![F::from_affine(&self.base.into()); n]; // to be written over
-        table.multiply(token, &self.scalars, &mut rows, &());
+        table.multiply(token, &self.scalars, &mut rows);
         for (i, (row, product)) in rows.iter().zip(&self.products).enumerate() {
             assert_eq!(F::to_affine(row), *product, "{what}: {i} of {n}, {}", self.scalars[i]);
         }
