@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from prover.kernel import ProvingKey, msm_g1, msm_g2, prove, setup, verify
+from prover.kernel import ProvingKey, make_development_powers, msm_g1, msm_g2, prove, setup, verify
 from tests.prover.paths import SWITCH, has_lanes
 from tests.prover.test_msm import draw_terms, encode_g1, encode_g2
 from tests.prover.tiny import R, build_cubic_circuit, compute_cubic_inputs, encode_be
@@ -46,7 +46,30 @@ def test_proofs_are_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     assert verify(verifying_key, proof, witness.public_inputs_be())
 
 
-def test_invalid_switch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_are_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    circuit, path = build_cubic_circuit(6000), tmp_path / "cubic.key"  # more points than are written at once
+
+    def make_key() -> bytes:
+        verifying_key = setup(circuit, path, seed=b"paths")
+        return verifying_key + path.read_bytes()
+
+    on_both_paths(monkeypatch, make_key)
+
+
+def test_development_powers_are_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "powers.ptau"
+
+    def make_powers() -> bytes:
+        make_development_powers(path, 10, prepared=True, seed=b"paths")  # enough for the lanes in G1 and G2
+        return path.read_bytes()
+
+    on_both_paths(monkeypatch, make_powers)
+
+
+def test_invalid_switch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(SWITCH, "fastest")
     with pytest.raises(ValueError, match="ZKMARGIN_KERNEL=fastest, expected portable or ifma"):
         msm_g1(encode_g1(1), encode_be([1]))
+    with pytest.raises(ValueError, match="ZKMARGIN_KERNEL=fastest, expected portable or ifma"):
+        setup(build_cubic_circuit(3), tmp_path / "cubic.key")
+    assert not list(tmp_path.iterdir())

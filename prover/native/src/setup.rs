@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ark_bn254::{Fr, G1Affine, G1Projective, G2Projective};
-use ark_ec::short_weierstrass::{Affine, SWCurveConfig};
+use ark_ec::short_weierstrass::Affine;
 use ark_ec::PrimeGroup;
 use ark_ff::{Field, Zero};
 use rayon::prelude::*;
@@ -18,6 +18,7 @@ use crate::keyfile::{FixedPoints, Header};
 use crate::progress::Progress;
 use crate::qap::{accumulate_wires, Domain};
 use crate::secrets::Secrets;
+use crate::sums::{Curve, Kernel};
 use crate::verify::VerifyingKey;
 
 const CHUNK: usize = 1 << 14;
@@ -50,12 +51,13 @@ struct Exponents {
 
 /// Write a proving key for `circuit` to `path` and return the verifying key's bytes.
 pub fn setup(circuit: &Circuit, path: &Path, seed: Option<&[u8]>, progress: &Progress) -> Result<Vec<u8>> {
+    let kernel = Kernel::choose()?;
     let mut secrets = Secrets::new("zkmargin groth16 setup v1", seed)?;
     let mut draw = || secrets.scalar();
     let waste = ToxicWaste { tau: draw(), alpha: draw(), beta: draw(), gamma: draw(), delta: draw() };
     let exponents = compute_exponents(circuit, &waste, progress)?;
-    let g1 = FixedBase::new(G1Projective::generator(), exponents.l.len());
-    let g2 = FixedBase::new(G2Projective::generator(), exponents.b.len());
+    let g1 = FixedBase::new(kernel, G1Projective::generator(), exponents.l.len());
+    let g2 = FixedBase::new(kernel, G2Projective::generator(), exponents.b.len());
     let one_g1 = |scalar: Fr| g1.multiply(&[scalar])[0];
     let two = g2.multiply(&[waste.beta, waste.gamma, waste.delta]);
     let (beta_g2, gamma_g2, delta_g2) = (two[0], two[1], two[2]);
@@ -99,6 +101,7 @@ fn compute_exponents(circuit: &Circuit, waste: &ToxicWaste, progress: &Progress)
     let sums =
         progress.watch("setup QAP", n_steps, |counter| accumulate_wires(circuit, &lagrange, counter))?;
     lagrange.zeroize();
+    drop(lagrange);
     let delta_inverse = waste.delta.inverse().expect("secrets are not zero");
     let gamma_inverse = waste.gamma.inverse().expect("secrets are not zero");
     // Groth16 §3.2: (beta * A_i + alpha * B_i + C_i) over gamma for public wires, over delta for the others.
@@ -109,8 +112,7 @@ fn compute_exponents(circuit: &Circuit, waste: &ToxicWaste, progress: &Progress)
     let l = (n_ic..circuit.n_wires).into_par_iter().map(|i| combine(i, delta_inverse)).collect();
     let mut h = domain.lagrange_odd(waste.tau)?;
     h.par_iter_mut().for_each(|value| *value *= delta_inverse);
-    let (a_wires, a) = keep_nonzero(&sums.a);
-    let (b_wires, b) = keep_nonzero(&sums.b);
+    let ((a_wires, a), (b_wires, b)) = rayon::join(|| keep_nonzero(&sums.a), || keep_nonzero(&sums.b));
     let mut sums = sums;
     [&mut sums.a, &mut sums.b, &mut sums.c].into_iter().for_each(Zeroize::zeroize);
     Ok(Exponents { ic, a_wires, b_wires, a, b, l, h })
@@ -126,7 +128,8 @@ fn keep_nonzero(values: &[Fr]) -> (Vec<u32>, Vec<Fr>) {
         .unzip()
 }
 
-fn write_multiples<P: SWCurveConfig<ScalarField = Fr>>(
+/// Write scalars[i] * base. What one chunk gave is written, and hashed, while the next is multiplied.
+fn write_multiples<P: Curve>(
     writer: &mut KeyWriter,
     stage: &str,
     base: &FixedBase<P>,
@@ -137,13 +140,16 @@ where
     Affine<P>: RawPoint,
 {
     progress.watch(stage, scalars.len(), |counter| {
+        let mut ready = Vec::new();
         for chunk in scalars.chunks(CHUNK) {
             if counter.is_stopped() {
                 break;
             }
-            writer.write_points(&base.multiply(chunk))?;
+            let (points, written) = rayon::join(|| base.multiply(chunk), || writer.write_points(&ready));
+            written?;
+            ready = points;
             counter.add(chunk.len());
         }
-        Ok(())
+        writer.write_points(&ready)
     })?
 }

@@ -32,6 +32,8 @@ mod modulus;
 #[cfg(target_arch = "x86_64")]
 pub mod msm;
 #[cfg(target_arch = "x86_64")]
+mod multiples;
+#[cfg(target_arch = "x86_64")]
 pub mod pack;
 #[cfg(target_arch = "x86_64")]
 mod plan;
@@ -53,6 +55,8 @@ pub use choice::{choose, Ifma, SWITCH};
 pub use fq2::{Fq2x8, Fq8};
 #[cfg(target_arch = "x86_64")]
 pub use modulus::{FqModulus, FrModulus, Modulus};
+#[cfg(target_arch = "x86_64")]
+pub use multiples::Multiples;
 #[cfg(target_arch = "x86_64")]
 pub use plan::Plan;
 pub use watch::{timed, timed_by_all, Part, Watch};

@@ -9,10 +9,10 @@ use ark_ff::{BigInt, BigInteger, PrimeField};
 use rayon::prelude::*;
 
 /// Digits are at most 2^15 in size, so that they fit 16 bits.
-const MAX_WIDTH: u32 = 16;
+pub const MAX_WIDTH: u32 = 16;
 /// Windows of digits that are kept for long are no narrower, so that there are 32 of them at most.
 const MIN_WIDTH_KEPT: u32 = 8;
-const MIN_WIDTH: u32 = 4;
+pub const MIN_WIDTH: u32 = 4;
 /// A bucket's share of the final sums, in additions: two, and what is left over of batches.
 const BUCKET_COST: usize = 3;
 const CHUNK: usize = 1 << 12;
@@ -31,7 +31,8 @@ pub fn fold(n: usize, scalar: impl Fn(usize) -> Fr + Sync) -> Vec<Folded> {
     (0..n).into_par_iter().with_min_len(CHUNK).map(|i| fold_sign(&scalar(i))).collect()
 }
 
-fn fold_sign(scalar: &Fr) -> Folded {
+/// Return one scalar, folded: below 2^253.
+pub fn fold_sign(scalar: &Fr) -> Folded {
     let value = scalar.into_bigint();
     if value <= Fr::MODULUS_MINUS_ONE_DIV_TWO {
         return (value, false);
@@ -55,20 +56,14 @@ impl Digits {
     fn with_width(folded: &[Folded], width: u32, histogram: &[usize; 255]) -> Self {
         let n = folded.len();
         let n_bits = histogram.iter().rposition(|count| *count > 0).unwrap_or(0) as u32;
-        let n_windows = count_windows(n_bits, width);
-        let mut windows: Vec<Vec<i16>> = vec![vec![0; n]; n_windows];
-        let offset = offset(width, n_windows);
+        let cutter = Cutter::new(n_bits, width);
+        let mut windows: Vec<Vec<i16>> = vec![vec![0; n]; cutter.n_windows];
         let pieces = transpose(&mut windows, n.div_ceil(CHUNK));
         folded.par_chunks(CHUNK).zip(pieces).for_each(|(folded, mut digits)| {
-            for (i, (value, is_negative)) in folded.iter().enumerate().filter(|(_, (v, _))| !v.is_zero()) {
-                let mut shifted = offset;
-                if *is_negative {
-                    shifted.sub_with_borrow(value); // perhaps below zero, in two's complement
-                } else {
-                    shifted.add_with_carry(value);
-                }
+            for (i, folded) in folded.iter().enumerate().filter(|(_, (value, _))| !value.is_zero()) {
+                let shifted = cutter.shift(folded);
                 for (window, digits) in digits.iter_mut().enumerate() {
-                    digits[i] = cut(&shifted, window, width, n_windows);
+                    digits[i] = cutter.digit(&shifted, window);
                 }
             }
         });
@@ -86,7 +81,7 @@ fn transpose(windows: &mut [Vec<i16>], n_chunks: usize) -> Vec<Vec<&mut [i16]>> 
 }
 
 /// Two bits more than the scalars have: the top digit takes a carry and a sign, and stays below 2^(c-1) in size.
-fn count_windows(n_bits: u32, width: u32) -> usize {
+pub fn count_windows(n_bits: u32, width: u32) -> usize {
     if n_bits == 0 {
         0
     } else {
@@ -94,26 +89,49 @@ fn count_windows(n_bits: u32, width: u32) -> usize {
     }
 }
 
-fn offset(width: u32, n_windows: usize) -> BigInt<4> {
-    let mut offset = BigInt::zero();
-    for window in 1..n_windows as u32 {
-        let bit = (window * width - 1) as usize;
-        offset.0[bit / 64] |= 1 << (bit % 64);
-    }
-    offset
+/// Cuts folded scalars of up to `n_bits` bits into digits.
+pub struct Cutter {
+    pub width: u32,
+    pub n_windows: usize,
+    offset: BigInt<4>,
 }
 
-fn cut(shifted: &BigInt<4>, window: usize, width: u32, n_windows: usize) -> i16 {
-    let bit = window * width as usize;
-    let (limb, at) = (bit / 64, bit % 64);
-    let mut bits = (shifted.0[limb] as i64 >> at) as u64; // the sign counts in the topmost limb alone
-    if limb < 3 && at > 0 {
-        bits = shifted.0[limb] >> at | shifted.0[limb + 1] << (64 - at);
+impl Cutter {
+    pub fn new(n_bits: u32, width: u32) -> Self {
+        let n_windows = count_windows(n_bits, width);
+        let mut offset = BigInt::zero();
+        for window in 1..n_windows as u32 {
+            let bit = (window * width - 1) as usize;
+            offset.0[bit / 64] |= 1 << (bit % 64);
+        }
+        Cutter { width, n_windows, offset }
     }
-    if window + 1 == n_windows {
-        bits as i16
-    } else {
-        ((bits & ((1 << width) - 1)) as i32 - (1 << (width - 1))) as i16
+
+    /// Return what `digit` cuts: perhaps below zero, in two's complement.
+    #[inline(always)]
+    pub fn shift(&self, (value, is_negative): &Folded) -> BigInt<4> {
+        let mut shifted = self.offset;
+        if *is_negative {
+            shifted.sub_with_borrow(value);
+        } else {
+            shifted.add_with_carry(value);
+        }
+        shifted
+    }
+
+    #[inline(always)]
+    pub fn digit(&self, shifted: &BigInt<4>, window: usize) -> i16 {
+        let bit = window * self.width as usize;
+        let (limb, at) = (bit / 64, bit % 64);
+        let mut bits = (shifted.0[limb] as i64 >> at) as u64; // the sign counts in the topmost limb alone
+        if limb < 3 && at > 0 {
+            bits = shifted.0[limb] >> at | shifted.0[limb + 1] << (64 - at);
+        }
+        if window + 1 == self.n_windows {
+            bits as i16
+        } else {
+            ((bits & ((1 << self.width) - 1)) as i32 - (1 << (self.width - 1))) as i16
+        }
     }
 }
 

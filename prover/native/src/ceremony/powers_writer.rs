@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use ark_bn254::{Fq, Fr, G1Projective, G2Projective};
-use ark_ec::short_weierstrass::{Affine, SWCurveConfig};
+use ark_ec::short_weierstrass::Affine;
 use ark_ec::PrimeGroup;
 use ark_ff::{BigInteger, Field, PrimeField};
 use zeroize::Zeroize;
@@ -17,6 +17,7 @@ use crate::key_writer::temporary_name;
 use crate::progress::Progress;
 use crate::qap::Domain;
 use crate::secrets::Secrets;
+use crate::sums::{Curve, Kernel};
 use crate::value_error;
 
 const CHUNK: usize = 1 << 14;
@@ -44,11 +45,13 @@ pub fn make_development_powers(
     if !(1..=MAX_POWER).contains(&power) {
         return Err(value_error!("powers up to 2^{power}, expected 2^1 to 2^{MAX_POWER}"));
     }
+    let kernel = Kernel::choose()?;
     let mut secrets = Secrets::new("zkmargin groth16 setup v1", seed)?;
     let waste = Waste { tau: secrets.scalar(), alpha: secrets.scalar(), beta: secrets.scalar() };
     let temporary = temporary_name(path);
     let file = File::create(&temporary).map_err(|error| KernelError::io(&temporary, error))?;
-    let written = write_file(BufWriter::with_capacity(1 << 20, file), power, prepared, &waste, progress)
+    let out = BufWriter::with_capacity(1 << 20, file);
+    let written = write_file(out, kernel, power, prepared, &waste, progress)
         .and_then(|()| std::fs::rename(&temporary, path).map_err(|error| KernelError::io(path, error)));
     if written.is_err() {
         let _ = std::fs::remove_file(&temporary); // the first error is the one to tell
@@ -67,10 +70,17 @@ fn put_section(out: &mut Output, kind: u32, n_bytes: usize) -> Result<()> {
     put(out, &(n_bytes as u64).to_le_bytes())
 }
 
-fn write_file(mut out: Output, power: u32, prepared: bool, waste: &Waste, progress: &Progress) -> Result<()> {
+fn write_file(
+    mut out: Output,
+    kernel: Kernel,
+    power: u32,
+    prepared: bool,
+    waste: &Waste,
+    progress: &Progress,
+) -> Result<()> {
     let n = 1usize << power;
-    let g1 = FixedBase::new(G1Projective::generator(), 4 * n);
-    let g2 = FixedBase::new(G2Projective::generator(), n);
+    let g1 = FixedBase::new(kernel, G1Projective::generator(), 4 * n);
+    let g2 = FixedBase::new(kernel, G2Projective::generator(), n);
     put(&mut out, b"ptau")?;
     let n_sections = if prepared { N_SECTIONS + N_LAGRANGE } else { N_SECTIONS };
     [1, n_sections].into_iter().try_for_each(|word: u32| put(&mut out, &word.to_le_bytes()))?;
@@ -106,7 +116,7 @@ fn write_file(mut out: Output, power: u32, prepared: bool, waste: &Waste, progre
 }
 
 /// Append first * tau^i * base for i < n.
-fn put_powers<P: SWCurveConfig<ScalarField = Fr>>(
+fn put_powers<P: Curve>(
     out: &mut Output,
     name: &str,
     base: &FixedBase<P>,
@@ -126,7 +136,7 @@ where
 }
 
 /// Append factor * L_k(tau) * base for the domains of 2^0, 2^1, .. 2^power.
-fn put_lagrange<P: SWCurveConfig<ScalarField = Fr>>(
+fn put_lagrange<P: Curve>(
     out: &mut Output,
     base: &FixedBase<P>,
     factor: Fr,
@@ -156,7 +166,7 @@ fn cut_lagrange(tau: Fr, log2: u32) -> Result<Vec<Fr>> {
     Ok(values)
 }
 
-fn put_products<P: SWCurveConfig<ScalarField = Fr>>(
+fn put_products<P: Curve>(
     out: &mut Output,
     name: &str,
     base: &FixedBase<P>,
