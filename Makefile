@@ -42,6 +42,14 @@ DEBIAN := $(shell { grep -x ID=debian /etc/os-release && ls /var/lib/apt/lists/*
 NEEDS_DEBIAN := tests/debian
 NEEDS_RAY := tests/cluster
 
+# What AddressSanitizer takes (`make sanitize`).
+SANITIZER = $(shell { $(CARGO) +nightly --version && [ -e "$$($(CC) -print-file-name=libasan.so)" ]; } >/dev/null 2>&1 && echo yes)
+NEEDS_SANITIZER := tests/sanitizer
+
+# Podman that fetches an image and runs a container of it, which a machine inside another often cannot.
+PODMAN = $(shell podman run --rm docker.io/library/debian:bookworm-slim true >/dev/null 2>&1 && echo yes)
+NEEDS_PODMAN := tests/containers
+
 .PHONY: help demo test test-paths lint docs bench mutants lane-bounds sanitize dashboard lock system-deps node third-party-state clean
 
 help:
@@ -81,6 +89,14 @@ test: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel third-party-state
 	if ! $(BIN)/python -c 'import importlib.util as u; raise SystemExit(u.find_spec("ray") is None)'; then \
 	  left_out+=(--ignore=$(NEEDS_RAY)); \
 	  echo "left out: $(NEEDS_RAY) (Ray is no locked requirement: pip install -r requirements/ray.in)"; \
+	fi; \
+	if [ -z '$(SANITIZER)' ]; then \
+	  left_out+=(--ignore=$(NEEDS_SANITIZER)); \
+	  echo "left out: $(NEEDS_SANITIZER) (no nightly Rust or no libasan here)"; \
+	fi; \
+	if [ -z '$(PODMAN)' ]; then \
+	  left_out+=(--ignore=$(NEEDS_PODMAN)); \
+	  echo "left out: $(NEEDS_PODMAN) (no podman that runs containers here)"; \
 	fi; \
 	$(BIN)/python -m pytest tests -n $(WORKERS) --dist loadfile --no-loadscope-reorder "$${left_out[@]}" </dev/null
 

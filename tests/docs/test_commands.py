@@ -19,7 +19,7 @@ import pytest
 
 from sequencer.cli.main import cli, run_cli
 from tests.cli.conftest import ROOT
-from tests.docs.covered import BY_HAND, CI, EXACT, MEASUREMENTS, PATHS, TRIED
+from tests.docs.covered import CI, EXACT, MEASUREMENTS, PATHS, TRIED
 from tests.docs.shell import PROGRAMS, Command, list_block_commands, list_inline_commands
 
 PAGES: Final = {path.name: path.read_text() for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]}
@@ -174,7 +174,7 @@ def find_test(command: Command) -> str | None:
     if command.words[0] == "zkmargin":
         path, found, _ = resolve(command)
         return CI if isinstance(found, Group) else PATHS.get(path)
-    if command.text in BY_HAND or command.words[0] in SHELL:
+    if command.words[0] in SHELL:
         return CI
     return MEASUREMENTS.get(command.words[2]) if command.words[:2] == ("python", "-m") else None
 
@@ -206,7 +206,7 @@ def test_that_test_gives_the_same_options(command: Command) -> None:
 
 def test_tables_name_nothing_that_no_page_has() -> None:
     texts = {command.text for command in [*BLOCKS, *INLINE]}
-    assert sorted({*EXACT, *TRIED, *BY_HAND} - texts) == []
+    assert sorted({*EXACT, *TRIED} - texts) == []
     modules = {command.words[2] for command in list_of([*BLOCKS, *INLINE], "python") if command.words[1] == "-m"}
     assert sorted({*MEASUREMENTS} - modules) == ["benchmarks.mutants"]  # `make mutants`
 
