@@ -46,6 +46,8 @@ mod simd;
 #[cfg(target_arch = "x86_64")]
 mod slots;
 #[cfg(target_arch = "x86_64")]
+pub mod sparse;
+#[cfg(target_arch = "x86_64")]
 mod witness;
 
 pub use choice::{choose, Ifma, SWITCH};

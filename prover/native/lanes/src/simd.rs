@@ -86,6 +86,19 @@ impl V {
         unsafe { V(_mm512_loadu_si512(words.as_ptr().cast())) }
     }
 
+    /// Return the five limbs of four words in lanes 0 to 4, zeros above.
+    #[inline(always)]
+    pub fn limbs_of(_: Ifma, words: &[u64; 4]) -> V {
+        // SAFETY: see the top of this file; the reference covers the 32 bytes read.
+        unsafe {
+            let words = _mm512_maskz_loadu_epi64(0x0f, words.as_ptr().cast());
+            let low = _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 0, 1, 2, 3, 7, 7, 7), words);
+            let high = _mm512_permutexvar_epi64(_mm512_setr_epi64(7, 1, 2, 3, 7, 7, 7, 7), words);
+            let moved = _mm512_shrdv_epi64(low, high, _mm512_setr_epi64(0, 52, 40, 28, 16, 0, 0, 0));
+            V(_mm512_and_si512(moved, _mm512_set1_epi64(LIMB_MASK as i64)))
+        }
+    }
+
     #[inline(always)]
     pub fn store(self, words: &mut [u64; 8]) {
         // SAFETY: see the top of this file; the reference covers the 64 bytes written.
