@@ -29,7 +29,7 @@ pub fn evaluate_rows(
 ) -> Result<RowVectors> {
     let first_bad = AtomicUsize::new(usize::MAX);
     let check = |instance: &Instance, rows: &Rows| {
-        if let Some(row) = (0..rows.a.len()).find(|row| !rows.is_satisfied(*row)) {
+        if let Some(row) = rows.find_unsatisfied(kernel) {
             first_bad.fetch_min(instance.row_base + row, Ordering::Relaxed);
         }
     };
@@ -97,8 +97,12 @@ impl Rows<'_> {
         }
     }
 
-    fn is_satisfied(&self, row: usize) -> bool {
-        self.a[row] * self.b[row] == self.c[row]
+    fn find_unsatisfied(&self, kernel: Kernel) -> Option<usize> {
+        match kernel {
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Lanes(token) => zkmargin_lanes::products::find_wrong(token, self.a, self.b, self.c),
+            _ => (0..self.a.len()).find(|row| self.a[*row] * self.b[*row] != self.c[*row]),
+        }
     }
 }
 

@@ -38,6 +38,8 @@ mod plan;
 #[cfg(target_arch = "x86_64")]
 pub mod poseidon;
 #[cfg(target_arch = "x86_64")]
+pub mod products;
+#[cfg(target_arch = "x86_64")]
 mod recode;
 #[cfg(target_arch = "x86_64")]
 mod runs;

@@ -9,7 +9,7 @@ use ark_ff::BigInt;
 
 use crate::modulus::{FrModulus, Limbs, Modulus};
 use crate::pack::to_montgomery;
-use crate::simd::{each, LIMB_MASK, V};
+use crate::simd::{LIMB_MASK, V};
 use crate::Ifma;
 
 /// So many products are below 240 p^2 < 2.84 * 2^260 p, and a column with ten parts of each below 2^64.
@@ -39,7 +39,7 @@ impl Coefficients {
     }
 }
 
-/// Return the columns of the sum of at most `MOST_AT_ONCE` products. Vector i holds columns i to i + 4.
+/// Return the columns of the sum of at most `MOST_AT_ONCE` products.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512vbmi2,avx512ifma")]
 fn add_products(
     token: Ifma,
@@ -48,7 +48,8 @@ fn add_products(
     limbs: &[Limbs],
     values: &[Fr],
 ) -> [u64; 10] {
-    let mut sums = [V::splat(token, 0); 6];
+    let zero = V::splat(token, 0);
+    let mut sums = [zero; 6]; // lane j of the i-th is a part of column i + j
     for (wire, coefficient) in wires.iter().zip(coefficients) {
         let value = V::limbs_of(token, &values[*wire as usize].0 .0);
         let factor = &limbs[*coefficient as usize];
@@ -58,14 +59,14 @@ fn add_products(
             sums[i + 1] = sums[i + 1].madd_hi(value, limb);
         }
     }
-    let vectors = each!(i in [0, 1, 2, 3, 4, 5] => sums[i].words());
-    let mut columns = [0; 10];
-    for (i, vector) in vectors.iter().enumerate() {
-        for j in 0..5 {
-            columns[i + j] = columns[i + j] + vector[j];
-        }
-    }
-    columns
+    let low = [
+        sums[0].add(zero.align::<7>(sums[1])),
+        zero.align::<6>(sums[2]).add(zero.align::<5>(sums[3])),
+        zero.align::<4>(sums[4]).add(zero.align::<3>(sums[5])),
+    ];
+    let high = sums[4].align::<4>(zero).add(sums[5].align::<3>(zero));
+    let (low, high) = (low[0].add(low[1]).add(low[2]).words(), high.words());
+    [low[0], low[1], low[2], low[3], low[4], low[5], low[6], low[7], high[0], high[1]]
 }
 
 /// Return the value of ten columns over 2^260. Assumes it below 3 r 2^260: then below 4 r before multiples are taken off.
