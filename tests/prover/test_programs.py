@@ -1,4 +1,4 @@
-"""Random templates by each path: witness and rows against their definition, op by op and term by term, lies included."""
+"""Random templates by each path: witness and rows against their definition, op by op, lies included."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::template::{Op, OpCode};
 
-/// So many elements share an inversion where the instances allow it; an inversion costs as much as some 180 products.
+/// So many elements share an inversion where the instances allow it; an inversion costs as much as some 200 products.
 const WANTED_BATCH: usize = 8;
 
 /// Levels of ops. A level's plain ops read only what earlier levels wrote and what stands before them in their own; its

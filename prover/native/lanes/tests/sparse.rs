@@ -9,7 +9,8 @@ use zkmargin_lanes::Ifma;
 
 /// Numbers that look random, and between them the edges.
 fn draw(n: usize, mut seed: u64) -> Vec<Fr> {
-    let edges = [Fr::ZERO, Fr::ONE, -Fr::ONE, -Fr::from(2u64), Fr::from(2u64).pow([253]), Fr::from(1u64 << 52)];
+    let edges =
+        [Fr::ZERO, Fr::ONE, -Fr::ONE, -Fr::from(2u64), Fr::from(2u64).pow([253]), Fr::from(1u64 << 52)];
     let next = |i: usize| {
         seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23) ^ i as u64;
         match seed >> 60 {
