@@ -132,7 +132,7 @@ test-paths: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
 # The prover's tests by the portable path with the kernel under AddressSanitizer, overflow checks and debug assertions.
 # Needs Rust's nightly tool chain and GCC's libasan, which Python loads first. Miri cannot: it calls no foreign code.
 SANITIZED := $(KERNEL)/target/sanitize
-SANITIZED_TESTS := groth16 both_paths msm witness zkey key_file iden3_files template_bytes service profile kernel_signatures
+SANITIZED_TESTS := groth16 both_paths msm witness programs zkey key_file iden3_files template_bytes service profile kernel_signatures
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 sanitize: $(VENV)/.stamp-dev
 	@$(CARGO) +nightly --version >/dev/null || { echo 'nightly Rust is missing: rustup toolchain install nightly --profile minimal'; exit 1; }

@@ -12,7 +12,7 @@ use crate::bindings_ceremony::{list_entries, Entry};
 use crate::error::Result;
 use crate::progress::Progress;
 use crate::sums::Kernel;
-use crate::{circuit, field_io, iden3, keyfile, memory, value_error, witness};
+use crate::{circuit, field_io, iden3, keyfile, memory, rows, value_error, witness};
 
 /// A port map: u32 little-endian bytes, or integers.
 #[derive(FromPyObject)]
@@ -126,7 +126,8 @@ impl Circuit {
     #[pyo3(signature = (witness, limit=1))]
     fn unsatisfied(&self, py: Python<'_>, witness: &Witness, limit: usize) -> Result<Vec<(usize, usize)>> {
         witness.check_circuit(&self.inner)?;
-        Ok(py.detach(|| witness::find_unsatisfied(&self.inner, &witness.wires, limit)))
+        let kernel = Kernel::choose()?;
+        Ok(py.detach(|| rows::find_unsatisfied(kernel, &self.inner, &witness.wires, limit)))
     }
 
     fn write_r1cs(&self, py: Python<'_>, path: PathBuf) -> Result<()> {

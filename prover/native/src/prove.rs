@@ -9,8 +9,9 @@ use crate::circuit::Circuit;
 use crate::error::Result;
 use crate::keyfile::{Points, ProvingKey};
 use crate::progress::Progress;
-use crate::qap::{evaluate_rows, Domain};
+use crate::qap::Domain;
 use crate::quotient::quotient_evaluations;
+use crate::rows::evaluate_rows;
 use crate::secrets::Secrets;
 use crate::sums::{Kernel, Scalars, Wires};
 use crate::value_error;
@@ -41,7 +42,7 @@ pub fn prove(
     let kernel = Kernel::choose()?;
     let domain = Domain::new(circuit.domain_log2);
     let rows = progress.watch("prove rows", circuit.n_rows, |counter| {
-        let work = || evaluate_rows(circuit, wires, domain.size(), counter);
+        let work = || evaluate_rows(kernel, circuit, wires, domain.size(), counter);
         progress.time_all("rows", circuit.n_row_products(), work)
     })??;
     let quotient = progress.watch("prove FFT", 3, |counter| {

@@ -1,4 +1,4 @@
-//! From R1CS to QAP: the Lagrange basis at a point, per-wire sums and row values.
+//! From R1CS to QAP: the Lagrange basis at a point and per-wire sums.
 //!
 //! Rows: every instance's in order, then `n_public + 1` rows with A = (public wire i) and B = C = 0, as libsnark adds
 //! them so that the polynomials of the public wires are linearly independent; then zeros up to a power of two.
@@ -14,7 +14,6 @@ use crate::circuit::{Circuit, Instance};
 use crate::error::Result;
 use crate::progress::Counter;
 use crate::value_error;
-use crate::witness::RowValues;
 
 /// The n-th roots of unity, and the 2n-th root whose odd powers are the coset on which the quotient is taken.
 pub struct Domain {
@@ -117,54 +116,4 @@ fn accumulate_local(circuit: &Circuit, instance: &Instance, column: usize, lagra
         }
     }
     wires
-}
-
-/// The values of A, B and C on the domain: one a row.
-pub struct RowVectors {
-    pub a: Vec<Fr>,
-    pub b: Vec<Fr>,
-    pub c: Vec<Fr>,
-}
-
-/// Evaluate all rows at a witness. Raises where one is not satisfied, naming the first.
-pub fn evaluate_rows(
-    circuit: &Circuit,
-    wires: &[Fr],
-    domain_size: usize,
-    counter: &Counter,
-) -> Result<RowVectors> {
-    let vectors = combine_rows(circuit, wires, domain_size, counter);
-    let is_bad = |row: &usize| vectors.a[*row] * vectors.b[*row] != vectors.c[*row];
-    if let Some(bad) = (0..circuit.n_rows).into_par_iter().find_first(is_bad) {
-        // The last instance that starts there or before: one without rows starts where the next does.
-        let instance = circuit.instances.partition_point(|instance| instance.row_base <= bad) - 1;
-        let row = bad - circuit.instances[instance].row_base;
-        return Err(value_error!("prove: the witness does not satisfy row {row} of instance {instance}"));
-    }
-    Ok(vectors)
-}
-
-/// Return the rows' linear combinations of any values of the wires, the added rows of the public wires included.
-/// Where `counter` stops it, they are nothing in particular.
-pub fn combine_rows(circuit: &Circuit, wires: &[Fr], domain_size: usize, counter: &Counter) -> RowVectors {
-    let zeros = || vec![Fr::zero(); domain_size];
-    let mut vectors = RowVectors { a: zeros(), b: zeros(), c: zeros() };
-    let a_pieces = circuit.split_rows(&mut vectors.a);
-    let b_pieces = circuit.split_rows(&mut vectors.b);
-    let c_pieces = circuit.split_rows(&mut vectors.c);
-    let pieces: Vec<_> = a_pieces.into_iter().zip(b_pieces).zip(c_pieces).collect();
-    let indexed = pieces.into_par_iter().zip(&circuit.instances).with_max_len(1);
-    indexed.for_each(|(((a, b), c), instance)| {
-        if counter.is_stopped() {
-            return;
-        }
-        let mut values = RowValues::new(circuit, instance, wires);
-        for (row, references) in circuit.template(instance).rows.iter().enumerate() {
-            (a[row], b[row], c[row]) =
-                (values.value(references[0]), values.value(references[1]), values.value(references[2]));
-        }
-    });
-    let public_rows = circuit.n_rows..circuit.n_rows + circuit.n_public + 1;
-    vectors.a[public_rows].copy_from_slice(&wires[..=circuit.n_public]);
-    vectors
 }

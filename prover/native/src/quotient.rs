@@ -5,7 +5,8 @@ use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use rayon::prelude::*;
 
 use crate::progress::Counter;
-use crate::qap::{Domain, RowVectors};
+use crate::qap::Domain;
+use crate::rows::RowVectors;
 use crate::sums::Kernel;
 
 /// Below this size the lanes' transform does not pay.

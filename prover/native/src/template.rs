@@ -1,10 +1,11 @@
 //! A template: constraints and witness program of one circuit piece, parsed from bytes (docs/architecture.md).
 
 use ark_bn254::Fr;
-use ark_ff::{One, Zero};
 
+use crate::combinations::Combinations;
 use crate::error::Result;
 use crate::field_io::{field_from_be, FIELD_BYTES};
+use crate::schedule::Schedule;
 use crate::value_error;
 
 const MAGIC: &[u8; 4] = b"ZKMT";
@@ -41,14 +42,6 @@ pub struct Op {
     pub imm: u32,
 }
 
-/// How a coefficient multiplies: most are 1 or -1 and need no multiplication.
-#[derive(Clone, Copy, PartialEq)]
-enum Scale {
-    One,
-    MinusOne,
-    By(Fr),
-}
-
 /// A parsed template. Local wires: 0 is one, then ports, then private inputs, then computed wires.
 pub struct Template {
     pub n_ports: usize,
@@ -57,11 +50,8 @@ pub struct Template {
     pub rows: Vec<[u32; 3]>,
     pub ops: Vec<Op>,
     pub digest: blake3::Hash,
-    coefficients: Vec<Fr>,
-    scales: Vec<Scale>,
-    lc_start: Vec<u32>,
-    term_wire: Vec<u32>,
-    term_coefficient: Vec<u32>,
+    pub combinations: Combinations,
+    pub schedule: Schedule,
 }
 
 impl Template {
@@ -80,47 +70,18 @@ impl Template {
     }
 
     pub fn n_lcs(&self) -> usize {
-        self.lc_start.len() - 1
+        self.combinations.len()
     }
 
     /// Return how many multiplications it takes to evaluate all rows and hold them to be satisfied.
     pub fn n_row_products(&self) -> usize {
-        let is_product = |c: &&u32| matches!(self.scales[**c as usize], Scale::By(_));
-        self.rows.len() + self.term_coefficient.iter().filter(is_product).count()
+        self.rows.len() + self.combinations.n_products()
     }
 
     /// Return the terms (wire, coefficient) of pool entry `lc`.
     pub fn terms(&self, lc: usize) -> impl Iterator<Item = (usize, &Fr)> {
-        let range = self.lc_start[lc] as usize..self.lc_start[lc + 1] as usize;
-        let wires = &self.term_wire[range.clone()];
-        let coefficients = &self.term_coefficient[range];
-        wires.iter().zip(coefficients).map(|(w, c)| (*w as usize, &self.coefficients[*c as usize]))
-    }
-
-    /// Return the terms of pool entry `lc` as (wire, index of the coefficient).
-    pub fn indexed_terms(&self, lc: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
-        let range = self.lc_start[lc] as usize..self.lc_start[lc + 1] as usize;
-        let coefficients = &self.term_coefficient[range.clone()];
-        self.term_wire[range].iter().zip(coefficients).map(|(wire, c)| (*wire as usize, *c as usize))
-    }
-
-    pub fn coefficients(&self) -> &[Fr] {
-        &self.coefficients
-    }
-
-    /// Return the value of pool entry `lc` at the given local wires.
-    pub fn evaluate_lc(&self, lc: usize, wires: &[Fr]) -> Fr {
-        let range = self.lc_start[lc] as usize..self.lc_start[lc + 1] as usize;
-        let mut sum = Fr::zero();
-        for (wire, coefficient) in self.term_wire[range.clone()].iter().zip(&self.term_coefficient[range]) {
-            let value = &wires[*wire as usize];
-            match &self.scales[*coefficient as usize] {
-                Scale::One => sum += value,
-                Scale::MinusOne => sum -= value,
-                Scale::By(factor) => sum += *factor * value,
-            }
-        }
-        sum
+        let coefficients = self.combinations.coefficients();
+        self.combinations.terms(lc).map(|(wire, c)| (wire, &coefficients[c]))
     }
 
     /// Parse template bytes. Every index is checked; every computed wire must be written exactly once, in order.
@@ -150,7 +111,7 @@ impl Template {
         if reader.at != bytes.len() {
             return Err(value_error!("template: {} bytes, expected {}", bytes.len(), reader.at));
         }
-        let scales = coefficients.iter().map(compute_scale).collect();
+        check_terms(&lc_start, &term_wire, n_wires, &term_coefficient, n_coefficients)?;
         let digest = blake3::hash(bytes);
         let mut template = Template {
             n_ports,
@@ -159,29 +120,12 @@ impl Template {
             rows,
             ops: Vec::with_capacity(n_ops),
             digest,
-            coefficients,
-            scales,
-            lc_start,
-            term_wire,
-            term_coefficient,
+            combinations: Combinations::new(coefficients, lc_start, term_wire, term_coefficient),
+            schedule: Schedule::default(),
         };
-        template.check_terms()?;
         template.check_rows()?;
         template.read_ops(&op_words)?;
         Ok(template)
-    }
-
-    fn check_terms(&self) -> Result<()> {
-        let n_terms = self.term_wire.len();
-        let starts = &self.lc_start;
-        if starts[0] != 0
-            || starts[starts.len() - 1] as usize != n_terms
-            || starts.windows(2).any(|w| w[0] > w[1])
-        {
-            return Err(value_error!("template: lc_start does not rise from 0 to the {n_terms} terms"));
-        }
-        check_below("term_wire", &self.term_wire, self.n_wires)?;
-        check_below("term_coefficient", &self.term_coefficient, self.coefficients.len())
     }
 
     fn check_rows(&self) -> Result<()> {
@@ -222,7 +166,19 @@ impl Template {
                 self.n_wires
             ));
         }
+        self.schedule = Schedule::new(&self.ops, self.n_wires, |op, levels| {
+            let level_of = |reference: u32| self.level_of(reference as usize, levels);
+            level_of(op.a).max(level_of(op.b))
+        });
         Ok(())
+    }
+
+    /// Return the highest level of the wires that a reference reads.
+    fn level_of(&self, reference: usize, levels: &[u32]) -> u32 {
+        match reference.checked_sub(self.n_wires) {
+            None => levels[reference],
+            Some(lc) => self.combinations.terms(lc).map(|(wire, _)| levels[wire]).max().unwrap_or(0),
+        }
     }
 
     fn read_op(&self, i: usize, word: &[u32]) -> Result<Op> {
@@ -246,12 +202,22 @@ impl Template {
     }
 }
 
-fn compute_scale(coefficient: &Fr) -> Scale {
-    match coefficient {
-        c if c.is_one() => Scale::One,
-        c if *c == -Fr::one() => Scale::MinusOne,
-        c => Scale::By(*c),
+fn check_terms(
+    starts: &[u32],
+    wires: &[u32],
+    n_wires: usize,
+    coefficients: &[u32],
+    n_coefficients: usize,
+) -> Result<()> {
+    let n_terms = wires.len();
+    if starts[0] != 0
+        || starts[starts.len() - 1] as usize != n_terms
+        || starts.windows(2).any(|w| w[0] > w[1])
+    {
+        return Err(value_error!("template: lc_start does not rise from 0 to the {n_terms} terms"));
     }
+    check_below("term_wire", wires, n_wires)?;
+    check_below("term_coefficient", coefficients, n_coefficients)
 }
 
 fn check_below(what: &str, values: &[u32], bound: usize) -> Result<()> {

@@ -40,6 +40,8 @@ mod plan;
 #[cfg(target_arch = "x86_64")]
 pub mod poseidon;
 #[cfg(target_arch = "x86_64")]
+pub mod products;
+#[cfg(target_arch = "x86_64")]
 mod recode;
 #[cfg(target_arch = "x86_64")]
 mod runs;
@@ -47,6 +49,8 @@ mod runs;
 mod simd;
 #[cfg(target_arch = "x86_64")]
 mod slots;
+#[cfg(target_arch = "x86_64")]
+pub mod sparse;
 #[cfg(target_arch = "x86_64")]
 mod witness;
 

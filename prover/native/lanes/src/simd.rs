@@ -86,6 +86,29 @@ impl V {
         unsafe { V(_mm512_loadu_si512(words.as_ptr().cast())) }
     }
 
+    /// Return the words of both.
+    #[inline(always)]
+    pub fn load_two(_: Ifma, low: &[u64; 4], high: &[u64; 4]) -> V {
+        // SAFETY: see the top of this file; the references cover the 32 bytes read of each.
+        unsafe {
+            let low = _mm512_castsi256_si512(_mm256_loadu_si256(low.as_ptr().cast()));
+            V(_mm512_inserti64x4::<1>(low, _mm256_loadu_si256(high.as_ptr().cast())))
+        }
+    }
+
+    /// Return the five limbs of four words in lanes 0 to 4, zeros above.
+    #[inline(always)]
+    pub fn limbs_of(_: Ifma, words: &[u64; 4]) -> V {
+        // SAFETY: see the top of this file; the reference covers the 32 bytes read.
+        unsafe {
+            let words = _mm512_maskz_loadu_epi64(0x0f, words.as_ptr().cast());
+            let low = _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 0, 1, 2, 3, 7, 7, 7), words);
+            let high = _mm512_permutexvar_epi64(_mm512_setr_epi64(7, 1, 2, 3, 7, 7, 7, 7), words);
+            let moved = _mm512_shrdv_epi64(low, high, _mm512_setr_epi64(0, 52, 40, 28, 16, 0, 0, 0));
+            V(_mm512_and_si512(moved, _mm512_set1_epi64(LIMB_MASK as i64)))
+        }
+    }
+
     #[inline(always)]
     pub fn store(self, words: &mut [u64; 8]) {
         // SAFETY: see the top of this file; the reference covers the 64 bytes written.
@@ -124,6 +147,13 @@ impl V {
     pub fn funnel<const BITS: i32>(self, high: V) -> V {
         // SAFETY: see the top of this file.
         unsafe { V(_mm512_shrdi_epi64::<BITS>(self.0, high.0)) }
+    }
+
+    /// Return eight of the sixteen words (high:self), from word FIRST on.
+    #[inline(always)]
+    pub fn align<const FIRST: i32>(self, high: V) -> V {
+        // SAFETY: see the top of this file.
+        unsafe { V(_mm512_alignr_epi64::<FIRST>(high.0, self.0)) }
     }
 
     #[inline(always)]

@@ -14,7 +14,7 @@ pub mod merkle;
 mod partial_rounds;
 pub mod poseidon;
 pub mod verifier;
-mod wide;
+pub mod wide;
 
 pub use ark_bn254::Fr;
 pub use error::Error;

@@ -13,6 +13,9 @@ const MULTIPLES: [[u64; 4]; 3] = [shift_left(2), shift_left(1), MODULUS];
 #[derive(Clone, Copy)]
 pub struct Wide([u64; 8]);
 
+/// How many products a sum may have.
+pub const MOST_PRODUCTS: usize = 17;
+
 impl Wide {
     pub const ZERO: Self = Self([0; 8]);
 

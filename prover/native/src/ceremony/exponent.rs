@@ -70,12 +70,16 @@ fn spread<P: GLVConfig<ScalarField = Fr>>(
     let tables: Vec<Multiples<P>> = points.par_chunks(TABLES_AT_ONCE).flat_map_iter(tabulate).collect();
     let mut terms_of_wire = vec![Vec::new(); template.n_wires];
     for (table, lc) in used.iter().enumerate() {
-        for (wire, coefficient) in template.indexed_terms(*lc) {
+        for (wire, coefficient) in template.combinations.terms(*lc) {
             terms_of_wire[wire].push((table, coefficient));
         }
     }
-    let digits: Vec<Digits> =
-        template.coefficients().par_iter().map(|coefficient| Digits::new::<P>(*coefficient)).collect();
+    let digits: Vec<Digits> = template
+        .combinations
+        .coefficients()
+        .par_iter()
+        .map(|coefficient| Digits::new::<P>(*coefficient))
+        .collect();
     let sum_of = |(wire, terms): (usize, &Vec<(usize, usize)>)| {
         if terms.is_empty() || counter.is_stopped() {
             return None;
