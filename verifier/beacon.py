@@ -54,7 +54,7 @@ class BeaconNode:
         Raises BeaconBlobMissing, BeaconBlobWrong, NodeUnreachable (it may answer later), NodeRefused,
         NodeAnswerInvalid.
         """
-        block_id = f"0x{block.hash.hex()}" if self._slots is None else str(self._slots.compute_slot(block))
+        block_id = self.name_block(block)
         path = f"{_BLOBS}/{block_id}"
         answer = self._ask(path, {"versioned_hashes": f"0x{versioned_hash.hex()}"})
         items = () if answer is None else read_list(_name(path), "data", answer.get("data"))
@@ -67,6 +67,13 @@ class BeaconNode:
             if hashes[-1] == versioned_hash:
                 return blob
         raise BeaconBlobWrong(self.node, block_id, hashes[0], versioned_hash)
+
+    def name_block(self, block: Block) -> str:
+        """Return what the node calls a block: its slot, or its hash where there are no slots.
+
+        Raises NodeUnreachable, NodeRefused, NodeAnswerInvalid, also where it follows another network.
+        """
+        return f"0x{block.hash.hex()}" if self._slots is None else str(self._slots.compute_slot(block))
 
     def close(self) -> None:
         """Close the connections."""
