@@ -63,7 +63,7 @@ EXACT: Final = {
     f"{_REPLAY_OF_ALL} --out crash --plot crash.svg": "cli/replays::nearly_every_sweep_is_filled",
     f"{_REPLAY_OF_ALL} --out run --plot crash.svg --json": "cli/replays::totals_add_up_and_end_with_the_last_batch",
     "zkmargin node --config FILE --rebuild-from-base-layer [--blobs DIR] [--beacon URL]": (
-        "node/base_rebuild::rebuild_by_the_configuration_and_once_only"
+        "third_party/beacon_node::lost_store_is_made_again_by_a_node_and_its_beacon_api"
     ),
     "make demo": "cli/commands::demo_goes_the_whole_way",
     "make test": f"{CI}make test",
