@@ -45,7 +45,14 @@ _SWITCH_S: Final = 0.000_5
     metavar="DIR",
     help="For a rebuild: *.blob files that the base layer no longer gives.",
 )
-def node(config_file: Path, check: bool, is_rebuilt: bool, blobs: Path | None) -> None:
+@click.option(
+    "--beacon",
+    "beacons",
+    multiple=True,
+    metavar="URL",
+    help="For a rebuild: a beacon node to ask for blobs, before those of the configuration.",
+)
+def node(config_file: Path, check: bool, is_rebuilt: bool, blobs: Path | None, beacons: tuple[str, ...]) -> None:
     """Run a sequencer: orders over the network, acknowledged durably, cleared, proved and settled.
 
     At the first start keys are made and the contract is deployed. Ends after SIGINT or SIGTERM with everything written;
@@ -64,7 +71,7 @@ def node(config_file: Path, check: bool, is_rebuilt: bool, blobs: Path | None) -
     config = load_config(config_file, os.environ)
     configure_logs(level=config.log.level, as_json=config.log.json)
     if is_rebuilt:
-        _rebuild(config, blobs)
+        _rebuild(config, blobs, beacons)
         return
     with show_stage("node: keys and contract") as stage:
         settings = prepare_node(config, stage.report)
@@ -74,11 +81,11 @@ def node(config_file: Path, check: bool, is_rebuilt: bool, blobs: Path | None) -
             runner.run(serve_node(config, settings))
 
 
-def _rebuild(config: NodeConfig, blobs: Path | None) -> None:
+def _rebuild(config: NodeConfig, blobs: Path | None, beacons: tuple[str, ...]) -> None:
     from sequencer.node.rebuilding import rebuild_node
 
     with show_stage("rebuild") as stage:
-        rebuilt = rebuild_node(config, blobs, stage.report)
+        rebuilt = rebuild_node(config, blobs, stage.report, beacons=beacons)
     header = rebuilt.state.header
     facts = {
         "state root": str(header.state_root),

@@ -1,4 +1,4 @@
-"""The base layer: reached, of the right chain, its clock and ours, the contract and its root, and what pays."""
+"""The base layer: reached, of the right chain, its clock and ours, contract and root, what pays; its beacon nodes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Final
 
 from eth_utils.abi import function_signature_to_4byte_selector
@@ -44,10 +45,23 @@ def check_base_layer(config: NodeConfig, known: KnownRoots) -> Iterator[Check]:
         yield _check_clock(layer)
         yield _check_contract(config, layer, known)
         yield _check_balance(config, layer)
+        yield from _check_beacons(config, layer)
     except RollupError as error:
         yield wrong("base layer", str(error), "see base_layer.url, chain_id and key_file, and that the node is up")
     except OSError as error:
-        yield wrong("base layer", f"{error.filename}: {error.strerror}", "see base_layer.url_file")
+        yield wrong("base layer", f"{error.filename}: {error.strerror}", "see base_layer.url_file, beacon_url_file")
+
+
+def _check_beacons(config: NodeConfig, layer: BaseLayer) -> Iterator[Check]:
+    from verifier.beacon import BeaconNode
+
+    head, name = layer.get_head(), "beacon node"
+    for url in config.read_beacons():
+        try:
+            with closing(BeaconNode(url)) as beacon:
+                yield ok(name, f"{beacon.node}: the head is its block {beacon.name_block(head)}")
+        except RollupError as error:
+            yield wrong(name, str(error), "see base_layer.beacon_urls: a rebuild would ask it for blobs")
 
 
 def _check_embedded(config: NodeConfig) -> Check:

@@ -28,6 +28,7 @@ def check_secrets(config: NodeConfig) -> Iterator[Check]:
     named: list[tuple[str, Path | None, Callable[[Path], str | None]]] = [
         ("base layer key", config.base_layer.key_file, _find_base_fault),
         ("base layer address", config.base_layer.url_file, _find_empty),
+        ("beacon addresses", config.base_layer.beacon_url_file, _find_empty),
         ("store password", config.store.password_file, _find_empty),
         *((f"oracle key {i}", path, _find_signing_fault) for i, path in enumerate(config.oracle.key_files)),
     ]

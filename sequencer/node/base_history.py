@@ -6,25 +6,20 @@ versioned hashes of its blobs are read, and of a group in parts the record that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Protocol
 
-from rollup.blob import BLOB_BYTES
 from rollup.units import COUNTER_BITS
 from sequencer.errors import DataFault
 from sequencer.node.deploying import NodeDeployment
-from verifier import kzg
 from verifier.base_layer import BaseLayer, Log
 from verifier.queue_entries import Entry, decode_entry
 from verifier.rollup_contract import decode_record
 
-__all__ = ["BaseHistory", "GetBlob", "HistoricLayer", "SettledOnBase", "open_blob_folder", "read_base_history"]
+__all__ = ["BaseHistory", "HistoricLayer", "SettledOnBase", "read_base_history"]
 
 _RANGE_BLOCKS: Final = 10_000
-GetBlob = Callable[[bytes], bytes | None]
-"""Returns the blob of a versioned hash, None where it is not known."""
 
 
 class HistoricLayer(BaseLayer, Protocol):
@@ -44,6 +39,7 @@ class SettledOnBase:
     last_batch: int
     consumed: int  # entries of the queue, after it
     versioned_hash: bytes
+    blob_block: int  # which holds the transaction that carried the blob: of a group in parts, an earlier one
     transaction: bytes
     block: int
 
@@ -60,33 +56,26 @@ class BaseHistory:
 def read_base_history(layer: HistoricLayer, deployment: NodeDeployment) -> BaseHistory:
     """Return what is final. Raises DataFault where events are missing, BaseLayerError."""
     last, rollup = layer.get_finalized_number(), deployment.open_rollup(layer)
-    committed: dict[int, bytes] = {}  # versioned hash by group: the last commitment before it was settled
+    # versioned hash and block by group: the last commitment before it was settled
+    committed: dict[int, tuple[bytes, int]] = {}
     groups: list[SettledOnBase] = []
     entries: list[Entry] = []
     for log in _list_logs(layer, deployment, last):
         for event in rollup.decode_events("GroupCommitted", (log,)):
             record = decode_record(bytes(event["record"]))
-            committed[record.number] = record.versioned_hash
+            committed[record.number] = (record.versioned_hash, log.block_number)
         for event in rollup.decode_events("EntryQueued", (log,)):
             _expect("queue", "entry", event["index"], len(entries))
             entries.append(decode_entry(bytes(event["entry"])))
         for event in rollup.decode_events("GroupSettled", (log,)):
             number = int(event["number"])
             _expect("settled groups", "group", number, len(groups))
-            hashes = layer.get_blob_hashes(log.transaction_hash) or (committed.get(number, b""),)
+            carried = layer.get_blob_hashes(log.transaction_hash)
+            blob = (carried[0], log.block_number) if carried else committed.get(number, (b"", log.block_number))
             last_batch = event["clock"] & (1 << COUNTER_BITS) - 1
-            place = (hashes[0], log.transaction_hash, log.block_number)
+            place = (*blob, log.transaction_hash, log.block_number)
             groups.append(SettledOnBase(number, event["newRoot"], last_batch, event["consumedCount"], *place))
     return BaseHistory(tuple(groups), tuple(entries), last)
-
-
-def open_blob_folder(folder: Path) -> GetBlob:
-    """Return where blobs are found that stand in a folder as `*.blob`, whatever their names."""
-    paths = {}
-    for path in sorted(folder.glob("*.blob")):
-        if path.stat().st_size == BLOB_BYTES:
-            paths[kzg.versioned_hash(kzg.commit(path.read_bytes()))] = path
-    return lambda versioned_hash: paths[versioned_hash].read_bytes() if versioned_hash in paths else None
 
 
 def _list_logs(layer: BaseLayer, deployment: NodeDeployment, last: int) -> Iterator[Log]:

@@ -21,8 +21,9 @@ from rollup.shapes import Shape
 from rollup.snapshot import Snapshot
 from rollup.state import State
 from sequencer.errors import DataFault, DeploymentElsewhere
-from sequencer.node.base_history import GetBlob, HistoricLayer, SettledOnBase, read_base_history
+from sequencer.node.base_history import HistoricLayer, SettledOnBase, read_base_history
 from sequencer.node.base_messages import WATCHER_STATE
+from sequencer.node.blob_sources import GetBlob
 from sequencer.node.commands import Kind
 from sequencer.node.deploying import NodeDeployment
 from sequencer.node.errors import StoreRequestInvalid
@@ -60,7 +61,7 @@ def rebuild_state(
     """Return the state that the base layer's final blocks hold.
 
     Raises DeploymentElsewhere: the contract has other parameters; DataFault: a blob is missing or not the group's, data
-    lead elsewhere, or a group is settled in a block that is not final yet; BaseLayerError.
+    lead elsewhere, or a group is settled in a block that is not final yet; BaseLayerError, what `get_blob` raises.
     """
     rollup = deployment.open_rollup(layer)
     if (params_hash := rollup.call("paramsHash")) != genesis.params.params_hash:
@@ -136,8 +137,9 @@ def _apply_group(
 
 def _read_blob(name: str, group: SettledOnBase, get_blob: GetBlob) -> Sequence[int]:
     stated = f"0x{group.versioned_hash.hex()}"
-    if (blob := get_blob(group.versioned_hash)) is None:
-        raise DataFault(name, "blob", "nothing", f"the blob {stated} of block {group.block}: give it with --blobs")
+    if (blob := get_blob(group.versioned_hash, group.blob_block)) is None:
+        where = "name its folder by --blobs, or a beacon node by --beacon"
+        raise DataFault(name, "blob", "nothing", f"the blob {stated} of block {group.blob_block}: {where}")
     if (got := kzg.versioned_hash(kzg.commit(blob))) != group.versioned_hash:
         raise DataFault(name, "versioned hash", f"0x{got.hex()}", stated)
     return decode_blob(blob)

@@ -45,6 +45,10 @@ def _find_secret(text: str) -> str | None:
 def _check_base_layer(text: str) -> str | None:
     if re.fullmatch(r"embedded:.+", text) or text == "":
         return None
+    return _check_http(text)
+
+
+def _check_http(text: str) -> str | None:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return "another kind of address"
@@ -96,6 +100,13 @@ class BaseLayerSection:
     )
     url_file: Annotated[
         Path | None, KeySpec("path", "file with the address, mode 0600, where it holds an access key")
+    ] = None
+    beacon_urls: Annotated[
+        tuple[str, ...],
+        KeySpec("strs", "beacon nodes, asked in turn for the blobs of a rebuild: http(s)://", check=_check_http),
+    ] = ()
+    beacon_url_file: Annotated[
+        Path | None, KeySpec("path", "file with more of them, one a line, mode 0600, where they hold access keys")
     ] = None
     key_file: Annotated[
         Path | None, KeySpec("path", "keys that pay, one a line in hexadecimal, mode 0600; a node needs one")
@@ -263,3 +274,8 @@ class NodeConfig:
         if self.base_layer.url_file is not None:
             return self.base_layer.url_file.read_text().strip()
         return self.base_layer.url
+
+    def read_beacons(self) -> tuple[str, ...]:
+        """Return the addresses of beacon nodes, those of their file last. Raises OSError."""
+        path = self.base_layer.beacon_url_file
+        return (*self.base_layer.beacon_urls, *(path.read_text(errors="replace").split() if path is not None else ()))

@@ -91,7 +91,7 @@ def parse_value(spec: KeySpec, raw: object, folder: Path) -> Any:  # noqa: ANN40
     """
     if spec.kind in _ITEMS:
         if not isinstance(raw, list):
-            raise ValueError(_shorten(raw))
+            raise ValueError(_describe_wrong(spec, raw))
         return tuple(_parse_one(spec, _ITEMS[spec.kind], item, folder) for item in raw)
     return _parse_one(spec, spec.kind, raw, folder)
 
@@ -106,7 +106,7 @@ def _parse_one(spec: KeySpec, kind: str, raw: object, folder: Path) -> object:
         case ("float", int() | float()) if not isinstance(raw, bool):
             value = float(raw)
         case _:
-            raise ValueError(_shorten(raw))
+            raise ValueError(_describe_wrong(spec, raw))
     if isinstance(value, str):
         return _check_text(spec, kind, value, folder)
     if isinstance(value, int | float) and not spec.low <= value <= spec.high:  # NaN is in no range
@@ -124,6 +124,11 @@ def _check_text(spec: KeySpec, kind: str, text: str, folder: Path) -> object:
     if kind != "path":
         return text
     return folder / Path(text).expanduser() if text else None
+
+
+def _describe_wrong(spec: KeySpec, raw: object) -> str:
+    """Return a value of another kind; not what it is where it may be an address with a password in it."""
+    return _shorten(raw) if spec.check is None else "another kind of value"
 
 
 def _shorten(raw: object) -> str:

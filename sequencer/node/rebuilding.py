@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from prover import kernel
 from rollup.shapes import get_shape
 from sequencer.base_layers import is_embedded, open_base_layer
 from sequencer.errors import DeploymentElsewhere, FileMissing
-from sequencer.node.base_history import GetBlob, HistoricLayer, open_blob_folder
+from sequencer.node.base_history import HistoricLayer
 from sequencer.node.base_rebuild import RebuiltNode, check_store_empty, fill_store, rebuild_state, start_receipts_anew
+from sequencer.node.blob_sources import open_blob_sources
 from sequencer.node.config import NodeConfig
 from sequencer.node.deploying import DEPLOYMENT, SEQUENCER_KEY, NodeDeployment, read_deployment
 from sequencer.node.opening import open_store
@@ -24,12 +25,12 @@ __all__ = ["rebuild_node"]
 _NEEDED = (DEPLOYMENT, GENESIS, SEQUENCER_KEY)
 
 
-def rebuild_node(config: NodeConfig, blobs: Path | None, report: Report) -> RebuiltNode:
+def rebuild_node(config: NodeConfig, blobs: Path | None, report: Report, *, beacons: Sequence[str] = ()) -> RebuiltNode:
     """Return what was rebuilt, once the store holds it. `blobs`: a folder of blobs that the base layer no longer gives.
 
-    The data folder must hold deployment, genesis and the sequencer's key, which nothing else can tell. Raises
-    FileMissing, StoreRequestInvalid where the store is not empty, DeploymentElsewhere, DataFault, StoreError,
-    BaseLayerError.
+    `beacons`: addresses of beacon nodes, asked before those of the configuration. The data folder must hold deployment,
+    genesis and the sequencer's key, which nothing else can tell. Raises FileMissing, StoreRequestInvalid where the
+    store is not empty, DeploymentElsewhere, DataFault, StoreError, BaseLayerError, OSError.
     """
     kernel.install()
     folder = config.node.data
@@ -39,7 +40,10 @@ def rebuild_node(config: NodeConfig, blobs: Path | None, report: Report) -> Rebu
     deployment, genesis = read_deployment(folder), read_snapshot(folder / GENESIS)
     with open_store(config.store_target) as store:
         check_store_empty(store)
-        with _open_layer(config, deployment, blobs) as (layer, get_blob):
+        with (
+            closing(_connect(config, deployment)) as layer,
+            open_blob_sources(layer, blobs, (*beacons, *config.read_beacons())) as get_blob,
+        ):
             place = (layer, deployment, genesis, get_shape(config.node.shape))
             rebuilt = rebuild_state(*place, get_blob, report)
         # first: with the store as it will be, the old key could sign a second history
@@ -48,28 +52,15 @@ def rebuild_node(config: NodeConfig, blobs: Path | None, report: Report) -> Rebu
     return rebuilt
 
 
-@contextmanager
-def _open_layer(
-    config: NodeConfig, deployment: NodeDeployment, blobs: Path | None
-) -> Iterator[tuple[HistoricLayer, GetBlob]]:
-    """Yield the base layer and where blobs are: the folder's first, then those that an embedded chain kept."""
-    layer = _connect(config, deployment)
-    from_folder = open_blob_folder(blobs) if blobs is not None else lambda _: None
-    try:
-        if layer.chain_id != deployment.chain_id:
-            raise DeploymentElsewhere("chain id", str(layer.chain_id), str(deployment.chain_id))
-        from_layer = layer.get_blob if isinstance(layer, EmbeddedEvm) else lambda _: None
-        yield layer, lambda versioned_hash: from_folder(versioned_hash) or from_layer(versioned_hash)
-    finally:
-        layer.close()
-
-
 def _connect(config: NodeConfig, deployment: NodeDeployment) -> HistoricLayer:
     name = config.read_base_layer()
-    if is_embedded(name):
-        layer = open_base_layer(name, None, is_real_time=True)
-        assert isinstance(layer, EmbeddedEvm)
-        return layer
-    from verifier.base_layer.json_rpc import JsonRpcNode  # web3 takes a second
+    if not is_embedded(name):
+        from verifier.base_layer.json_rpc import JsonRpcNode  # web3 takes a second
 
-    return JsonRpcNode(name, chain_id=deployment.chain_id)
+        return JsonRpcNode(name, chain_id=deployment.chain_id)
+    layer = open_base_layer(name, None, is_real_time=True)
+    assert isinstance(layer, EmbeddedEvm)
+    if layer.chain_id != deployment.chain_id:
+        layer.close()
+        raise DeploymentElsewhere("chain id", str(layer.chain_id), str(deployment.chain_id))
+    return layer

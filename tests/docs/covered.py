@@ -62,8 +62,8 @@ EXACT: Final = {
     "zkmargin report backup.sqlite3": "node/report_node::a_backup_or_the_store_s_folder_will_do",
     f"{_REPLAY_OF_ALL} --out crash --plot crash.svg": "cli/replays::nearly_every_sweep_is_filled",
     f"{_REPLAY_OF_ALL} --out run --plot crash.svg --json": "cli/replays::totals_add_up_and_end_with_the_last_batch",
-    "zkmargin node --config FILE --rebuild-from-base-layer [--blobs DIR]": (
-        "node/base_rebuild::rebuild_by_the_configuration_and_once_only"
+    "zkmargin node --config FILE --rebuild-from-base-layer [--blobs DIR] [--beacon URL]": (
+        "third_party/beacon_node::lost_store_is_made_again_by_a_node_and_its_beacon_api"
     ),
     "make demo": "cli/commands::demo_goes_the_whole_way",
     "make test": f"{CI}make test",

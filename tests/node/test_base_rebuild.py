@@ -13,8 +13,9 @@ import pytest
 
 from rollup.shapes import TINY
 from sequencer.errors import DataFault, DeploymentElsewhere, FileMissing
-from sequencer.node.base_history import open_blob_folder, read_base_history
+from sequencer.node.base_history import read_base_history
 from sequencer.node.base_rebuild import fill_store, rebuild_state, start_receipts_anew
+from sequencer.node.blob_sources import open_blob_folder
 from sequencer.node.commands import Kind
 from sequencer.node.config_loading import load_config
 from sequencer.node.deploying import DEPLOYMENT
@@ -52,6 +53,10 @@ class Lost:
         shutil.copytree(folder, folder / "copy")
         self.layer = open_chain(folder)
 
+    def get_blob(self, versioned_hash: bytes, number: int) -> bytes | None:
+        assert number <= self.layer.get_head().number
+        return self.layer.get_blob(versioned_hash)
+
     def settle(self, layer: EmbeddedEvm, entries: list[bytes], in_parts: bool) -> None:
         settings = replace(QUICK, is_in_parts=in_parts)
         publisher = Publisher(layer, self.ground.deployment, self.folder, settings, lambda _: None)
@@ -72,7 +77,7 @@ def lost(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lost]:
 
 def fill(lost: Lost, store: Store) -> None:
     place = (lost.layer, lost.ground.deployment, lost.genesis, TINY)
-    fill_store(store, rebuild_state(*place, lost.layer.get_blob, ignore_progress))
+    fill_store(store, rebuild_state(*place, lost.get_blob, ignore_progress))
 
 
 def test_rebuilt_store_has_the_settled_root_and_a_further_group_follows(lost: Lost, tmp_path: Path) -> None:
@@ -126,7 +131,7 @@ def test_rebuild_by_the_configuration_and_once_only(lost: Lost, tmp_path: Path) 
 
 def test_rebuild_that_was_cut_off_is_done_again_and_no_node_starts_before(lost: Lost, tmp_path: Path) -> None:
     place = (lost.layer, lost.ground.deployment, lost.genesis, TINY)
-    rebuilt = rebuild_state(*place, lost.layer.get_blob, ignore_progress)
+    rebuilt = rebuild_state(*place, lost.get_blob, ignore_progress)
     with open_store(tmp_path) as store:
         store.put_snapshot = None  # type: ignore[method-assign] # the process ends there
         with pytest.raises(TypeError):
@@ -153,17 +158,17 @@ def test_blobs_of_a_folder(lost: Lost, tmp_path: Path) -> None:
 def test_invalid_blobs_missing_or_of_another_group(lost: Lost) -> None:
     place = (lost.layer, lost.ground.deployment, lost.genesis, TINY)
     with pytest.raises(DataFault, match="group 0: blob: got nothing, expected the blob 0x01"):
-        rebuild_state(*place, lambda _: None, ignore_progress)
+        rebuild_state(*place, lambda *_: None, ignore_progress)
     first = read_base_history(lost.layer, lost.ground.deployment).groups[0].versioned_hash
     with pytest.raises(DataFault, match="group 1: versioned hash"):
-        rebuild_state(*place, lambda _: lost.layer.get_blob(first), ignore_progress)
+        rebuild_state(*place, lambda *_: lost.layer.get_blob(first), ignore_progress)
 
 
 def test_invalid_genesis_of_another_contract(lost: Lost) -> None:
     other = replace(lost.genesis, params=replace(lost.genesis.params, chain_id=5))
     place = (lost.layer, lost.ground.deployment, other, TINY)
     with pytest.raises(DeploymentElsewhere, match="parameters' hash"):
-        rebuild_state(*place, lost.layer.get_blob, ignore_progress)
+        rebuild_state(*place, lost.get_blob, ignore_progress)
 
 
 def test_invalid_settlement_that_is_not_final(lost: Lost, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,7 +176,7 @@ def test_invalid_settlement_that_is_not_final(lost: Lost, monkeypatch: pytest.Mo
     monkeypatch.setattr(lost.layer, "get_finalized_number", lambda: groups[1].block - 1)
     place = (lost.layer, lost.ground.deployment, lost.genesis, TINY)
     with pytest.raises(DataFault, match="wait until all is final"):
-        rebuild_state(*place, lost.layer.get_blob, ignore_progress)
+        rebuild_state(*place, lost.get_blob, ignore_progress)
 
 
 def test_invalid_store_that_holds_a_log(lost: Lost, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ PLAIN = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_chara
 # texts of a form of their own; the others take any
 TEXTS: dict[tuple[str, str], list[str]] = {
     ("base_layer", "url"): ["https://node.example/path", "http://127.0.0.1:8545", "embedded:chain.sqlite3"],
+    ("base_layer", "beacon_urls"): ["https://beacon.example/path", "http://127.0.0.1:5052"],
     ("base_layer", "contract"): ["", "0x" + "aB" * 20],
     ("store", "target"): ["", "folder", "postgresql://node@db/zkmargin?options=-csearch_path%3Dname"],
     ("proving", "ray_address"): ["", "ray://head:10001"],
@@ -49,7 +50,7 @@ def draw_value(data: st.DataObject, where: tuple[str, str], spec: KeySpec, folde
     one = spec.kind.removesuffix("s") if spec.kind in ("ints", "strs", "paths") else spec.kind
     if spec.choices or where in TEXTS:
         text = data.draw(st.sampled_from(spec.choices or TEXTS[where]))
-        return text, text
+        return text, (text,) if spec.kind == "strs" else text
     if where == ("oracle", "public_keys"):
         return ",".join(SIGNERS), SIGNERS
     if one != spec.kind:
@@ -127,6 +128,16 @@ def test_the_address_of_a_node_may_be_in_a_file(tmp_path: Path) -> None:
     assert config.read_base_layer() == "http://127.0.0.1:1"
 
 
+def test_addresses_of_beacon_nodes_may_be_in_a_file_too(tmp_path: Path) -> None:
+    assert load(tmp_path, MINIMAL).read_beacons() == ()
+    (tmp_path / "urls").write_text("https://one.example/secret\nhttps://two.example/?key=secret\n\n")
+    text = MINIMAL + '[base_layer]\nbeacon_urls = ["http://127.0.0.1:5052"]\nbeacon_url_file = "urls"\n'
+    config = load(tmp_path, text)
+    in_file = ("https://one.example/secret", "https://two.example/?key=secret")
+    assert config.read_beacons() == ("http://127.0.0.1:5052", *in_file)
+    assert "secret" not in repr(config)
+
+
 @pytest.mark.parametrize(
     ("text", "key", "got", "expected"),
     [
@@ -152,6 +163,12 @@ def test_the_address_of_a_node_may_be_in_a_file(tmp_path: Path) -> None:
         (MINIMAL + '[base_layer]\nurl = ""\n', "base_layer.url", "nothing", "an address"),
         (MINIMAL + '[base_layer]\nurl = "ftp://a"\n', "base_layer.url", "another kind of address", "a text"),
         (MINIMAL + '[base_layer]\nurl = "http://a"\n', "base_layer.key_file", "nothing", "a key file, for a node"),
+        (
+            MINIMAL + '[base_layer]\nbeacon_urls = ["beacon"]\n',
+            "base_layer.beacon_urls",
+            "another kind",
+            "a list of texts",
+        ),
         (MINIMAL + '[base_layer]\ncontract = "0x12"\n', "base_layer.contract", "'0x12'", "a text"),
         (MINIMAL + '[oracle]\nsource = "tape"\n', "oracle.tape", "nothing", "a tape, for this source"),
         (MINIMAL + "[oracle]\nprices_ticks = []\n", "oracle.prices_ticks", "nothing", "a price"),
@@ -208,14 +225,16 @@ def test_invalid_environment_is_refused(tmp_path: Path, variable: str, text: str
         ("store", "target", "postgresql://node@db/zkmargin?password=hunter2"),
         ("base_layer", "url", "https://hunter2@node.example"),
         ("base_layer", "url", "https://user:hunter2@node.example"),
+        ("base_layer", "beacon_urls", "https://user:hunter2@node.example"),
         ("proving", "ray_address", "ray://user:hunter2@head"),
     ],
 )
 def test_invalid_secret_in_an_address_is_refused_and_not_repeated(
     tmp_path: Path, section: str, key: str, secret: str
 ) -> None:
-    for env in ({}, {name_variable(section, key): secret}):
-        text = MINIMAL if env else MINIMAL + f'[{section}]\n{key} = "{secret}"\n'
+    in_file = MINIMAL + f'[{section}]\n{key} = "{secret}"\n'
+    in_list = MINIMAL + f'[{section}]\n{key} = ["{secret}"]\n'
+    for text, env in ((in_file, {}), (in_list, {}), (MINIMAL, {name_variable(section, key): secret})):
         with pytest.raises(ConfigInvalid) as raised:
             load(tmp_path, text, **env)
         assert "hunter2" not in str(raised.value)

@@ -176,11 +176,18 @@ def test_other_secrets_are_looked_at_too(tmp_path: Path) -> None:
         tmp_path,
         oracle={"key_files": ["a", "b", "empty"]},
         store={"password_file": "empty"},
-        base_layer={"url_file": "empty", "key_file": "base"},
+        base_layer={"url_file": "empty", "key_file": "base", "beacon_url_file": "empty"},
     )
-    names = ("oracle key 0", "oracle key 2", "store password", "base layer address", "base layer key")
+    names = (
+        "oracle key 0",
+        "oracle key 2",
+        "store password",
+        "base layer address",
+        "beacon addresses",
+        "base layer key",
+    )
     levels = [find(config, name).level.value for name in names]
-    assert levels == ["ok", "wrong", "wrong", "wrong", "wrong"]
+    assert levels == ["ok", "wrong", "wrong", "wrong", "wrong", "wrong"]
     assert "order" in find(config, "base layer key").found
 
 

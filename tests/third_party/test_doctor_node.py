@@ -1,4 +1,4 @@
-"""The doctor before a real node: chain, clock, contract and its root, balance."""
+"""The doctor before a real node: chain, clock, contract and its root, balance, Beacon API."""
 
 from __future__ import annotations
 
@@ -94,6 +94,13 @@ def test_invalid_clock_on_either_side(tmp_path: Path) -> None:
         node.mine()
         check = examine(tmp_path, url)["clock"]
         assert (check.level, "in the future" in check.found) == (Level.WRONG, True)
+
+
+def test_beacon_node_is_asked_what_it_calls_the_head(tmp_path: Path, url: str) -> None:
+    check = examine(tmp_path, url, beacon_urls=url)["beacon node"]
+    assert (check.level, f"0x{connect(url).get_head().hash.hex()}" in check.found) == (Level.OK, True)
+    check = examine(tmp_path, url, beacon_urls=f"{url},http://127.0.0.1:9")["beacon node"]
+    assert (check.level, "does not answer" in check.found) == (Level.WRONG, True)
 
 
 def test_invalid_node_that_does_not_answer(tmp_path: Path, url: str) -> None:

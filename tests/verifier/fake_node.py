@@ -16,6 +16,7 @@ class FakeNode:
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {"eth_chainId": {"result": "0x1"}}
         self.status = 200
+        self.n_held_back = 0  # bytes that are announced and do not come
         self.asked: list[tuple[str, Any]] = []
         self.url = ""
 
@@ -29,6 +30,20 @@ class FakeNode:
 
 
 @contextmanager
+def run_server(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Yield the address of an HTTP server that runs until the block ends."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
 def run_fake_node() -> Iterator[FakeNode]:
     """Yield a node that answers until the block ends."""
     node = FakeNode()
@@ -37,7 +52,7 @@ def run_fake_node() -> Iterator[FakeNode]:
         def do_POST(self) -> None:
             body = node.make_body(self.rfile.read(int(self.headers["Content-Length"])))
             self.send_response(node.status)
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(len(body) + node.n_held_back))
             self.send_header("Location", "http://127.0.0.1:9/")
             self.end_headers()
             self.wfile.write(body)
@@ -45,13 +60,5 @@ def run_fake_node() -> Iterator[FakeNode]:
         def log_message(self, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    node.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with run_server(Handler) as node.url:
         yield node
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

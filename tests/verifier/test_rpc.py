@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.verifier.fake_node import FakeNode, run_fake_node
-from verifier.base_layer import Reverted, rpc
+from verifier.base_layer import Reverted, http_session
 from verifier.base_layer.errors import BlockUnknown, SenderUnknown
+from verifier.base_layer.http_session import check_url
 from verifier.base_layer.json_rpc import JsonRpcNode
 from verifier.base_layer.node_errors import (
     ChainIdWrong,
@@ -19,7 +20,7 @@ from verifier.base_layer.node_errors import (
     NodeUnreachable,
     NodeUrlInvalid,
 )
-from verifier.base_layer.rpc import RpcClient, check_url
+from verifier.base_layer.rpc import RpcClient
 
 BLOCK = {"number": "0x5", "timestamp": "0x6553f100", "hash": "0x" + "11" * 32, "parentHash": "0x" + "22" * 32}
 LOG = {
@@ -86,6 +87,12 @@ def test_invalid_node_that_is_slow(fake: FakeNode) -> None:
         RpcClient(fake.url, timeout_s=0.05).ask("slow")
 
 
+def test_invalid_answer_that_is_cut_off(fake: FakeNode) -> None:
+    fake.n_held_back = 1
+    with pytest.raises(NodeUnreachable, match="ConnectionError"):
+        JsonRpcNode(fake.url)
+
+
 @pytest.mark.parametrize("status", [400, 401, 429, 500, 503])
 def test_invalid_http_status(fake: FakeNode, status: int) -> None:
     fake.status = status
@@ -110,7 +117,7 @@ def test_invalid_answer_that_is_no_json_rpc(fake: FakeNode, answer: bytes) -> No
 
 
 def test_invalid_answer_that_is_too_long(fake: FakeNode, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rpc, "_ANSWER_LIMIT_BYTES", 1000)
+    monkeypatch.setattr(http_session, "ANSWER_LIMIT_BYTES", 1000)
     fake.answers["long"] = {"result": "0" * 1000}
     fake.answers["short"] = {"result": "0" * 900}
     client = RpcClient(fake.url)

@@ -44,7 +44,7 @@ class NodeUnreachable(BaseLayerError):
 
 @dataclass(eq=False)
 class NodeAnswerInvalid(BaseLayerError):
-    """The node's answer is not what JSON-RPC prescribes for this method, or is too long."""
+    """The node's answer is not what JSON-RPC or the Beacon API prescribes for this method, or is too long."""
 
     code = "node_answer_invalid"
     method: str
@@ -105,3 +105,30 @@ class TransactionStuck(BaseLayerError):
 
     def __str__(self) -> str:
         return f"transaction 0x{self.transaction_hash.hex()}, nonce {self.nonce}: no receipt in {self.waited_s:.0f} s"
+
+
+@dataclass(eq=False)
+class BeaconBlobMissing(BaseLayerError):
+    """A beacon node has no such blob in this block: it keeps them for some weeks, and an archive what it was given."""
+
+    code = "beacon_blob_missing"
+    node: str  # scheme, host and port
+    block_id: str  # a slot, or a block's hash where the node knows no slots
+    versioned_hash: bytes
+
+    def __str__(self) -> str:
+        return f"{self.node}: block {self.block_id} has no blob 0x{self.versioned_hash.hex()} there; pruned, perhaps"
+
+
+@dataclass(eq=False)
+class BeaconBlobWrong(BaseLayerError):
+    """A beacon node gave a blob that is not the one of the versioned hash."""
+
+    code = "beacon_blob_wrong"
+    node: str  # scheme, host and port
+    block_id: str
+    got: bytes  # the versioned hash of what it gave
+    expected: bytes
+
+    def __str__(self) -> str:
+        return f"{self.node}: block {self.block_id}: a blob of 0x{self.got.hex()}, expected 0x{self.expected.hex()}"
