@@ -75,6 +75,7 @@ EXACT: Final = {
     "make dashboard": "bundle/bundle::bundle_is_what_its_source_makes",
     "cargo run --release --package zkmargin-primitives --example timings": "prover/examples::timings_of_few_runs",
     "cargo run --release --package zkmargin-lanes --example msm": "prover/examples::sums_of_few_points",
+    "cargo run --release --package zkmargin-lanes --example multiples": "prover/examples::few_multiples_of_one_point",
     "make lane-bounds": f"{CI}make test",  # the same tests in Rust
     "npm ci": f"{CI}make test",  # its `third-party-state`
     "python examples/market_maker.py --wallet w7": _NODE,

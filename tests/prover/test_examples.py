@@ -51,7 +51,7 @@ def test_every_example_is_run_here() -> None:
     files = {
         path.stem for package in ("primitives", "lanes") for path in MANIFEST.parent.glob(f"{package}/examples/*.rs")
     }
-    assert build().keys() == files == {"timings", "msm", "msm_timing", "fft", "clock"}
+    assert build().keys() == files == {"timings", "msm", "msm_timing", "multiples", "fft", "clock"}
 
 
 def test_timings_of_few_runs() -> None:
@@ -84,6 +84,14 @@ def test_transforms_of_few_values() -> None:
     assert (ELSEWHERE in lines) is (count_lanes() == 0)
     assert sum(line.startswith("2^10: arkworks ") for line in lines) == 3
     assert sum(line.startswith("2^10: lanes ") for line in lines) == count_lanes()
+
+
+def test_few_multiples_of_one_point() -> None:
+    lines = run("multiples", "4")
+    rows = [re.fullmatch(r"(G1|G2), width (\d+): table \d+\.\d{3} s, multiples \d+\.\d{3} s", line) for line in lines]
+    assert (ELSEWHERE in lines) is (count_lanes() == 0)
+    widths = [(row[1], int(row[2])) for row in rows if row is not None]
+    assert widths == ([(group, width) for group in ("G1", "G2") for width in range(10, 17)] if count_lanes() else [])
 
 
 def test_clock_is_a_processor_s() -> None:
