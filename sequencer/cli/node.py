@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
@@ -16,11 +15,6 @@ if TYPE_CHECKING:
     from sequencer.node.config import NodeConfig
 
 __all__ = ["node"]
-
-
-# How long a thread that runs Python may keep others waiting. A group of orders goes through three threads: with the
-# usual 5 ms each of them may have to wait as long.
-_SWITCH_S: Final = 0.000_5
 
 
 @click.command()
@@ -76,7 +70,6 @@ def node(config_file: Path, check: bool, is_rebuilt: bool, blobs: Path | None, b
     with show_stage("node: keys and contract") as stage:
         settings = prepare_node(config, stage.report)
     if not check:
-        sys.setswitchinterval(_SWITCH_S)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve_node(config, settings))
 

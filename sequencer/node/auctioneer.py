@@ -102,7 +102,7 @@ class Auctioneer:
 
     def tell(self, records: Sequence[LogRecord]) -> None:
         """Hand records of the log on, which `live` holds already."""
-        if self._engine is not None:
+        if self._engine is not None and records:  # none: artefacts alone were written
             self._engine.tell(records)
             self._ask_snapshot(records[-1].sequence)
 
