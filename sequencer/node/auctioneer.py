@@ -20,9 +20,9 @@ from sequencer.node.engine_loop import (
     SnapshotMade,
 )
 from sequencer.node.errors import StoreFull, StoreUnavailable
+from sequencer.node.history import History
 from sequencer.node.links import LogRecord, Record
 from sequencer.node.live import Auction, LiveState, encode_auction
-from sequencer.node.market_history import MarketHistory
 from sequencer.node.outcome import Outcome
 from sequencer.node.refusals import StateDiverged
 from sequencer.node.restarts import Restarts
@@ -41,7 +41,7 @@ class Auctioneer:
     def __init__(
         self,
         live: LiveState,
-        history: MarketHistory,
+        history: History,
         shape_name: str,
         tick_s: float,
         writer: Writer,

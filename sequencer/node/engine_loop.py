@@ -21,11 +21,12 @@ from rollup.errors import RollupError
 from rollup.shapes import get_shape
 from rollup.units import MARKET_COUNT
 from sequencer.node.auction_book import Depth
-from sequencer.node.commands import Kind
+from sequencer.node.command_codec import decode_command
+from sequencer.node.commands import Kind, QueueEntrySeen
+from sequencer.node.history import History
 from sequencer.node.links import LogRecord
 from sequencer.node.live import LiveState
 from sequencer.node.live_codec import encode_live
-from sequencer.node.market_history import MarketHistory
 from sequencer.node.outcome import Outcome, encode_outcome
 from sequencer.node.priorities import give_way
 from sequencer.node.sequencing import Sequencing
@@ -52,7 +53,7 @@ class EngineStart:
     """What the log says so far."""
 
     live: LiveState
-    history: MarketHistory
+    history: History
 
 
 @dataclass(frozen=True)
@@ -118,9 +119,10 @@ def run_engine(connection: Connection, shape_name: str, tick_s: float) -> None:
 
 
 class _Loop:
-    def __init__(self, connection: Connection, sequencing: Sequencing, history: MarketHistory, tick_s: float) -> None:
+    def __init__(self, connection: Connection, sequencing: Sequencing, history: History, tick_s: float) -> None:
         self._connection, self._sequencing, self._tick_s = connection, sequencing, tick_s
-        self._history = history
+        self._history = history  # of what stands in the log
+        self._made: Outcome | None = None  # the last one
         self._snapshots: SimpleQueue[SnapshotMade] = SimpleQueue()  # made, and not sent yet
         self._sequence = self._shown = 0
         self._is_asked = False  # an auction was wanted, and none was called since
@@ -146,8 +148,14 @@ class _Loop:
             return  # they do not concern the books
         if record.kind == Kind.OUTCOME:
             if self._sequencing.live.auction is not None:  # called before this process began, and made by the last one
-                self._note(self._sequencing.follow(record))
+                self._made = self._sequencing.follow(record)
+            assert self._made is not None, "an outcome that nobody made"
+            self._history.add_outcome(self._made, self._sequencing.live.before, record.time_us)
             return
+        if record.kind == Kind.ENTRY:
+            seen = decode_command(record.kind, record.body)
+            assert isinstance(seen, QueueEntrySeen)
+            self._history.add_entry(seen.index, seen.entry)
         self._sequencing.apply(record)
         if record.kind == Kind.AUCTION:
             self._run_auction()
@@ -156,12 +164,9 @@ class _Loop:
         started_s = time.perf_counter()
         outcome, trace = self._sequencing.run_auction()
         self._is_asked = False
-        self._note(outcome)
+        self._made = outcome
         data = None if trace is None else encode_trace(trace)
         self._connection.send(OutcomeMade(outcome, encode_outcome(outcome), data, time.perf_counter() - started_s))
-
-    def _note(self, outcome: Outcome) -> None:
-        self._history.add(outcome, self._sequencing.live.before)
 
     def _begin_snapshot(self, sequence: int) -> None:
         """Encode what stands now in a thread: auctions go on."""

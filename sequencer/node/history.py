@@ -1,7 +1,7 @@
 """What happened, for those who ask: batches with their stage, fills by account, the queue's entries.
 
-As far back as the last snapshot of the log, and no more than so many of each: older batches stand in the store. Past
-auctions and funding (`market_history.py`) go on behind it.
+No more than so many of each: older batches stand in the store. It goes into snapshots of the log, past auctions and
+funding (`market_history.py`) with it, so that a restart forgets nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from sequencer.node.event_types import (
     AuctionSeen,
@@ -20,10 +20,20 @@ from sequencer.node.event_types import (
     RescueKind,
     RescueSeen,
 )
+from sequencer.node.history_rows import (
+    read_batches,
+    read_entries,
+    read_fills,
+    read_prices,
+    write_batches,
+    write_entries,
+    write_fills,
+)
 from sequencer.node.live import Before
 from sequencer.node.market_history import MarketHistory
 from sequencer.node.outcome import Fill, Outcome, Rescue
 from sequencer.node.pipeline_types import BatchProgress
+from sequencer.node.refusals import LiveStateInvalid
 from sequencer.node.view_types import BatchStage, BatchView, EntryStage, EntryView
 from verifier.queue_entries import Entry
 
@@ -32,6 +42,7 @@ __all__ = ["History"]
 _MAX_BATCHES: Final = 20_000
 _MAX_ENTRIES: Final = 20_000
 _MAX_FILLS: Final = 1_000  # of an account
+_MAX_ALL_FILLS: Final = 100_000
 _View = TypeVar("_View", BatchView, EntryView)
 
 
@@ -41,7 +52,8 @@ class History:
     def __init__(self) -> None:
         self._batches: OrderedDict[int, BatchView] = OrderedDict()
         self._entries: OrderedDict[int, EntryView] = OrderedDict()
-        self._fills: defaultdict[int, deque[FillSeen]] = defaultdict(lambda: deque(maxlen=_MAX_FILLS))
+        self._fills: defaultdict[int, deque[FillSeen]] = defaultdict(deque)
+        self._all_fills: deque[FillSeen] = deque()  # those and, of an account with more, some that are forgotten
         self.markets = MarketHistory()
         self.last_prices: dict[int, int] = {}  # clearing prices by market, of the last batch with volume there
 
@@ -64,11 +76,11 @@ class History:
             del self._entries[index]
         return view
 
-    def add_outcome(self, outcome: Outcome, before: Before | None, first_entry: int, sealed_us: int) -> Iterator[Event]:
-        """Note what came of an auction, and yield it as events.
+    def add_outcome(self, outcome: Outcome, before: Before | None, sealed_us: int) -> list[Event]:
+        """Note what came of an auction, and return it as events. before: what the batch found."""
+        return list(self._add_outcome(outcome, before, sealed_us))
 
-        before: what the batch found. first_entry: the first of the queue that it consumes.
-        """
+    def _add_outcome(self, outcome: Outcome, before: Before | None, sealed_us: int) -> Iterator[Event]:
         batch = outcome.batch
         for fill in batch.fills if batch else ():
             yield self._add_fill(outcome, fill)
@@ -82,7 +94,7 @@ class History:
         if batch is None:
             return
         number = batch.header.batch_number
-        for index, is_applied in enumerate(batch.applied, first_entry):
+        for index, is_applied in enumerate(batch.applied, batch.header.queue_consumed - len(batch.applied)):
             if (entry := self._entries.get(index)) is not None:
                 self._entries[index] = replace(
                     entry, stage=EntryStage.CONSUMED, batch_number=number, is_applied=is_applied
@@ -103,6 +115,36 @@ class History:
             settlement=progress.settlement or view.settlement,
         )
         return self._batches[number]
+
+    def copy(self) -> History:
+        """Return one that goes on by itself. What it holds is never changed, and shared."""
+        other = History()
+        other._batches, other._entries = self._batches.copy(), self._entries.copy()
+        for fill in self._all_fills:
+            other._keep_fill(fill)
+        other.markets, other.last_prices = self.markets.copy(), dict(self.last_prices)
+        return other
+
+    def dump(self) -> dict[str, Any]:
+        """Return what the log says, of numbers, texts and tuples, as it goes into JSON."""
+        return self.markets.dump() | {
+            "fills": write_fills(self._all_fills),
+            "batches": write_batches(self._batches.values()),
+            "entries": write_entries(self._entries.values()),
+            "last_prices": list(self.last_prices.items()),
+        }
+
+    def load(self, data: Any) -> None:  # noqa: ANN401 (JSON)
+        """Take over what `dump` gave. Assumes that nothing was added yet. Raises LiveStateInvalid."""
+        self.markets.load(data)
+        try:
+            for fill in read_fills(data.get("fills", [])):  # snapshots of before have auctions and funding alone
+                self._keep_fill(fill)
+            self._batches.update((one.number, one) for one in read_batches(data.get("batches", [])))
+            self._entries.update((one.index, one) for one in read_entries(data.get("entries", [])))
+            self.last_prices.update(read_prices(data.get("last_prices", [])))
+        except (TypeError, ValueError) as error:
+            raise LiveStateInvalid(f"its history: {error}"[:200]) from error
 
     def get_batch(self, number: int) -> BatchView | None:
         """Return a batch that is remembered."""
@@ -125,8 +167,21 @@ class History:
     def _add_fill(self, outcome: Outcome, fill: Fill) -> FillSeen:
         assert outcome.batch is not None
         seen = _see_fill(fill, outcome.batch.header.batch_number, outcome.timestamp_s)
-        self._fills[fill.account].append(seen)
+        self._keep_fill(seen)
         return seen
+
+    def _keep_fill(self, seen: FillSeen) -> None:
+        self._all_fills.append(seen)
+        of_account = self._fills[seen.account]
+        of_account.append(seen)
+        if len(of_account) > _MAX_FILLS:
+            of_account.popleft()
+        if len(self._all_fills) > _MAX_ALL_FILLS:
+            oldest = self._all_fills.popleft()
+            if (kept := self._fills[oldest.account])[0] is oldest:
+                kept.popleft()
+            if not kept:
+                del self._fills[oldest.account]
 
     def _add_batch(self, outcome: Outcome, sealed_us: int) -> BatchView:
         batch = outcome.batch

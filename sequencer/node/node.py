@@ -60,7 +60,7 @@ class Node(NodeViews):
         """Read the log. Raises StoreError, and what `recover` does."""
         self._store, self._settings = store, settings
         self.history, self._hub = History(), Hub()
-        self.live = recover(store, settings.genesis, self._remember, self.history.markets.load)
+        self.live = recover(store, settings.genesis, self._remember, self.history.load)
         self._chain = ReceiptChain(settings.receipt_key, self.params.domain, store.head)
         self.admission = Admission(self.live)
         self.admission.withdraw_only = settings.withdraw_only
@@ -68,7 +68,7 @@ class Node(NodeViews):
         self._intake = Intake(self.admission, self._writer, self.get_receipt)
         parts = (self._writer, self._see_books, self._hand_on)
         shape_name, tick_s = settings.shape_name, settings.tick_s
-        self._auctioneer = Auctioneer(self.live, self.history.markets, shape_name, tick_s, *parts)
+        self._auctioneer = Auctioneer(self.live, self.history, shape_name, tick_s, *parts)
         self._books = BooksSeen(0, {}, {})
         self._tasks: list[asyncio.Task[None]] = []
         self._signatures = SignatureCache()
@@ -103,7 +103,7 @@ class Node(NodeViews):
         self._snapshot = made.sequence
 
     async def _make_snapshot(self) -> SnapshotMade:
-        sequence, live, history = self._followed, self.live.copy(), self.history.markets.copy()
+        sequence, live, history = self._followed, self.live.copy(), self.history.copy()
         return SnapshotMade(sequence, await asyncio.to_thread(lambda: encode_live(live, history.dump())))
 
     @property
@@ -185,9 +185,7 @@ class Node(NodeViews):
             command = decode_command(record.kind, record.body)
             assert isinstance(command, QueueEntrySeen)
             return [self.history.add_entry(command.index, command.entry)]
-        applied = outcome.batch.applied if outcome.batch else ()
-        consumed = outcome.batch.header.queue_consumed if outcome.batch else 0
-        return list(self.history.add_outcome(outcome, live.before, consumed - len(applied), record.time_us))
+        return self.history.add_outcome(outcome, live.before, record.time_us)
 
     def _set_tick(self) -> None:
         """Judge by the prices that are known now."""

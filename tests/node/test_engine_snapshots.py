@@ -12,12 +12,15 @@ from typing import Any
 
 from rollup.snapshot import Snapshot
 from rollup.txs import Withdraw
+from sequencer.node.command_codec import decode_command
+from sequencer.node.commands import Kind, QueueEntrySeen
 from sequencer.node.engine_loop import SnapshotMade
 from sequencer.node.history import History
 from sequencer.node.live import LiveState
 from sequencer.node.live_codec import decode_live
 from sequencer.node.node import Node
 from sequencer.node.outcome import Outcome
+from sequencer.node.view_types import EntryStage
 from tests.node.market import Market, make_snapshot
 from tests.node.test_node import fund, run, submit, wait_for
 
@@ -40,7 +43,11 @@ def read_log(node: Node, genesis: Snapshot, sequence: int) -> tuple[LiveState, H
     for record in node._store.read(0, sequence):
         outcome = live.apply(record)
         if isinstance(outcome, Outcome):
-            history.markets.add(outcome, live.before)
+            history.add_outcome(outcome, live.before, record.time_us)
+        elif record.kind == Kind.ENTRY:
+            seen = decode_command(record.kind, record.body)
+            assert isinstance(seen, QueueEntrySeen)
+            history.add_entry(seen.index, seen.entry)
     return live, history
 
 
@@ -50,9 +57,9 @@ def hold_to_log(node: Node, genesis: Snapshot, made: SnapshotMade) -> None:
     live, (expected, expected_history) = decode_live(made.body, history.append), read_log(node, genesis, made.sequence)
     assert spell(live) == spell(expected)
     (held,) = history
-    read = History().markets
+    read = History()
     read.load(held)
-    assert read.dump() == expected_history.markets.dump()
+    assert read.dump() == expected_history.dump()
 
 
 async def trade(node: Node, market: Market, random: Random) -> None:
@@ -107,6 +114,16 @@ def test_next_start_begins_with_it(tmp_path: Path) -> None:
         assert latest.head.sequence == node.snapshot_sequence > 0
         assert [(one.slot, one.filled_lots) for one in node.list_orders(2)] == [(0, 4 * 10**6), (1, 0)]
         assert len(node.history.markets.list_auctions(0, 10, None)) == 1
+        (fill,) = node.list_fills(3, 10)
+        assert (fill.size_lots, fill.price_ticks, fill.side) == (4 * 10**6, 25_100_000, 1)
+        numbers = [batch.number for batch in node.list_batches(10)]
+        assert numbers == list(range(node.live.state.header.batch_number, 0, -1))
+        assert node.list_batches(1)[0].new_state_root == node.live.state.state_root
+        entries = node.list_entries(10)
+        assert [(one.index, one.stage, one.is_applied) for one in entries] == [
+            (index, EntryStage.CONSUMED, True) for index in (1, 0)
+        ]
+        assert node.history.last_prices == {0: 25_100_000}
 
     run(tmp_path, genesis, play)
     run(tmp_path, genesis, look)

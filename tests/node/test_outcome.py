@@ -114,7 +114,7 @@ def test_outcome_of_a_node_that_only_counted_rescues_is_read(seed: int) -> None:
 def test_rescue_is_told_with_what_the_account_lost(run: Callable[[], BatchResult], kind: RescueKind) -> None:
     result = run()
     outcome = Outcome(5, 7, (), (), (), seal_batch(result, 0))
-    (seen,) = [event for event in History().add_outcome(outcome, None, 0, 0) if isinstance(event, RescueSeen)]
+    (seen,) = [event for event in History().add_outcome(outcome, None, 0) if isinstance(event, RescueSeen)]
     (report,) = result.rescue.rescues
     header = result.state.header
     assert seen == RescueSeen(
