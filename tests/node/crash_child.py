@@ -33,7 +33,7 @@ ACCOUNTS = range(2, 10)
 SLOTS = 512
 RESTING = 12  # orders of an account at most
 STEPS = 250  # a nonce may be so far above what the state has in its slot, and a little more
-SNAPSHOTS_1_IN = 3  # starts
+SNAPSHOTS_1_IN = 3  # starts; and as many take one again and again
 RESENT = 40
 
 
@@ -115,7 +115,7 @@ async def main(folder: Path, seed: int) -> None:
         node = Node(store, NodeSettings(genesis, SHAPE, KEY, tick_s=0.05))
         print("begun", store.last_sequence, node.live.state.state_root, flush=True)
         if seed % SNAPSHOTS_1_IN == 0:
-            await node.put_snapshot()
+            await node.put_snapshot()  # by itself: no engine runs yet
         last = [
             decode_command(one.kind, one.body)
             for one in store.read(max(0, store.last_sequence - RESENT), RESENT)
@@ -129,6 +129,8 @@ async def main(folder: Path, seed: int) -> None:
         while not any(task.done() for task in loads):
             await asyncio.sleep(0.3)
             await traders.bring_prices()
+            if seed % SNAPSHOTS_1_IN == 1:
+                await node.put_snapshot()  # by the engine, orders coming in meanwhile
         await asyncio.gather(*loads)
 
 
