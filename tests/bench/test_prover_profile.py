@@ -36,8 +36,8 @@ def test_addition_in_g2_takes_about_three_of_g1() -> None:
     g1, g2 = (compute_bound_s(f"{name}/add", counts, CLOCK_HZ) for name in ("B1", "B2"))
     assert g1 is not None
     assert g2 is not None
-    assert 2.5 < g2 / g1 < 3.5
-    assert 12e-3 < g1 < 24e-3  # nanoseconds an addition, by the million: measured: 30, with memory
+    assert 2.2 < g2 / g1 < 3.2
+    assert 18e-3 < g1 < 28e-3  # seconds of a million at 3 GHz; measured with memory, at 3.7: 0.035
 
 
 @pytest.mark.parametrize("path", PATHS)
