@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import fields
 from operator import attrgetter
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -21,7 +21,8 @@ _get_fill: Final = attrgetter(*(one.name for one in fields(FillSeen)))
 _get_entry: Final = attrgetter(*(one.name for one in fields(EntryView)))
 _FillRow = tuple[int, int, int, int, int, int, int, int, int, int, int, bool]
 # Roots are hexadecimal, for a writer of JSON has integers of 64 bits.
-_BatchRow = tuple[int, int, int, int, int, int, str, str, int]
+_Root = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{1,64}$")]  # int() alone takes signs, spaces and underscores
+_BatchRow = tuple[int, int, int, int, int, int, _Root, _Root, int]
 _EntryRow = tuple[int, str, int, EntryStage, int | None, bool | None]
 
 
