@@ -7,10 +7,12 @@
 //! Points are those of -x^2 + y^2 = 1 + d x^2 y^2 with d = -168696/168700, reached by (x, y) -> (sqrt(-168700) x, y):
 //! -1 and 168700 are squares and 168696/168700 is not, so the addition law holds for every pair of points.
 
+use std::sync::OnceLock;
+
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, BigInt, BigInteger, Field, MontFp, PrimeField};
 
-use crate::babyjubjub::{Point, Scalar};
+use crate::babyjubjub::{Point, Scalar, BASE8};
 
 /// A square root of -168700.
 const ROOT: Fr = MontFp!("6360561867910373094066688120553762416144456282423235903351243436111059670888");
@@ -38,6 +40,15 @@ struct Multiple {
 /// COMBS tables of 2^(TEETH - 1) multiples of a point, 96 bytes each.
 pub(crate) struct Comb<const TEETH: usize, const COMBS: usize, const SPACING: usize> {
     multiples: Box<[Multiple]>,
+}
+
+/// 4,096 multiples, 384 KiB; 32 additions.
+pub(crate) type Base8Comb = Comb<8, 32, 1>;
+
+/// The comb of BASE8, made when first asked for.
+pub(crate) fn base8_comb() -> &'static Base8Comb {
+    static COMB: OnceLock<Base8Comb> = OnceLock::new();
+    COMB.get_or_init(|| Base8Comb::new(&BASE8))
 }
 
 impl<const TEETH: usize, const COMBS: usize, const SPACING: usize> Comb<TEETH, COMBS, SPACING> {
@@ -130,6 +141,11 @@ impl Extended {
         self.x == ROOT * point.x * self.z && self.y == point.y * self.z
     }
 
+    pub fn to_point(self) -> Point {
+        let inverse = (ROOT * self.z).inverse().expect("no denominator is zero");
+        Point { x: self.x * inverse, y: self.y * inverse * ROOT }
+    }
+
     pub fn plus(&self, other: &Self) -> Self {
         let mut sum = *self;
         let product = TWICE_D * other.t;
@@ -198,7 +214,7 @@ fn normalize(points: &[Extended]) -> Box<[Multiple]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::babyjubjub::{multiply_by_all, BASE8};
+    use crate::babyjubjub::multiply_by_all;
 
     fn agrees<const T: usize, const C: usize, const S: usize>(point: &Point, integer: BigInt<4>) {
         let expected = Point::from_ark(multiply_by_all(point.to_ark(), [integer])[0]);
@@ -232,6 +248,7 @@ mod tests {
         for scalar in ends.iter().chain(&drawn) {
             let expected = Point::from_ark(crate::babyjubjub::multiply_base8(scalar));
             assert!(comb.multiply(scalar).equals(&expected));
+            assert_eq!(base8_comb().multiply(scalar).to_point(), expected);
             assert_eq!(comb.multiply(scalar).is_zero(), *scalar == Scalar::ZERO);
         }
     }

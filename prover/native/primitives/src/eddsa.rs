@@ -9,6 +9,7 @@ use blake2::Digest;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::babyjubjub::{multiply_base8, multiply_by_all, Point, Scalar};
+use crate::comb::base8_comb;
 use crate::error::Error;
 use crate::poseidon;
 
@@ -47,7 +48,7 @@ pub fn sign(private_key: &[u8; 32], message: Fr, key_hash: KeyHash) -> Signature
     preimage[..32].copy_from_slice(&key.prefix[..]);
     preimage[32..].copy_from_slice(&message.into_bigint().to_bytes_le());
     let mut nonce = Scalar::from_le_bytes_mod_order(&key_hash.digest(&preimage[..])[..]);
-    let r8 = Point::from_ark(multiply_base8(&nonce));
+    let r8 = base8_comb().multiply(&nonce).to_point();
     let s = nonce + to_scalar(challenge(&r8, &key.public_key(), message)) * key.scalar;
     nonce.zeroize();
     Signature { r8, s }
@@ -114,7 +115,7 @@ impl SecretKey {
     /// The key takes an eighth of the scalar and S all of it: 8A = scalar * B8.
     fn public_key(&self) -> Point {
         let mut eighth = self.scalar / Scalar::from(8u64);
-        let public_key = Point::from_ark(multiply_base8(&eighth));
+        let public_key = base8_comb().multiply(&eighth).to_point();
         eighth.zeroize();
         public_key
     }

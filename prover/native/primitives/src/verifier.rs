@@ -4,19 +4,17 @@
 //! is compared with R8 itself and no part of small order can hide. Keys that are refused are not remembered.
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ark_bn254::Fr;
 use ark_ff::PrimeField;
 
-use crate::babyjubjub::{Point, Scalar, BASE8};
-use crate::comb::Comb;
+use crate::babyjubjub::{Point, Scalar};
+use crate::comb::{base8_comb, Comb};
 use crate::eddsa::{challenge, challenges, to_scalar, Claim};
 
 /// 96 multiples, 9 KiB; 42 additions and 13 doublings.
 type KeyComb = Comb<6, 3, 14>;
-/// 4,096 multiples, 384 KiB; 32 additions.
-type Base8Comb = Comb<8, 32, 1>;
 /// Tables of keys, the last used first.
 type Set = Vec<(Point, Arc<KeyComb>)>;
 
@@ -91,9 +89,4 @@ impl Verifier {
         let hash = self.hasher.hash_one((public_key.x.0 .0, public_key.y.0 .0));
         &self.sets[(hash % self.sets.len() as u64) as usize]
     }
-}
-
-fn base8_comb() -> &'static Base8Comb {
-    static COMB: OnceLock<Base8Comb> = OnceLock::new();
-    COMB.get_or_init(|| Base8Comb::new(&BASE8))
 }
