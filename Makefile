@@ -1,4 +1,4 @@
-# make demo | test | lint | docs | bench | mutants     from a fresh clone; Python 3.11+, Rust and a C compiler are all they need
+# make demo | test | lint | docs | bench | mutants | ..     from a fresh clone; Python 3.11+, Rust and a C compiler are all they need
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
@@ -50,15 +50,22 @@ NEEDS_SANITIZER := tests/sanitizer
 PODMAN = $(shell podman run --rm docker.io/library/debian:bookworm-slim true >/dev/null 2>&1 && echo yes)
 NEEDS_PODMAN := tests/containers
 
-.PHONY: help demo test test-paths lint docs bench mutants lane-bounds sanitize dashboard lock system-deps node third-party-state clean
+.PHONY: help demo test test-paths lint docs bench bench-peers mutants lane-bounds sanitize dashboard lock system-deps node third-party-state clean
 
 help:
-	@printf '%s\n' 'make demo      real trades through deposits, auction, liquidation, proof and settlement' \
-	  'make test      the test suite' 'make lint      ruff, mypy --strict, stubtest, rustfmt, clippy' \
-	  'make docs      the site from docs/, into .cache/site' 'make bench     the figures of docs/benchmarks.md' 'make mutants   drop each named constraint in turn; a test must notice' \
-	  'make dashboard   build the dashboard again from its source' 'make lock      renew the locked requirements' \
-  'make test-paths  the prover once by each path of the kernel' 'make sanitize    the kernel under AddressSanitizer (nightly Rust)' \
-  'make system-deps   Python, a C compiler, and PostgreSQL and Chromium (for tests) by apt (Debian, as root)'
+	@printf '%s\n' \
+	  'make demo         real trades through deposits, auction, liquidation, proof and settlement' \
+	  'make test         the test suite' \
+	  'make lint         ruff, mypy --strict, stubtest, rustfmt, clippy' \
+	  'make docs         the site from docs/, into .cache/site' \
+	  'make bench        tables 1 to 4 of docs/benchmarks.md' \
+	  'make bench-peers  the prover beside gnark, arkworks and snarkjs, about an hour' \
+	  'make mutants      drop each named constraint in turn; a test must notice' \
+	  'make dashboard    build the dashboard again from its source' \
+	  'make lock         renew the locked requirements' \
+	  'make test-paths   the prover once by each path of the kernel' \
+	  'make sanitize     the kernel under AddressSanitizer (nightly Rust)' \
+	  'make system-deps  Python, a C compiler, and PostgreSQL and Chromium (for tests) by apt (Debian, as root)'
 
 demo: $(VENV)/.stamp-kernel
 	@$(BIN)/zkmargin demo
@@ -117,6 +124,11 @@ docs: $(VENV)/.stamp-docs $(VENV)/.stamp-kernel
 
 bench: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
 	@$(BIN)/python -m benchmarks
+
+# The prover beside its peers, which are built first: about an hour. PEERS="--cases tiny --runs 1" makes it small.
+PEERS ?=
+bench-peers: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
+	@$(BIN)/python -m benchmarks.prover $(PEERS)
 
 # The tests in Rust alone: every bound of docs/kernel.md is held on every operation.
 lane-bounds:

@@ -71,6 +71,7 @@ EXACT: Final = {
     "make lint": f"{CI}make lint",
     "make docs": f"{CI}make docs",
     "make bench": f"{_SMALL}all_figures_in_small",
+    "make bench-peers": f"{_SMALL}prover_alone_on_a_chain",
     "make mutants": f"{_SMALL}mutants_of_one_template",  # all of them: circuits/other_mutants and the lanes' own tests
     "make dashboard": "bundle/bundle::bundle_is_what_its_source_makes",
     "cargo run --release --package zkmargin-primitives --example timings": "prover/examples::timings_of_few_runs",
