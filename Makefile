@@ -127,7 +127,7 @@ bench: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
 
 # The prover beside its peers, which are built first: about an hour. PEERS="--cases tiny --runs 1" makes it small.
 PEERS ?=
-bench-peers: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
+bench-peers: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel third-party-state
 	@$(BIN)/python -m benchmarks.prover $(PEERS)
 
 # The tests in Rust alone: every bound of docs/kernel.md is held on every operation.
