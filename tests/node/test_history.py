@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from rollup.field import R
 from sequencer.node import history as history_module
 from sequencer.node.event_types import FillSeen
 from sequencer.node.history import History
@@ -80,6 +81,7 @@ def test_snapshot_of_before_has_less() -> None:
         ("batches", [[1, 2, 3, 4, 5, 6, "-1", "1", 9]]),
         ("batches", [[1, 2, 3, 4, 5, 6, "1", "1_0", 9]]),
         ("batches", [[1, 2, 3, 4, 5, 6, "1", "1" * 65, 9]]),
+        ("batches", [[1, 2, 3, 4, 5, 6, f"{R:x}", "1", 9]]),
         ("batches", 7),
         ("entries", [[1, "Deposit", 2, "gone", None, None]]),
         ("last_prices", [[1, "2"]]),

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from prover import kernel
@@ -60,8 +60,12 @@ def test_kernel_poseidon_agrees_with_pure_python(rows: list[list[int]]) -> None:
     assert backend.hash_many(len(rows[0]), flat, 7) == poseidon.poseidon_many(rows, 7)
 
 
-def test_kernel_signatures_agree_with_pure_python() -> None:
-    backend, private_key, message = kernel.KernelSignatures(), bytes(range(32)), 12345
+@given(private_key=st.binary(min_size=32, max_size=32), message=st.integers(0, R - 1))
+@example(private_key=bytes(32), message=0)
+@example(private_key=b"\xff" * 32, message=R - 1)
+@settings(max_examples=20, deadline=None)
+def test_kernel_signatures_agree_with_pure_python(private_key: bytes, message: int) -> None:
+    backend = kernel.KernelSignatures()
     signature.use_signature_backend(None)
     public_key, signed = signature.derive_public_key(private_key), signature.sign(private_key, message)
     assert backend.derive_public_key(private_key) == public_key
